@@ -1,4 +1,5 @@
-/* lang_int.h: inside the language: values, scopes, binding of step expressions, the verb contract. */
+/* lang_int.h: inside the language: values, scopes, binding of step expressions, the verb contract.
+ */
 #ifndef MLNB_LANG_LANG_INT_H
 #define MLNB_LANG_LANG_INT_H
 
@@ -9,41 +10,55 @@
 #include "runtime/plan/plan.h"
 
 /* ---- values: immutable, counted (atomically: snapshots are read on another thread) ---- */
-enum value_kind { VALUE_SCALAR, VALUE_LIST, VALUE_STRUCT, VALUE_RANGE, VALUE_FRAME, VALUE_MODEL, VALUE_CHART, VALUE_FN,
-                  VALUE_FAMILY, VALUE_NOTHING };
+enum value_kind {
+    VALUE_SCALAR,
+    VALUE_LIST,
+    VALUE_STRUCT,
+    VALUE_RANGE,
+    VALUE_FRAME,
+    VALUE_MODEL,
+    VALUE_CHART,
+    VALUE_FN,
+    VALUE_FAMILY,
+    VALUE_NOTHING
+};
 struct value {
     atomic_int refs;
     enum value_kind kind;
-    struct arena *arena;                 /* owns text and arrays below; may be NULL */
-    struct scalar scalar;                /* SCALAR */
-    struct value **items; int n_items;   /* LIST; STRUCT; RANGE: [2], NULL = open */
-    const char **names;                  /* STRUCT: [n_items] */
-    bool is_half_open;                   /* RANGE */
-    struct plan *plan;                   /* FRAME */
-    const char *label;                   /* FRAME: variable name for messages, or NULL */
+    struct arena *arena;  /* owns text and arrays below; may be NULL */
+    struct scalar scalar; /* SCALAR */
+    struct value **items;
+    int n_items;        /* LIST; STRUCT; RANGE: [2], NULL = open */
+    const char **names; /* STRUCT: [n_items] */
+    bool is_half_open;  /* RANGE */
+    struct plan *plan;  /* FRAME */
+    const char *label;  /* FRAME: variable name for messages, or NULL */
     const struct model *model;
     const struct chart *chart;
-    const struct ast *fn;                /* FN: AST_FN or AST_LAMBDA, with the program that owns it */
+    const struct ast *fn; /* FN: AST_FN or AST_LAMBDA, with the program that owns it */
     struct program *program;
-    struct scope *closure;               /* lambdas outside steps: captured scope, or NULL */
-    const struct ml_family *family;      /* FAMILY: logistic(l2: 0.1) */
-    struct ml_arg *args; int n_args;
-    const char *status;                  /* NOTHING after save, cache ..: the one status line, or NULL */
+    struct scope *closure;          /* lambdas outside steps: captured scope, or NULL */
+    const struct ml_family *family; /* FAMILY: logistic(l2: 0.1) */
+    struct ml_arg *args;
+    int n_args;
+    const char *status; /* NOTHING after save, cache ..: the one status line, or NULL */
 };
 struct value *value_ref(const struct value *v);
 void value_unref(const struct value *v);
-struct value *value_scalar(const struct scalar *s);  /* copies text and lists */
+struct value *value_scalar(const struct scalar *s); /* copies text and lists */
 struct value *value_bool(bool b);
 struct value *value_int(int64_t i);
 struct value *value_num(double f);
 struct value *value_str(struct str s);
 struct value *value_null(void);
 struct value *value_nothing(const char *status); /* status may be NULL */
-struct value *value_list(struct value **take_items, int n); /* takes the references, copies the array */
+struct value *value_list(struct value **take_items,
+                         int n); /* takes the references, copies the array */
 struct value *value_frame(struct plan *p, const char *label); /* takes own reference */
 struct value *value_model(const struct model *m);
 struct value *value_chart(const struct chart *c);
-const char *value_type_text(const struct value *v, char *buf, size_t n); /* "int", "frame", "list[str]" .. */
+const char *value_type_text(const struct value *v, char *buf,
+                            size_t n); /* "int", "frame", "list[str]" .. */
 /* The text of a value as shown alone, or bare as print writes it. */
 void value_text(struct strbuf *out, const struct value *v, bool quote);
 /* List of scalars as one column (int with num widen, null fits all); E207 when mixed. */
@@ -63,28 +78,29 @@ struct scope; /* chain of name -> value; only fn calls and lambdas make a new on
 struct scope *scope_new(struct scope *parent); /* parent may be NULL; counted */
 struct scope *scope_ref(struct scope *s);
 void scope_unref(struct scope *s);
-const struct value *scope_get(const struct scope *s, struct str name); /* looks up the chain; borrowed or NULL */
-void scope_set(struct scope *s, struct str name, struct value *take_v); /* in this scope */
+const struct value *scope_get(const struct scope *s,
+                              struct str name); /* looks up the chain; borrowed or NULL */
+void scope_set(struct scope *s, struct str name, struct value *take_v);    /* in this scope */
 int scope_names(const struct scope *s, struct arena *a, struct str **out); /* whole chain */
 
 struct lang {
     struct lang_opts opts;
-    struct ctx cx;               /* cx.arena is reset after each statement */
+    struct ctx cx; /* cx.arena is reset after each statement */
     struct error err;
     struct pool *pool;
     struct executor *executor;
     struct scope *globals;
     struct sources *sources;
-    const struct value *last;    /* `_` */
+    const struct value *last; /* `_` */
     struct notify notify;
     uint64_t seed;
-    int depth;                   /* fn and block nesting, E904 past 200 */
-    int call_place;              /* counts random calls within a statement (rng stream) */
-    bool is_dry;                 /* assist: bind only; never run, read whole files, print or set anything */
-    int64_t use_clock;           /* for kept tables */
+    int depth;         /* fn and block nesting, E904 past 200 */
+    int call_place;    /* counts random calls within a statement (rng stream) */
+    bool is_dry;       /* assist: bind only; never run, read whole files, print or set anything */
+    int64_t use_clock; /* for kept tables */
     struct param_override *params;
     struct include_file *includes;
-    struct scan_cache *scans;    /* path + options + mtime -> opened scan */
+    struct scan_cache *scans; /* path + options + mtime -> opened scan */
     char *folder;
 };
 
@@ -94,10 +110,11 @@ rc interp_pipeline(struct lang *lg, struct scope *sc, const struct ast *e, struc
 rc interp_expr(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 rc interp_block(struct lang *lg, struct scope *sc, const struct ast *block, struct value **out);
 /* One scalar (a frame of 1 x 1 stands for its value); E218 / E207 else. Text is copied to `a`. */
-rc interp_scalar(struct lang *lg, struct scope *sc, const struct ast *e, struct arena *a, struct scalar *out);
+rc interp_scalar(struct lang *lg, struct scope *sc, const struct ast *e, struct arena *a,
+                 struct scalar *out);
 /* Applies step to input (NULL = none). */
-rc interp_step(struct lang *lg, struct scope *sc, const struct ast_step *step, const struct value *input,
-               struct value **out);
+rc interp_step(struct lang *lg, struct scope *sc, const struct ast_step *step,
+               const struct value *input, struct value **out);
 /* Shows a value through the host. */
 rc show_value(struct lang *lg, const struct value *v, int64_t max_rows, struct span span);
 /* Computes a frame (kept in the plan under the memory budget); new reference. */
@@ -114,31 +131,39 @@ enum bind_mode {
 };
 struct bind {
     struct lang *lg;
-    struct scope *scope;        /* for $variables */
+    struct scope *scope; /* for $variables */
     struct ctx *cx;
-    struct arena *arena;        /* expressions are made here (cx->arena does) */
+    struct arena *arena;         /* expressions are made here (cx->arena does) */
     const struct schema *schema; /* columns in sight */
-    const char *frame_label;    /* for messages, or NULL */
+    const char *frame_label;     /* for messages, or NULL */
     enum bind_mode mode;
-    /* BIND_WINDOW / BIND_AGGREGATE: aggregates and window calls found, with made-up names (`.agg0`); the expression
-     * refers to them as columns. The verb puts them into a WINDOW / AGGREGATE node below its PROJECT. */
-    struct named_expr *found; int n_found, cap_found;
-    const struct schema *outer; /* BIND_AGGREGATE: keys and earlier results, seen outside aggregates */
+    /* BIND_WINDOW / BIND_AGGREGATE: aggregates and window calls found, with made-up names
+     * (`.agg0`); the expression refers to them as columns. The verb puts them into a WINDOW /
+     * AGGREGATE node below its PROJECT. */
+    struct named_expr *found;
+    int n_found, cap_found;
+    const struct schema
+        *outer; /* BIND_AGGREGATE: keys and earlier results, seen outside aggregates */
     bool has_sort, has_by;
-    const char **lambda_names; const struct expr **lambda_values; int n_lambda; /* across: x -> column */
-    int found_base;             /* first number for made-up names */
+    const char **lambda_names;
+    const struct expr **lambda_values;
+    int n_lambda;   /* across: x -> column */
+    int found_base; /* first number for made-up names */
 };
-void bind_init(struct bind *b, struct lang *lg, struct scope *sc, const struct schema *schema, const char *frame_label,
-               enum bind_mode mode);
+void bind_init(struct bind *b, struct lang *lg, struct scope *sc, const struct schema *schema,
+               const char *frame_label, enum bind_mode mode);
 rc bind_expr(struct bind *b, const struct ast *e, const struct expr **out);
 /* As bind_expr, then E207 unless the kind fits (int counts as num when to is KIND_NUM). */
-rc bind_expr_kind(struct bind *b, const struct ast *e, enum kind to, const char *what, const struct expr **out);
-/* Selectors: all() type(num) starts("x") a..b, `- c`, plain names, backticks: names of columns, in order, no repeats.
- * *is_selector false when the item is not a selector (a computed expression). */
+rc bind_expr_kind(struct bind *b, const struct ast *e, enum kind to, const char *what,
+                  const struct expr **out);
+/* Selectors: all() type(num) starts("x") a..b, `- c`, plain names, backticks: names of columns, in
+ * order, no repeats. *is_selector false when the item is not a selector (a computed expression). */
 rc bind_columns(struct bind *b, const struct ast *e, const char ***out, int *n, bool *is_selector);
 /* `-fare, zone`: sort keys with optional nulls: option. */
-rc bind_sort(struct bind *b, const struct ast_item *items, int n, struct sort_key **out, int *out_n);
-rc bind_by(struct bind *b, const struct ast_item *items, int n, struct named_expr **out, int *out_n);
+rc bind_sort(struct bind *b, const struct ast_item *items, int n, struct sort_key **out,
+             int *out_n);
+rc bind_by(struct bind *b, const struct ast_item *items, int n, struct named_expr **out,
+           int *out_n);
 /* Name of an unnamed computed column: its source text, blanks folded. */
 const char *item_name(struct lang *lg, struct arena *a, const struct ast_item *item);
 /* E201 with closest names and the variable hint of E203. */
@@ -147,25 +172,43 @@ rc unknown_column(struct bind *b, struct str name, struct span span);
 /* ---- verbs: one file each in lang/verbs, one row in verbs.def ---- */
 struct verb_option {
     const char *name;
-    enum { OPT_EXPR, OPT_WORD, OPT_BOOL, OPT_INT, OPT_NUM, OPT_STR, OPT_COLUMN, OPT_FRAME, OPT_ANY } takes;
-    const char *words; /* OPT_WORD: "inner left right" (plain words after `:` are looked up in this list) */
+    enum {
+        OPT_EXPR,
+        OPT_WORD,
+        OPT_BOOL,
+        OPT_INT,
+        OPT_NUM,
+        OPT_STR,
+        OPT_COLUMN,
+        OPT_FRAME,
+        OPT_ANY
+    } takes;
+    const char *
+        words; /* OPT_WORD: "inner left right" (plain words after `:` are looked up in this list) */
     const char *doc;
 };
 struct verb_call {
     struct lang *lg;
     struct ctx *cx;
-    struct arena *arena;          /* statement arena */
+    struct arena *arena; /* statement arena */
     struct scope *scope;
     const struct ast_step *step;
-    const struct value *input;    /* NULL when the verb stands without one */
+    const struct value *input; /* NULL when the verb stands without one */
 };
 struct verb_desc {
     const char *name;
-    const char *sig;              /* "take n [by groups] [sort keys]" */
+    const char *sig; /* "take n [by groups] [sort keys]" */
     const char *doc;
-    const char *examples[2];      /* run as tests on the frames of tests/data (see lang/README.md) */
-    const struct verb_option *options; /* ends with a NULL name; unknown options fail E206 before bind is called */
-    enum { TAKES_FRAME = 1, TAKES_MODEL = 2, TAKES_CHART = 4, TAKES_NOTHING = 8, TAKES_VALUE = 16 } input;
+    const char *examples[2]; /* run as tests on the frames of tests/data (see lang/README.md) */
+    const struct verb_option
+        *options; /* ends with a NULL name; unknown options fail E206 before bind is called */
+    enum {
+        TAKES_FRAME = 1,
+        TAKES_MODEL = 2,
+        TAKES_CHART = 4,
+        TAKES_NOTHING = 8,
+        TAKES_VALUE = 16
+    } input;
     bool takes_by, takes_sort, takes_on;
     enum rc_t (*bind)(struct verb_call *vc, struct value **out);
 };
@@ -178,20 +221,22 @@ rc verb_option_bool(struct verb_call *vc, const char *name, bool def, bool *out)
 rc verb_option_int(struct verb_call *vc, const char *name, int64_t def, int64_t *out);
 rc verb_option_num(struct verb_call *vc, const char *name, double def, double *out);
 rc verb_option_str(struct verb_call *vc, const char *name, const char *def, const char **out);
-/* A frame or model named in a verb's item (`join zones`, `evaluate m`): plain name, $name, or a bracketed pipeline. */
+/* A frame or model named in a verb's item (`join zones`, `evaluate m`): plain name, $name, or a
+ * bracketed pipeline. */
 rc verb_frame_item(struct verb_call *vc, const struct ast *e, struct value **out);
 rc verb_model_item(struct verb_call *vc, const struct ast *e, struct value **out);
 /* Common start of a verb on frames: binds against the input's schema. */
 void verb_bind_init(struct bind *b, struct verb_call *vc, enum bind_mode mode);
 
-/* Functions that exist outside steps only (read, frame, print, n_rows, model, names, files, input, env ..):
- * lang/builtins.def, descriptors as for verbs. */
+/* Functions that exist outside steps only (read, frame, print, n_rows, model, names, files, input,
+ * env ..): lang/builtins.def, descriptors as for verbs. */
 struct builtin_desc {
     const char *name, *sig, *doc, *example;
-    int min_args, max_args;       /* by position; -1 = any */
-    const char *options;          /* "help secret": names allowed, NULL = none, "*" = checked by the builtin itself */
-    enum rc_t (*call)(struct lang *lg, struct scope *sc, const struct ast *e, struct value **args, struct str *names,
-                      int n_args, struct value **out);
+    int min_args, max_args; /* by position; -1 = any */
+    const char *options; /* "help secret": names allowed, NULL = none, "*" = checked by the builtin
+                            itself */
+    enum rc_t (*call)(struct lang *lg, struct scope *sc, const struct ast *e, struct value **args,
+                      struct str *names, int n_args, struct value **out);
 };
 const struct builtin_desc *builtin_find(struct str name);
 const struct builtin_desc *const *builtin_all(int *n);

@@ -1,6 +1,7 @@
-/* chart.h: one chart model (statistics over all rows, scales, layout) and its writers. The verbs lower what the user
- * wrote to a plan whose columns are the encodings; here statistics are computed by running plans, never by moving the
- * frame. Both writers draw from the same built chart, so they agree on domains, ticks and marks. */
+/* chart.h: one chart model (statistics over all rows, scales, layout) and its writers. The verbs
+ * lower what the user wrote to a plan whose columns are the encodings; here statistics are computed
+ * by running plans, never by moving the frame. Both writers draw from the same built chart, so they
+ * agree on domains, ticks and marks. */
 #ifndef MLNB_PLOTTING_CHART_H
 #define MLNB_PLOTTING_CHART_H
 
@@ -8,15 +9,23 @@
 
 #include <jansson.h>
 
-enum chart_channel { CHART_X, CHART_Y, CHART_COLOR, CHART_SIZE, CHART_SHAPE, CHART_FACET_COLUMN, CHART_FACET_ROW,
-                     CHART_CHANNELS };
+enum chart_channel {
+    CHART_X,
+    CHART_Y,
+    CHART_COLOR,
+    CHART_SIZE,
+    CHART_SHAPE,
+    CHART_FACET_COLUMN,
+    CHART_FACET_ROW,
+    CHART_CHANNELS
+};
 struct chart_encoding {
     const char *column;   /* column of the plan; NULL = channel not used (or constant) */
     const char *title;    /* axis or legend title: the text of the expression as written */
     const char *constant; /* "steelblue", "2.5": a fixed value instead of a column */
     bool is_aggregate;    /* the column is an aggregate already grouped by the other encodings */
 };
-struct chart_spec { /* all text borrowed for the call of chart_new */
+struct chart_spec {   /* all text borrowed for the call of chart_new */
     const char *kind; /* "point" ...; NULL = chosen by types (language.md section 5) */
     struct chart_encoding enc[CHART_CHANNELS];
     const char **y_series; /* several y columns make series */
@@ -25,35 +34,41 @@ struct chart_spec { /* all text borrowed for the call of chart_new */
     const char *title, *subtitle, *xtitle, *ytitle;
     double xmin, xmax, ymin, ymax; /* NAN = from the data */
     bool xlog, ylog;
-    int bins;             /* 0 = default rule */
-    double alpha;         /* NAN = default */
-    int outliers;         /* -1 default, 0 hide, 1 show */
-    const char *stack;    /* NULL default, "zero", "share", "none" */
-    int width, height;    /* 0 = default 480 x 300 */
-    bool all;             /* lift the 5,000 marks limit */
-    const char **order;   /* order of categories, or NULL */
+    int bins;           /* 0 = default rule */
+    double alpha;       /* NAN = default */
+    int outliers;       /* -1 default, 0 hide, 1 show */
+    const char *stack;  /* NULL default, "zero", "share", "none" */
+    int width, height;  /* 0 = default 480 x 300 */
+    bool all;           /* lift the 5,000 marks limit */
+    const char **order; /* order of categories, or NULL */
     int n_order;
-    struct span span;     /* of the step */
+    struct span span; /* of the step */
     struct span enc_span[CHART_CHANNELS];
 };
 struct chart; /* built; immutable; counted */
 struct chart *chart_ref(const struct chart *c);
 void chart_unref(const struct chart *c);
 
-/* Computes statistics with `x` over `data` and lays the chart out. Errors E501 E502 with a way out. */
-rc chart_new(struct ctx *cx, struct executor *x, const struct chart_spec *spec, struct plan *data, struct chart **out);
-/* `layer`: a new chart with more marks on the same axes; kind "rule" takes slope/intercept or x/y constants. */
+/* Computes statistics with `x` over `data` and lays the chart out. Errors E501 E502 with a way out.
+ */
+rc chart_new(struct ctx *cx, struct executor *x, const struct chart_spec *spec, struct plan *data,
+             struct chart **out);
+/* `layer`: a new chart with more marks on the same axes; kind "rule" takes slope/intercept or x/y
+ * constants. */
 struct chart_rule {
     double x, y, slope, intercept; /* NAN = not given */
     const char *color;
     bool dashed;
 };
-rc chart_layer_rule(struct ctx *cx, const struct chart *base, const struct chart_rule *rule, struct chart **out);
-rc chart_layer(struct ctx *cx, const struct chart *base, const struct chart *top, struct chart **out);
+rc chart_layer_rule(struct ctx *cx, const struct chart *base, const struct chart_rule *rule,
+                    struct chart **out);
+rc chart_layer(struct ctx *cx, const struct chart *base, const struct chart *top,
+               struct chart **out);
 
-void chart_svg(const struct chart *c, struct strbuf *out);  /* deterministic bytes */
-json_t *chart_vega(const struct chart *c);                  /* Vega-Lite v5; new reference */
-void chart_text(const struct chart *c, struct strbuf *out); /* one line: "bar chart: 6 bars, tip by borough" */
+void chart_svg(const struct chart *c, struct strbuf *out); /* deterministic bytes */
+json_t *chart_vega(const struct chart *c);                 /* Vega-Lite v5; new reference */
+void chart_text(const struct chart *c,
+                struct strbuf *out); /* one line: "bar chart: 6 bars, tip by borough" */
 const char *chart_title(const struct chart *c);
 
 struct chart_kind_desc { /* plotting/charts/C.c, one row in charts.def */

@@ -1,5 +1,5 @@
-/* session.h: the one facade that kernel, console and scripts drive: runs cells, turns what the language shows into
- * outputs (mime bundles), keeps execution counts, owns the cancel token. */
+/* session.h: the one facade that kernel, console and scripts drive: runs cells, turns what the
+ * language shows into outputs (mime bundles), keeps execution counts, owns the cancel token. */
 #ifndef MLNB_KERNEL_SESSION_H
 #define MLNB_KERNEL_SESSION_H
 
@@ -18,7 +18,8 @@ struct output { /* borrowed for the call */
     const struct display *shown; /* DISPLAY, RESULT: what stands behind it (tables for --format) */
     const struct error *error;   /* ERROR */
     struct str text_color;       /* ERROR: the same with ANSI colours (Jupyter's traceback) */
-    const char *display_id;      /* PROGRESS: id of the display to update, data as DISPLAY; first = new */
+    const char
+        *display_id; /* PROGRESS: id of the display to update, data as DISPLAY; first = new */
     bool is_update;
 };
 struct session_host {
@@ -33,7 +34,7 @@ struct session_opts {
     bool safe, console;
     const char *folder;
     int width;
-    bool color;  /* frames and values on a terminal */
+    bool color;    /* frames and values on a terminal */
     bool all_rows; /* --format csv|json: shown frames are computed whole */
 };
 struct session;
@@ -41,15 +42,16 @@ struct session *session_new(const struct session_opts *opts);
 void session_free(struct session *s);
 struct lang *session_lang(struct session *s);
 
-/* Runs one cell. The last value shown comes as OUTPUT_RESULT when the cell's last statement showed it, others as
- * OUTPUT_DISPLAY. RC_ERR after an OUTPUT_ERROR; *cancelled tells whether it was an interrupt. `source` may begin with
- * a %%sql line. */
-enum rc_t session_run(struct session *s, const char *source, size_t n, const char *label, int first_line,
-                      bool *cancelled);
+/* Runs one cell. The last value shown comes as OUTPUT_RESULT when the cell's last statement showed
+ * it, others as OUTPUT_DISPLAY. RC_ERR after an OUTPUT_ERROR; *cancelled tells whether it was an
+ * interrupt. `source` may begin with a %%sql line. */
+enum rc_t session_run(struct session *s, const char *source, size_t n, const char *label,
+                      int first_line, bool *cancelled);
 /* Any thread or signal handler: stops the running cell; nothing happens when none runs. */
 void session_interrupt(struct session *s);
 bool session_is_running(const struct session *s);
-/* Latest snapshot for completion and inspection: any thread; unref after use. Published after every statement. */
+/* Latest snapshot for completion and inspection: any thread; unref after use. Published after every
+ * statement. */
 struct lang_snapshot *session_snapshot(struct session *s);
 
 #endif

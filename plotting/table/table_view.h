@@ -1,4 +1,5 @@
-/* table_view.h: frames as people see them: boxed text (ux.md-style rules in plotting/README.md) and HTML. */
+/* table_view.h: frames as people see them: boxed text (ux.md-style rules in plotting/README.md) and
+ * HTML. */
 #ifndef MLNB_PLOTTING_TABLE_VIEW_H
 #define MLNB_PLOTTING_TABLE_VIEW_H
 
@@ -7,7 +8,8 @@
 struct table_view {
     int width;        /* text: cells of the terminal, 80 by default; 0 = not limited */
     int64_t n_total;  /* rows of the whole frame; -1 = not known (only the head was computed) */
-    int64_t max_rows; /* all rows when <= 20 (default 20), else 10 first and 5 last; INT64_MAX = show all */
+    int64_t max_rows; /* all rows when <= 20 (default 20), else 10 first and 5 last; INT64_MAX =
+                         show all */
     int digits;       /* significant digits, 6 by default; 17 = exact */
     bool color;       /* dim types and nulls with ANSI codes */
 };

@@ -1,4 +1,5 @@
-/* arena.h: bump allocation with one lifetime; freed in bulk, newest clean-up first. Not thread-safe: one per thread. */
+/* arena.h: bump allocation with one lifetime; freed in bulk, newest clean-up first. Not
+ * thread-safe: one per thread. */
 #ifndef MLNB_BASE_ARENA_H
 #define MLNB_BASE_ARENA_H
 
@@ -19,7 +20,7 @@ char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(
 /* Calls fn(arg) when the arena is reset or freed. */
 void arena_on_free(struct arena *a, void (*fn)(void *arg), void *arg);
 
-#define ARENA_NEW(a, T) ((T *)arena_zero((a), sizeof(T)))
+#define ARENA_NEW(a, T)      ((T *)arena_zero((a), sizeof(T)))
 #define ARENA_ARRAY(a, T, n) ((T *)arena_zero((a), mem_mul(sizeof(T), (size_t)(n))))
 
 #include "runtime/base/mem.h"

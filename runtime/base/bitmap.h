@@ -1,4 +1,5 @@
-/* bitmap.h: bit per row, little-endian in 64-bit words as Arrow's validity. Bits past n are unspecified. */
+/* bitmap.h: bit per row, little-endian in 64-bit words as Arrow's validity. Bits past n are
+ * unspecified. */
 #ifndef MLNB_BASE_BITMAP_H
 #define MLNB_BASE_BITMAP_H
 
@@ -28,9 +29,10 @@ static inline bool bit_valid(const uint64_t *b, int64_t i)
 {
     return !b || bit_get(b, i);
 }
-int64_t bitmap_count(const uint64_t *b, int64_t n);                /* set bits of the first n; b NULL gives n */
-void bitmap_fill(uint64_t *b, int64_t n, bool v);                  /* whole words are written */
-void bitmap_and(uint64_t *out, const uint64_t *a, const uint64_t *b, int64_t n); /* a, b may be NULL; out not */
+int64_t bitmap_count(const uint64_t *b, int64_t n); /* set bits of the first n; b NULL gives n */
+void bitmap_fill(uint64_t *b, int64_t n, bool v);   /* whole words are written */
+void bitmap_and(uint64_t *out, const uint64_t *a, const uint64_t *b,
+                int64_t n); /* a, b may be NULL; out not */
 /* Copies n bits from bit src_at of src (NULL = all set) to bit dst_at of dst. */
 void bitmap_copy(uint64_t *dst, int64_t dst_at, const uint64_t *src, int64_t src_at, int64_t n);
 

@@ -1,5 +1,5 @@
-/* cancel.h: the one atomic token. Tested per batch, per solver iteration, per file block. Set from any thread or a
- * signal handler; cleared by the session when a cell starts. */
+/* cancel.h: the one atomic token. Tested per batch, per solver iteration, per file block. Set from
+ * any thread or a signal handler; cleared by the session when a cell starts. */
 #ifndef MLNB_BASE_CANCEL_H
 #define MLNB_BASE_CANCEL_H
 
@@ -20,7 +20,8 @@ static inline void cancel_reset(struct cancel *c)
 }
 static inline bool cancel_asked(const struct cancel *c)
 {
-    return c && atomic_load_explicit(&((struct cancel *)(uintptr_t)c)->state, memory_order_relaxed) != 0;
+    return c &&
+           atomic_load_explicit(&((struct cancel *)(uintptr_t)c)->state, memory_order_relaxed) != 0;
 }
 /* E901 when the statement was asked to stop. */
 rc check_cancel(struct ctx *cx);

@@ -1,4 +1,5 @@
-/* hash.h: fixed-seed hashes (runs repeat) for joins, groups and names. Not for untrusted-collision defence. */
+/* hash.h: fixed-seed hashes (runs repeat) for joins, groups and names. Not for untrusted-collision
+ * defence. */
 #ifndef MLNB_BASE_HASH_H
 #define MLNB_BASE_HASH_H
 

@@ -1,6 +1,7 @@
-/* mem.h: all allocation goes through here. Two kinds: small things in arenas (arena.h; running out there ends the
- * process with a message, as a few kilobytes missing cannot be recovered from), and large buffers, which fail with
- * E902 so that the session survives a frame that does not fit. Tests make the nth large allocation fail. */
+/* mem.h: all allocation goes through here. Two kinds: small things in arenas (arena.h; running out
+ * there ends the process with a message, as a few kilobytes missing cannot be recovered from), and
+ * large buffers, which fail with E902 so that the session survives a frame that does not fit. Tests
+ * make the nth large allocation fail. */
 #ifndef MLNB_BASE_MEM_H
 #define MLNB_BASE_MEM_H
 
@@ -10,7 +11,8 @@
 rc mem_big(struct ctx *cx, size_t n, void **out);
 /* As mem_big, zeroed. */
 rc mem_big_zero(struct ctx *cx, size_t n, void **out);
-/* Grows (or makes, p NULL) a large buffer keeping the first n_old bytes; on failure *p is untouched. Fails E902. */
+/* Grows (or makes, p NULL) a large buffer keeping the first n_old bytes; on failure *p is
+ * untouched. Fails E902. */
 rc mem_big_grow(struct ctx *cx, void **p, size_t n_old, size_t n_new);
 void mem_big_free(void *p);
 

@@ -1,6 +1,6 @@
-/* rc.h: result codes, the one error object, and the context that every fallible function takes first.
- * No setjmp, nothing prints: a function that can fail returns `rc`, writes the detail once into cx->err where the
- * fault is found, and callers only pass it on (TRY) or add a note. */
+/* rc.h: result codes, the one error object, and the context that every fallible function takes
+ * first. No setjmp, nothing prints: a function that can fail returns `rc`, writes the detail once
+ * into cx->err where the fault is found, and callers only pass it on (TRY) or add a note. */
 #ifndef MLNB_BASE_RC_H
 #define MLNB_BASE_RC_H
 
@@ -13,17 +13,18 @@ enum rc_t { RC_OK = 0, RC_ERR = 1 };
 /* Function result type: dropping it is a compiler warning. */
 #define rc __attribute__((warn_unused_result)) enum rc_t
 
-#define TRY(expr)                                                                                                      \
-    do {                                                                                                               \
-        if ((expr) != RC_OK) return RC_ERR;                                                                            \
+#define TRY(expr)                                                                                  \
+    do {                                                                                           \
+        if ((expr) != RC_OK) return RC_ERR;                                                        \
     } while (0)
 /* As TRY, with one clean-up label; the function keeps its result in `enum rc_t res = RC_ERR;`. */
-#define TRY_OUT(expr)                                                                                                  \
-    do {                                                                                                               \
-        if ((expr) != RC_OK) goto out;                                                                                 \
+#define TRY_OUT(expr)                                                                              \
+    do {                                                                                           \
+        if ((expr) != RC_OK) goto out;                                                             \
     } while (0)
 
-/* A stretch of source text in bytes. source 0 = none; the session numbers the texts (cells, files) it has seen. */
+/* A stretch of source text in bytes. source 0 = none; the session numbers the texts (cells, files)
+ * it has seen. */
 struct span {
     uint32_t source;
     uint32_t from, to;
@@ -37,9 +38,17 @@ enum err_code {
 #undef ERR
     ERR_COUNT
 };
-enum err_class { ERR_CLASS_USER, ERR_CLASS_IO, ERR_CLASS_LIMIT, ERR_CLASS_CANCEL, ERR_CLASS_BUG, ERR_CLASS_WARN };
+enum err_class {
+    ERR_CLASS_USER,
+    ERR_CLASS_IO,
+    ERR_CLASS_LIMIT,
+    ERR_CLASS_CANCEL,
+    ERR_CLASS_BUG,
+    ERR_CLASS_WARN
+};
 
-/* Fixed size: copying it cannot fail. Text that does not fit is cut at a character's edge with "...". */
+/* Fixed size: copying it cannot fail. Text that does not fit is cut at a character's edge with
+ * "...". */
 struct error {
     enum err_code code;
     struct span span;
@@ -55,8 +64,9 @@ struct arena;
 struct cancel;
 struct pool;
 
-/* How lower rooms reach the person: wired by the session, never by an include. Called on the thread that runs the
- * statement only (operators gather their counts per partition and report when done). Any member may be NULL. */
+/* How lower rooms reach the person: wired by the session, never by an include. Called on the thread
+ * that runs the statement only (operators gather their counts per partition and report when done).
+ * Any member may be NULL. */
 struct notify {
     void *self;
     void (*warn)(void *self, const struct error *warning);
@@ -77,9 +87,10 @@ struct ctx {
 
 /* Fills cx->err and returns RC_ERR: return fail(cx, E201, span, "unknown column `%s`", name); */
 #define fail(cx, code, span, ...) rc_fail((cx), (code), (span), __FILE__, __LINE__, __VA_ARGS__)
-rc rc_fail(struct ctx *cx, enum err_code code, struct span span, const char *file, int line, const char *fmt, ...)
-    __attribute__((format(printf, 6, 7)));
-/* Sets the hint of the error being returned; gives RC_ERR back so that it can stand after return. */
+rc rc_fail(struct ctx *cx, enum err_code code, struct span span, const char *file, int line,
+           const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+/* Sets the hint of the error being returned; gives RC_ERR back so that it can stand after return.
+ */
 rc err_hint(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds one note line to the error being returned (dropped when three stand already). */
 rc err_note(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,6 @@
-/* rng.h: counter-based randomness: a number depends on (seed, stream, counter) alone, so threads, partitions and
- * executors cannot change it. Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as
- * 1, 2, 3", SC11). */
+/* rng.h: counter-based randomness: a number depends on (seed, stream, counter) alone, so threads,
+ * partitions and executors cannot change it. Philox 4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel
+ * random numbers: as easy as 1, 2, 3", SC11). */
 #ifndef MLNB_BASE_RNG_H
 #define MLNB_BASE_RNG_H
 

@@ -14,7 +14,7 @@ struct str {
     size_t n;
 };
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
-#define STR_FMT(s) (int)(s).n, (s).p /* for "%.*s" */
+#define STR_FMT(s)   (int)(s).n, (s).p /* for "%.*s" */
 static inline struct str str_of(const char *z)
 {
     return (struct str){z, strlen(z)};
@@ -33,10 +33,12 @@ bool str_eq_nocase(struct str a, struct str b); /* ASCII case only */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 struct str str_trim(struct str s); /* ASCII white space */
-/* Edit distance (Damerau, optimal string alignment), capped: > max gives max + 1. For did-you-mean. */
+/* Edit distance (Damerau, optimal string alignment), capped: > max gives max + 1. For did-you-mean.
+ */
 int str_distance(struct str a, struct str b, int max);
 
-/* A growing buffer, always NUL-terminated at p[n] once anything was added. Zero-initialise; never fails (mem.h). */
+/* A growing buffer, always NUL-terminated at p[n] once anything was added. Zero-initialise; never
+ * fails (mem.h). */
 struct strbuf {
     char *p;
     size_t n, cap;
@@ -57,7 +59,8 @@ static inline struct str strbuf_view(const struct strbuf *b)
 }
 /* Takes the text out (mem_free it); the buffer is empty after. Never NULL. */
 char *strbuf_take(struct strbuf *b);
-/* Escapes for HTML/XML text and attributes: & < > " '; control characters other than \t \n become U+FFFD. */
+/* Escapes for HTML/XML text and attributes: & < > " '; control characters other than \t \n become
+ * U+FFFD. */
 void strbuf_add_html(struct strbuf *b, struct str s);
 
 #endif

@@ -1,12 +1,14 @@
-/* io.h: formats. A reader is opened far enough to know its schema, then yields batches a partition at a time; readers
- * are lazy, parallel over partitions and never hold the file whole. One descriptor a format, one row in formats.def. */
+/* io.h: formats. A reader is opened far enough to know its schema, then yields batches a partition
+ * at a time; readers are lazy, parallel over partitions and never hold the file whole. One
+ * descriptor a format, one row in formats.def. */
 #ifndef MLNB_IO_IO_H
 #define MLNB_IO_IO_H
 
 #include "runtime/base/arena.h"
 #include "runtime/col/column.h"
 
-/* Options of read() and save, by name as the user wrote them; unknown ones fail E206 with the nearest name. */
+/* Options of read() and save, by name as the user wrote them; unknown ones fail E206 with the
+ * nearest name. */
 struct io_option {
     const char *name;
     struct scalar value; /* lists as KIND_LIST; structs (types: {..}) as KIND_STRUCT */
@@ -14,7 +16,7 @@ struct io_option {
 };
 struct io_option_desc {
     const char *name;
-    enum kind kind;   /* KIND_NULL: any */
+    enum kind kind; /* KIND_NULL: any */
     const char *doc;
 };
 
@@ -22,11 +24,11 @@ struct io_scan; /* opened source: counted, immutable; embeds this head first */
 struct io_scan_head {
     atomic_int refs;
     const struct io_format *format;
-    struct schema *schema;   /* full schema of the file */
-    const char *label;       /* path as the user wrote it */
-    int64_t n_bytes;         /* size of all sources; -1 unknown */
-    int64_t n_rows;          /* -1 when only a full pass would tell */
-    int n_partitions;        /* fixed by the data alone (block size), never by threads */
+    struct schema *schema; /* full schema of the file */
+    const char *label;     /* path as the user wrote it */
+    int64_t n_bytes;       /* size of all sources; -1 unknown */
+    int64_t n_rows;        /* -1 when only a full pass would tell */
+    int n_partitions;      /* fixed by the data alone (block size), never by threads */
 };
 static inline struct io_scan_head *io_head(const struct io_scan *s)
 {
@@ -42,34 +44,39 @@ struct io_format {
     const struct io_option_desc *write_options; /* NULL = cannot be written */
     /* How sure (0..100) that these first bytes are this format, for files without an extension. */
     int (*probe)(const char *head, size_t n);
-    /* Opens one file: infers the whole file's schema (language.md 3.6: a type is what the whole file needs). */
-    enum rc_t (*open)(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts, struct span span,
-                      struct io_scan **out);
+    /* Opens one file: infers the whole file's schema (language.md 3.6: a type is what the whole
+     * file needs). */
+    enum rc_t (*open)(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts,
+                      struct span span, struct io_scan **out);
     void (*close)(struct io_scan *s); /* at the last unref */
-    /* Reads partition `part` of columns[0..n_columns) (indices into the schema) and pushes its batches in row order.
-     * Called on pool threads, one call a partition, any order. `limit` rows of the whole file are enough (-1 = all). */
-    enum rc_t (*read)(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns, int64_t part, int64_t limit,
-                      io_push push, void *self);
-    /* Called once after the last partition of a full pass, on the statement's thread: warnings (ragged rows ...). */
+    /* Reads partition `part` of columns[0..n_columns) (indices into the schema) and pushes its
+     * batches in row order. Called on pool threads, one call a partition, any order. `limit` rows
+     * of the whole file are enough (-1 = all). */
+    enum rc_t (*read)(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
+                      int64_t part, int64_t limit, io_push push, void *self);
+    /* Called once after the last partition of a full pass, on the statement's thread: warnings
+     * (ragged rows ...). */
     enum rc_t (*done)(struct ctx *cx, struct io_scan *s);
     /* E305-style check whether the file behind s is still the one that was opened (size, mtime). */
     bool (*is_stale)(const struct io_scan *s);
-    /* Writes a table. `path` is written as path.tmp-PID, fsync'ed and renamed by the caller's helper io_commit. */
-    enum rc_t (*write)(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts, int n_opts,
-                       struct span span);
+    /* Writes a table. `path` is written as path.tmp-PID, fsync'ed and renamed by the caller's
+     * helper io_commit. */
+    enum rc_t (*write)(struct ctx *cx, const struct table *t, const char *path,
+                       const struct io_option *opts, int n_opts, struct span span);
 };
 const struct io_format *io_format_find(struct str name);
 const struct io_format *const *io_format_all(int *n);
 
-/* Picks the format (option `format:`, extension, content) and opens. Errors: E301 missing (with near names in that
- * folder), E302 directory / permission, E303 binary, E305, E206, E209. */
-rc io_open(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts, struct span span,
-           struct io_scan **out);
-rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts, int n_opts,
-           struct span span);
+/* Picks the format (option `format:`, extension, content) and opens. Errors: E301 missing (with
+ * near names in that folder), E302 directory / permission, E303 binary, E305, E206, E209. */
+rc io_open(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts,
+           struct span span, struct io_scan **out);
+rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts,
+           int n_opts, struct span span);
 struct io_scan *io_ref(const struct io_scan *s);
 void io_unref(const struct io_scan *s);
-/* Writes all of a table as delimited text to memory (mlnb run --format csv; RFC 4180, LF, null empty, "" quoted). */
+/* Writes all of a table as delimited text to memory (mlnb run --format csv; RFC 4180, LF, null
+ * empty, "" quoted). */
 void io_csv_text(struct strbuf *out, const struct table *t, char delim);
 /* Finds the index of an option, or -1. */
 int io_option_find(const struct io_option *opts, int n, const char *name);

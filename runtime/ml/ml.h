@@ -1,7 +1,8 @@
-/* ml.h: models. A family is a descriptor (parameters, fit, predict, save, load); the formula is the feature pipeline:
- * its stateful functions are fitted with the model, saved with it and replayed when scoring. Solver and objective stay
- * apart: an objective gives value, gradient and Hessian products as row sums over partitions, added in partition order.
- * Penalties, coding and defaults: language.md section 4. */
+/* ml.h: models. A family is a descriptor (parameters, fit, predict, save, load); the formula is the
+ * feature pipeline: its stateful functions are fitted with the model, saved with it and replayed
+ * when scoring. Solver and objective stay apart: an objective gives value, gradient and Hessian
+ * products as row sums over partitions, added in partition order. Penalties, coding and defaults:
+ * language.md section 4. */
 #ifndef MLNB_ML_ML_H
 #define MLNB_ML_ML_H
 
@@ -10,7 +11,8 @@
 
 /* ---- formula, as bound by the language (unfitted) ---- */
 enum feature_op {
-    FEATURE_EXPR,   /* a scalar plan expression over input columns; str, bool, cat results are categories */
+    FEATURE_EXPR,   /* a scalar plan expression over input columns; str, bool, cat results are
+                       categories */
     FEATURE_CALL,   /* scalar function over child features (log(impute(x, median)) ...) */
     FEATURE_SCALE,  /* (x - mean) / sample sd */
     FEATURE_CENTER, /* x - mean */
@@ -21,17 +23,17 @@ enum feature_op {
 struct feature {
     enum feature_op op;
     struct span span;
-    const char *text;              /* as written: `scale(fare)`; names the term */
-    const struct expr *expr;       /* FEATURE_EXPR */
-    const struct fn_desc *fn;      /* FEATURE_CALL */
-    const struct feature **args;   /* FEATURE_CALL: all; others: [1] */
+    const char *text;            /* as written: `scale(fare)`; names the term */
+    const struct expr *expr;     /* FEATURE_EXPR */
+    const struct fn_desc *fn;    /* FEATURE_CALL */
+    const struct feature **args; /* FEATURE_CALL: all; others: [1] */
     int n_args;
-    const char *method;            /* IMPUTE: "mean", "median", "mode", "constant" */
-    struct scalar constant;        /* IMPUTE constant */
-    const char *ref;               /* CAT: reference level as text, "first" | "last" | "rarest" by ref_kind */
+    const char *method;     /* IMPUTE: "mean", "median", "mode", "constant" */
+    struct scalar constant; /* IMPUTE constant */
+    const char *ref; /* CAT: reference level as text, "first" | "last" | "rarest" by ref_kind */
     enum { REF_FIRST, REF_LAST, REF_RAREST, REF_LEVEL } ref_kind;
-    int64_t top;                   /* ONEHOT: keep that many most frequent levels, 0 = all */
-    bool unseen_error;             /* unseen: error */
+    int64_t top;       /* ONEHOT: keep that many most frequent levels, 0 = all */
+    bool unseen_error; /* unseen: error */
 };
 struct term { /* product of features: `a`, `a:b` */
     const struct feature **factors;
@@ -40,8 +42,8 @@ struct term { /* product of features: `a`, `a:b` */
     struct span span;
 };
 struct formula {
-    struct arena *arena;          /* owns everything below (taken by ml_fit's model on success, by copy) */
-    const char *text;             /* as written, operators expanded not */
+    struct arena *arena; /* owns everything below (taken by ml_fit's model on success, by copy) */
+    const char *text;    /* as written, operators expanded not */
     const struct feature *target; /* NULL: unsupervised */
     struct term *terms;
     int n_terms;
@@ -68,7 +70,7 @@ struct ml_family {
 const struct ml_family *ml_family_find(struct str name);
 const struct ml_family *const *ml_family_all(int *n); /* models.def */
 
-struct ml_arg { /* one argument of a family call, as written */
+struct ml_arg {       /* one argument of a family call, as written */
     const char *name; /* NULL = by position, refused except where a family says so */
     struct scalar value;
     struct span span;
@@ -78,10 +80,10 @@ struct ml_fit_spec {
     const struct ml_arg *args;
     int n_args;
     const struct formula *formula;
-    bool drop_nulls;             /* nulls: drop */
-    const struct expr *weights;  /* or NULL */
-    const char *positive;        /* positive: class as text, or NULL */
-    double threshold;            /* 0.5 */
+    bool drop_nulls;            /* nulls: drop */
+    const struct expr *weights; /* or NULL */
+    const char *positive;       /* positive: class as text, or NULL */
+    double threshold;           /* 0.5 */
     uint64_t seed;
     struct span span;
 };
@@ -90,20 +92,25 @@ struct model; /* fitted; immutable; counted */
 struct model *ml_ref(const struct model *m);
 void ml_unref(const struct model *m);
 
-/* Fits on the rows of `data`. Errors E401..E405, E409, E410 with spans of the terms; warnings W304, W402, W403, W404. */
-rc ml_fit(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec, struct plan *data, struct model **out);
-/* A row map that appends `prediction` (and `probability`, and `class_probs` for more than two classes later). Fails
- * E406 when `in` lacks a column, with the closest name. The map holds its own reference to m. */
-rc ml_score_map(struct ctx *cx, const struct model *m, const struct schema *in, double threshold, struct span span,
-                struct row_map **out);
-/* Metrics as a table (metric, value): rmse mae r2 mape | accuracy auc average_precision precision recall f1 log_loss.
- * `metrics` NULL = the family's usual ones. kind: NULL | "confusion" | "roc" | "pr" gives that table instead (roc:
- * fpr, tpr, threshold with collinear points dropped). */
-rc ml_evaluate(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data, const char *const *metrics,
-               int n_metrics, const char *kind, struct span span, struct table **out);
-/* Parts of a model as frames and text: "coef", "terms", "report", "formula" (m.formula is text); false: no such part.*/
-rc ml_part(struct ctx *cx, const struct model *m, struct str part, struct span span, struct scalar *out_text,
-           struct table **out_table);
+/* Fits on the rows of `data`. Errors E401..E405, E409, E410 with spans of the terms; warnings W304,
+ * W402, W403, W404. */
+rc ml_fit(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec, struct plan *data,
+          struct model **out);
+/* A row map that appends `prediction` (and `probability`, and `class_probs` for more than two
+ * classes later). Fails E406 when `in` lacks a column, with the closest name. The map holds its own
+ * reference to m. */
+rc ml_score_map(struct ctx *cx, const struct model *m, const struct schema *in, double threshold,
+                struct span span, struct row_map **out);
+/* Metrics as a table (metric, value): rmse mae r2 mape | accuracy auc average_precision precision
+ * recall f1 log_loss. `metrics` NULL = the family's usual ones. kind: NULL | "confusion" | "roc" |
+ * "pr" gives that table instead (roc: fpr, tpr, threshold with collinear points dropped). */
+rc ml_evaluate(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
+               const char *const *metrics, int n_metrics, const char *kind, struct span span,
+               struct table **out);
+/* Parts of a model as frames and text: "coef", "terms", "report", "formula" (m.formula is text);
+ * false: no such part.*/
+rc ml_part(struct ctx *cx, const struct model *m, struct str part, struct span span,
+           struct scalar *out_text, struct table **out_table);
 const char *const *ml_parts(int *n);
 /* Names a model's scores need: for completion and messages. */
 const struct ml_family *ml_model_family(const struct model *m);
@@ -111,10 +118,12 @@ const struct ml_family *ml_model_family(const struct model *m);
 void ml_card_text(struct strbuf *out, const struct model *m, int width);
 void ml_card_html(struct strbuf *out, const struct model *m);
 
-/* Documented file (runtime/ml/README.md): JSON, versioned, with a checksum. Reload is bit-equal. E407 when not ours. */
+/* Documented file (runtime/ml/README.md): JSON, versioned, with a checksum. Reload is bit-equal.
+ * E407 when not ours. */
 rc ml_save(struct ctx *cx, const struct model *m, const char *path, struct span span);
 rc ml_load(struct ctx *cx, const char *path, struct span span, struct model **out);
-rc ml_load_bytes(struct ctx *cx, const char *p, size_t n, const char *label, struct span span, struct model **out);
+rc ml_load_bytes(struct ctx *cx, const char *p, size_t n, const char *label, struct span span,
+                 struct model **out);
 void ml_save_bytes(const struct model *m, struct strbuf *out);
 
 #endif

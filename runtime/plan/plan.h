@@ -1,6 +1,7 @@
-/* plan.h: logical plan nodes and expressions. Plain data: DSL steps and SQL build the same nodes; executors and
- * optimizer passes read them. Columns are referred to by name (names are unique in every schema). Nodes are immutable
- * once made and counted; a node owns its expressions (own arena) and references its inputs. */
+/* plan.h: logical plan nodes and expressions. Plain data: DSL steps and SQL build the same nodes;
+ * executors and optimizer passes read them. Columns are referred to by name (names are unique in
+ * every schema). Nodes are immutable once made and counted; a node owns its expressions (own arena)
+ * and references its inputs. */
 #ifndef MLNB_PLAN_PLAN_H
 #define MLNB_PLAN_PLAN_H
 
@@ -13,52 +14,59 @@ enum expr_op {
     EXPR_COLUMN,  /* name */
     EXPR_LITERAL, /* value */
     EXPR_CALL,    /* fn with args; args are cast already to the overload's kinds */
-    EXPR_CASE,    /* args: cond1, value1, cond2, value2, .. [, else]; only the rows of a branch are evaluated for it */
+    EXPR_CASE,    /* args: cond1, value1, cond2, value2, .. [, else]; only the rows of a branch are
+                     evaluated for it */
     EXPR_AGG,     /* aggregate: only in an AGGREGATE's or WINDOW's items, never nested */
     EXPR_WINDOW,  /* window function: only in a WINDOW's items */
 };
 enum frame_unit { FRAME_ALL, FRAME_RUNNING, FRAME_ROWS, FRAME_TIME };
 struct win_frame { /* of an EXPR_AGG in a WINDOW: whole group unless asked */
     enum frame_unit unit;
-    int64_t from, to;  /* FRAME_ROWS: offsets, inclusive (last: 7 = -6..0); FRAME_TIME: (t - from, t], microseconds */
-    int64_t min_rows;  /* fewer non-null values give null (0 = no minimum) */
+    int64_t from, to; /* FRAME_ROWS: offsets, inclusive (last: 7 = -6..0); FRAME_TIME: (t - from,
+                         t], microseconds */
+    int64_t min_rows; /* fewer non-null values give null (0 = no minimum) */
 };
 struct expr {
     enum expr_op op;
     struct dtype type;
     struct span span;
-    const char *name;                 /* EXPR_COLUMN */
-    struct scalar value;              /* EXPR_LITERAL; text and lists live as long as the node */
-    const struct fn_desc *fn;         /* EXPR_CALL */
+    const char *name;         /* EXPR_COLUMN */
+    struct scalar value;      /* EXPR_LITERAL; text and lists live as long as the node */
+    const struct fn_desc *fn; /* EXPR_CALL */
     const struct fn_overload *overload;
-    const struct agg_desc *agg;       /* EXPR_AGG */
+    const struct agg_desc *agg; /* EXPR_AGG */
     const struct agg_overload *agg_overload;
-    const struct expr *where;         /* EXPR_AGG: `where:` filter, or NULL */
+    const struct expr *where; /* EXPR_AGG: `where:` filter, or NULL */
     struct win_frame frame;
-    const struct win_desc *win;       /* EXPR_WINDOW */
-    const struct expr **args;         /* [n_args] */
+    const struct win_desc *win; /* EXPR_WINDOW */
+    const struct expr **args;   /* [n_args] */
     int n_args;
 };
 
 /* Makers allocate in `a` and fill in type and casts; errors carry `span`. */
-const struct expr *expr_column(struct arena *a, const char *name, struct dtype type, struct span span);
+const struct expr *expr_column(struct arena *a, const char *name, struct dtype type,
+                               struct span span);
 const struct expr *expr_literal(struct arena *a, const struct scalar *value, struct span span);
-rc expr_call(struct ctx *cx, struct arena *a, const struct fn_desc *fn, const struct expr *const *args, int n,
+rc expr_call(struct ctx *cx, struct arena *a, const struct fn_desc *fn,
+             const struct expr *const *args, int n, struct span span, const struct expr **out);
+rc expr_case(struct ctx *cx, struct arena *a, const struct expr *const *args, int n,
              struct span span, const struct expr **out);
-rc expr_case(struct ctx *cx, struct arena *a, const struct expr *const *args, int n, struct span span,
+rc expr_agg(struct ctx *cx, struct arena *a, const struct agg_desc *agg,
+            const struct expr *const *args, int n, const struct expr *where, struct win_frame frame,
+            struct span span, const struct expr **out);
+rc expr_window(struct ctx *cx, struct arena *a, const struct win_desc *win,
+               const struct expr *const *args, int n, struct span span, const struct expr **out);
+/* Casts e to a kind (nothing to do: e itself). `strict` false: what cannot be cast is null and
+ * counted. */
+rc expr_cast(struct ctx *cx, struct arena *a, const struct expr *e, enum kind to,
              const struct expr **out);
-rc expr_agg(struct ctx *cx, struct arena *a, const struct agg_desc *agg, const struct expr *const *args, int n,
-            const struct expr *where, struct win_frame frame, struct span span, const struct expr **out);
-rc expr_window(struct ctx *cx, struct arena *a, const struct win_desc *win, const struct expr *const *args, int n,
-               struct span span, const struct expr **out);
-/* Casts e to a kind (nothing to do: e itself). `strict` false: what cannot be cast is null and counted. */
-rc expr_cast(struct ctx *cx, struct arena *a, const struct expr *e, enum kind to, const struct expr **out);
 /* Deep copy into another arena (literal text and lists too). */
 const struct expr *expr_copy(struct arena *a, const struct expr *e);
 bool expr_equal(const struct expr *a, const struct expr *b);
 /* Calls see(arg, column name) for every column read. */
 void expr_columns(const struct expr *e, void (*see)(void *arg, const char *name), void *arg);
-/* Prints in the language's own spelling: `fare > 3 and hour(t) in 7..10`. Fully bracketed where needed. */
+/* Prints in the language's own spelling: `fare > 3 and hour(t) in 7..10`. Fully bracketed where
+ * needed. */
 void expr_text(struct strbuf *out, const struct expr *e);
 
 /* ---- nodes ---- */
@@ -77,83 +85,127 @@ struct sort_key {
     bool descending;
     bool nulls_first; /* null is last both ways unless asked */
 };
-enum join_kind { JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL, JOIN_SEMI, JOIN_ANTI, JOIN_CROSS, JOIN_ASOF };
+enum join_kind {
+    JOIN_INNER,
+    JOIN_LEFT,
+    JOIN_RIGHT,
+    JOIN_FULL,
+    JOIN_SEMI,
+    JOIN_ANTI,
+    JOIN_CROSS,
+    JOIN_ASOF
+};
 enum cmp_op { CMP_EQ, CMP_LT, CMP_LE, CMP_GT, CMP_GE };
 struct join_on {
     const struct expr *left, *right;
     enum cmp_op op;
 };
 
-struct io_scan;   /* runtime/io/io.h: a file or set of files, opened enough to know its schema */
-struct row_map;   /* below */
+struct io_scan; /* runtime/io/io.h: a file or set of files, opened enough to know its schema */
+struct row_map; /* below */
 
 struct plan {
     atomic_int refs;
     enum plan_op op;
-    struct span span;            /* of the step, for errors and explain */
-    struct schema *schema;       /* of the result */
+    struct span span;      /* of the step, for errors and explain */
+    struct schema *schema; /* of the result */
     struct plan *inputs[2];
-    struct arena *arena;         /* owns what follows */
+    struct arena *arena; /* owns what follows */
     union {
-        struct { struct table *table; const char *label; } table;            /* PLAN_TABLE */
-        struct {                                                            /* PLAN_SCAN */
+        struct {
+            struct table *table;
+            const char *label;
+        } table; /* PLAN_TABLE */
+        struct { /* PLAN_SCAN */
             struct io_scan *scan;
-            const char **columns; int n_columns;                            /* NULL = all */
-            const struct expr *filter;                                      /* pushed down, or NULL */
-            int64_t limit;                                                  /* rows that are enough, -1 = all */
+            const char **columns;
+            int n_columns;             /* NULL = all */
+            const struct expr *filter; /* pushed down, or NULL */
+            int64_t limit;             /* rows that are enough, -1 = all */
         } scan;
-        struct { const struct expr *predicate; } filter;                    /* null counts as false */
-        struct { struct named_expr *items; int n; } project;                /* all result columns, in order */
-        struct {                                                            /* result: keys then items, by key order */
-            struct named_expr *keys; int n_keys;
-            struct named_expr *items; int n;                                /* each an EXPR_AGG */
-            bool unsorted;                                                  /* order of groups does not matter */
+        struct {
+            const struct expr *predicate;
+        } filter; /* null counts as false */
+        struct {
+            struct named_expr *items;
+            int n;
+        } project; /* all result columns, in order */
+        struct {   /* result: keys then items, by key order */
+            struct named_expr *keys;
+            int n_keys;
+            struct named_expr *items;
+            int n;         /* each an EXPR_AGG */
+            bool unsorted; /* order of groups does not matter */
         } aggregate;
-        struct {                                                            /* input columns, then items */
-            const struct expr **by; int n_by;
-            struct sort_key *sort; int n_sort;
-            struct named_expr *items; int n;                                /* each EXPR_AGG or EXPR_WINDOW */
+        struct { /* input columns, then items */
+            const struct expr **by;
+            int n_by;
+            struct sort_key *sort;
+            int n_sort;
+            struct named_expr *items;
+            int n; /* each EXPR_AGG or EXPR_WINDOW */
         } window;
-        struct { struct sort_key *keys; int n; int64_t limit; } sort;       /* limit: first rows wanted, -1 = all */
-        struct {                                                            /* rows [offset, offset + n) a group */
-            int64_t offset, n;                                              /* n -1 = all the rest */
-            bool from_end;                                                  /* counted from the end, order kept */
-            const struct expr **by; int n_by;                               /* then rows come out by `by`, then sort */
-            struct sort_key *sort; int n_sort;
+        struct {
+            struct sort_key *keys;
+            int n;
+            int64_t limit;
+        } sort;                /* limit: first rows wanted, -1 = all */
+        struct {               /* rows [offset, offset + n) a group */
+            int64_t offset, n; /* n -1 = all the rest */
+            bool from_end;     /* counted from the end, order kept */
+            const struct expr **by;
+            int n_by; /* then rows come out by `by`, then sort */
+            struct sort_key *sort;
+            int n_sort;
         } limit;
-        struct {                                                            /* first row of each, in sort order; the */
-            const struct expr **by; int n_by;                               /* kept rows stay in input order */
-            struct sort_key *sort; int n_sort;
+        struct { /* first row of each, in sort order; the */
+            const struct expr **by;
+            int n_by; /* kept rows stay in input order */
+            struct sort_key *sort;
+            int n_sort;
         } distinct;
-        struct {                                                            /* schema names the right columns already */
+        struct { /* schema names the right columns already */
             enum join_kind kind;
-            struct join_on *on; int n_on;
-            const char **right_columns;                                     /* names in inputs[1] of the kept ones, in */
-            int n_right;                                                    /* order, after all the left columns */
-            const char *expect;                                             /* "many-to-one" ..., or NULL */
-            const char *left_label, *right_label;                           /* names for the report, or NULL */
+            struct join_on *on;
+            int n_on;
+            const char **right_columns;           /* names in inputs[1] of the kept ones, in */
+            int n_right;                          /* order, after all the left columns */
+            const char *expect;                   /* "many-to-one" ..., or NULL */
+            const char *left_label, *right_label; /* names for the report, or NULL */
         } join;
-        struct { bool by_position; } set;                                   /* PLAN_UNION: inputs have equal schemas */
-        struct { struct row_map *map; } map;                                /* PLAN_MAP: row-wise, e.g. a model scores */
-        struct { const struct expr *predicate; const char *message; bool warn_only; } check; /* PLAN_ASSERT */
+        struct {
+            bool by_position;
+        } set; /* PLAN_UNION: inputs have equal schemas */
+        struct {
+            struct row_map *map;
+        } map; /* PLAN_MAP: row-wise, e.g. a model scores */
+        struct {
+            const struct expr *predicate;
+            const char *message;
+            bool warn_only;
+        } check; /* PLAN_ASSERT */
     } u;
-    /* Result kept by the session once computed (language.md 3.8). Guarded by the session's thread: the executor
-     * replaces a node that has one by a table scan. NULL = not kept. */
+    /* Result kept by the session once computed (language.md 3.8). Guarded by the session's thread:
+     * the executor replaces a node that has one by a table scan. NULL = not kept. */
     struct table *kept;
     int64_t kept_at; /* use counter for least-recently-used dropping */
 };
 
-/* A row-wise batch function supplied from above (runtime/ml's predict): executors run it, remote ones may refuse. */
+/* A row-wise batch function supplied from above (runtime/ml's predict): executors run it, remote
+ * ones may refuse. */
 struct row_map_class {
     const char *name; /* for explain */
     /* Appends columns: fills out_fields. */
-    enum rc_t (*run)(struct ctx *cx, const struct row_map *m, const struct batch *in, struct batch *out);
-    /* Called once per run, after all batches, with nothing running: report what was counted (may warn). */
+    enum rc_t (*run)(struct ctx *cx, const struct row_map *m, const struct batch *in,
+                     struct batch *out);
+    /* Called once per run, after all batches, with nothing running: report what was counted (may
+     * warn). */
     enum rc_t (*done)(struct ctx *cx, struct row_map *m);
     void (*ref)(struct row_map *m);
     void (*unref)(struct row_map *m);
 };
-struct row_map { /* embed first; run() is called from several threads: counts inside must be atomic */
+struct row_map { /* embed first; run() is called from several threads: counts inside must be atomic
+                  */
     const struct row_map_class *cls;
     const char **needs; /* columns of the input that are read; others pass through */
     int n_needs;
@@ -164,22 +216,28 @@ struct row_map { /* embed first; run() is called from several threads: counts in
 struct plan *plan_ref(const struct plan *p);
 void plan_unref(const struct plan *p);
 
-/* Makers: check names and types, compute the schema, take their own references to inputs, copy expressions. Arrays are
- * copied. On failure *out is untouched. */
+/* Makers: check names and types, compute the schema, take their own references to inputs, copy
+ * expressions. Arrays are copied. On failure *out is untouched. */
 rc plan_table(struct ctx *cx, const struct table *t, const char *label, struct plan **out);
-rc plan_scan(struct ctx *cx, struct io_scan *scan, struct span span, struct plan **out); /* takes a reference */
-rc plan_filter(struct ctx *cx, struct plan *in, const struct expr *predicate, struct span span, struct plan **out);
-rc plan_project(struct ctx *cx, struct plan *in, const struct named_expr *items, int n, struct span span,
-                struct plan **out);
+rc plan_scan(struct ctx *cx, struct io_scan *scan, struct span span,
+             struct plan **out); /* takes a reference */
+rc plan_filter(struct ctx *cx, struct plan *in, const struct expr *predicate, struct span span,
+               struct plan **out);
+rc plan_project(struct ctx *cx, struct plan *in, const struct named_expr *items, int n,
+                struct span span, struct plan **out);
 rc plan_aggregate(struct ctx *cx, struct plan *in, const struct named_expr *keys, int n_keys,
-                  const struct named_expr *items, int n, bool unsorted, struct span span, struct plan **out);
-rc plan_window(struct ctx *cx, struct plan *in, const struct expr *const *by, int n_by, const struct sort_key *sort,
-               int n_sort, const struct named_expr *items, int n, struct span span, struct plan **out);
-rc plan_sort(struct ctx *cx, struct plan *in, const struct sort_key *keys, int n, struct span span, struct plan **out);
-rc plan_limit(struct ctx *cx, struct plan *in, int64_t offset, int64_t n, bool from_end, const struct expr *const *by,
-              int n_by, const struct sort_key *sort, int n_sort, struct span span, struct plan **out);
-rc plan_distinct(struct ctx *cx, struct plan *in, const struct expr *const *by, int n_by, const struct sort_key *sort,
-                 int n_sort, struct span span, struct plan **out);
+                  const struct named_expr *items, int n, bool unsorted, struct span span,
+                  struct plan **out);
+rc plan_window(struct ctx *cx, struct plan *in, const struct expr *const *by, int n_by,
+               const struct sort_key *sort, int n_sort, const struct named_expr *items, int n,
+               struct span span, struct plan **out);
+rc plan_sort(struct ctx *cx, struct plan *in, const struct sort_key *keys, int n, struct span span,
+             struct plan **out);
+rc plan_limit(struct ctx *cx, struct plan *in, int64_t offset, int64_t n, bool from_end,
+              const struct expr *const *by, int n_by, const struct sort_key *sort, int n_sort,
+              struct span span, struct plan **out);
+rc plan_distinct(struct ctx *cx, struct plan *in, const struct expr *const *by, int n_by,
+                 const struct sort_key *sort, int n_sort, struct span span, struct plan **out);
 struct join_spec {
     enum join_kind kind;
     const struct join_on *on;
@@ -187,20 +245,24 @@ struct join_spec {
     const char *suffix; /* "_right" */
     const char *expect, *left_label, *right_label;
 };
-rc plan_join(struct ctx *cx, struct plan *left, struct plan *right, const struct join_spec *spec, struct span span,
-             struct plan **out);
+rc plan_join(struct ctx *cx, struct plan *left, struct plan *right, const struct join_spec *spec,
+             struct span span, struct plan **out);
 rc plan_union(struct ctx *cx, struct plan *a, struct plan *b, struct span span, struct plan **out);
-rc plan_map(struct ctx *cx, struct plan *in, struct row_map *map, struct span span, struct plan **out);
-rc plan_assert(struct ctx *cx, struct plan *in, const struct expr *predicate, const char *message, bool warn_only,
-               struct span span, struct plan **out);
+rc plan_map(struct ctx *cx, struct plan *in, struct row_map *map, struct span span,
+            struct plan **out);
+rc plan_assert(struct ctx *cx, struct plan *in, const struct expr *predicate, const char *message,
+               bool warn_only, struct span span, struct plan **out);
 
 /* ---- whole plans ---- */
-/* Bytes of all sources that are not kept yet; -1 when not known. *is_local false when a remote source is in it. */
+/* Bytes of all sources that are not kept yet; -1 when not known. *is_local false when a remote
+ * source is in it. */
 int64_t plan_source_bytes(const struct plan *p, bool *is_local);
-/* Indented tree, one node a line with its expressions; `note` (may be NULL) appends executor remarks to a node. */
-void plan_text(struct strbuf *out, const struct plan *p, void (*note)(void *arg, struct strbuf *out, const struct plan *p),
-               void *arg);
-/* Runs the optimizer's passes; the result computes the same rows in the same order. Caller unrefs *out. */
+/* Indented tree, one node a line with its expressions; `note` (may be NULL) appends executor
+ * remarks to a node. */
+void plan_text(struct strbuf *out, const struct plan *p,
+               void (*note)(void *arg, struct strbuf *out, const struct plan *p), void *arg);
+/* Runs the optimizer's passes; the result computes the same rows in the same order. Caller unrefs
+ * *out. */
 rc plan_optimize(struct ctx *cx, struct plan *p, struct plan **out);
 
 #endif
