@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#undef fail /* ours (base/rc.h) */
 
 #include "runtime/base/arena.h"
 #include "runtime/base/pool.h"
