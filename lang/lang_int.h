@@ -31,17 +31,22 @@ struct value {
     int n_items;        /* LIST; STRUCT; RANGE: [2], NULL = open */
     const char **names; /* STRUCT: [n_items] */
     bool is_half_open;  /* RANGE */
-    struct plan *plan;  /* FRAME */
+    struct plan *plan;  /* FRAME; owned reference */
     const char *label;  /* FRAME: variable name for messages, or NULL */
     const struct model *model;
     const struct chart *chart;
+    const struct plot_source
+        *plot;            /* CHART: what `layer` needs of `plot` (verbs/plot.h); lives in `arena` */
     const struct ast *fn; /* FN: AST_FN or AST_LAMBDA, with the program that owns it */
     struct program *program;
     struct scope *closure;          /* lambdas outside steps: captured scope, or NULL */
     const struct ml_family *family; /* FAMILY: logistic(l2: 0.1) */
     struct ml_arg *args;
     int n_args;
-    const char *status; /* NOTHING after save, cache ..: the one status line, or NULL */
+    /* The one status line of a pipeline that ends here, or NULL. NOTHING after save ..; also on a
+     * FRAME after cache and assert: shown alone, its plan is run and this line stands in place of
+     * the rows; a later step starts from the frame as ever. */
+    const char *status;
 };
 struct value *value_ref(const struct value *v);
 void value_unref(const struct value *v);
@@ -201,7 +206,8 @@ struct verb_desc {
     const char *doc;
     const char *examples[2]; /* run as tests on the frames of tests/data (see lang/README.md) */
     const struct verb_option
-        *options; /* ends with a NULL name; unknown options fail E206 before bind is called */
+        *options; /* ends with a NULL name (NULL = none); unknown options fail E206 before bind is
+                     called, unless a row is named "*": then bind checks them */
     enum {
         TAKES_FRAME = 1,
         TAKES_MODEL = 2,
@@ -212,6 +218,12 @@ struct verb_desc {
     bool takes_by, takes_sort, takes_on;
     enum rc_t (*bind)(struct verb_call *vc, struct value **out);
 };
+/* Runs one step with a verb of the language: E205 / E105 when there is none of that name, E214 for
+ * one that comes later; checks input, clauses and option names, then calls bind. Without input
+ * (NULL), a verb that needs one takes its first plain item (`explain t`). interp_step calls this
+ * when no fn of the user has the name. */
+rc verb_apply(struct lang *lg, struct scope *sc, const struct ast_step *step,
+              const struct value *input, struct value **out);
 const struct verb_desc *verb_find(struct str name);
 const struct verb_desc *const *verb_all(int *n);
 /* The item of an option, or NULL; checked values by takes. */
@@ -241,7 +253,9 @@ struct builtin_desc {
 const struct builtin_desc *builtin_find(struct str name);
 const struct builtin_desc *const *builtin_all(int *n);
 
-/* Formula: `y ~ a + scale(b)` against a schema, to runtime/ml's form (arena-owned). */
-rc bind_formula(struct bind *b, const struct ast *e, struct formula **out);
+/* Formula: `y ~ a + scale(b)` against a schema, to runtime/ml's form (arena-owned). `.` stands for
+ * the columns named nowhere else in the formula nor in the options of `step` (NULL: none). */
+rc bind_formula(struct bind *b, const struct ast *e, const struct ast_step *step,
+                struct formula **out);
 
 #endif
