@@ -1,4 +1,5 @@
-/* banned.h: force-included into every C file of ours: names that must not be used become compile errors. */
+/* banned.h: force-included into every C file of ours: names that must not be used become compile
+ * errors. */
 #ifndef MLNB_BASE_BANNED_H
 #define MLNB_BASE_BANNED_H
 

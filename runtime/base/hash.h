@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+__extension__ typedef unsigned __int128 uint128;
+__extension__ typedef __int128 int128;
+
 static inline uint64_t hash_u64(uint64_t x) /* splitmix64 finaliser */
 {
     x ^= x >> 30;

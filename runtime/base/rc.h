@@ -85,15 +85,16 @@ struct ctx {
     int64_t memory_budget;       /* bytes for working sets; 0 = not limited */
 };
 
-/* Fills cx->err and returns RC_ERR: return fail(cx, E201, span, "unknown column `%s`", name); */
+/* Fills cx->err and returns RC_ERR (not must-check, so that a hint or note can follow):
+ * return fail(cx, E201, span, "unknown column `%s`", name); */
 #define fail(cx, code, span, ...) rc_fail((cx), (code), (span), __FILE__, __LINE__, __VA_ARGS__)
-rc rc_fail(struct ctx *cx, enum err_code code, struct span span, const char *file, int line,
-           const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+enum rc_t rc_fail(struct ctx *cx, enum err_code code, struct span span, const char *file, int line,
+                  const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 /* Sets the hint of the error being returned; gives RC_ERR back so that it can stand after return.
  */
-rc err_hint(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum rc_t err_hint(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds one note line to the error being returned (dropped when three stand already). */
-rc err_note(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+enum rc_t err_note(struct ctx *cx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void err_clear(struct error *err);
 /* Sends a counted warning (code W...) to cx->notify. */
 void warn(struct ctx *cx, enum err_code code, struct span span, const char *fmt, ...)

@@ -1,0 +1,99 @@
+/* mem.c: see mem.h for why small and large memory fail differently. */
+#include "runtime/base/mem.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static atomic_long fail_countdown; /* test hook: 0 = off */
+
+void mem_fail_at(long n)
+{
+    atomic_store(&fail_countdown, n);
+}
+
+static bool fails_now(void)
+{
+    long left = atomic_load_explicit(&fail_countdown, memory_order_relaxed);
+    while (left > 0)
+        if (atomic_compare_exchange_weak(&fail_countdown, &left, left - 1)) return left == 1;
+    return false;
+}
+
+static rc out_of_memory(struct ctx *cx, size_t n)
+{
+    fail(cx, E902, NO_SPAN, "out of memory: %.1f MB more are needed", (double)n / 1e6);
+    return err_hint(cx, "take fewer rows or columns first, e.g. `|> select` or `|> take`");
+}
+
+rc mem_big(struct ctx *cx, size_t n, void **out)
+{
+    size_t size = (n + 63) / 64 * 64;
+    if (size < n || n == SIZE_MAX || fails_now()) return out_of_memory(cx, n);
+    void *p = NULL;
+    if (posix_memalign(&p, 64, size ? size : 64) != 0) return out_of_memory(cx, n);
+    *out = p;
+    return RC_OK;
+}
+
+rc mem_big_zero(struct ctx *cx, size_t n, void **out)
+{
+    TRY(mem_big(cx, n, out));
+    memset(*out, 0, n);
+    return RC_OK;
+}
+
+rc mem_big_grow(struct ctx *cx, void **p, size_t n_old, size_t n_new)
+{
+    void *q;
+    TRY(mem_big(cx, n_new, &q));
+    if (*p && n_old) memcpy(q, *p, n_old < n_new ? n_old : n_new);
+    free(*p);
+    *p = q;
+    return RC_OK;
+}
+
+void mem_big_free(void *p)
+{
+    free(p);
+}
+
+static void *need(void *p, size_t n)
+{
+    static const char text[] = "mlnb: out of memory\n";
+    if (p || n == 0) return p;
+    if (write(2, text, sizeof text - 1) < 0) _exit(70);
+    _exit(70);
+}
+
+void *mem_alloc(size_t n)
+{
+    return need(malloc(n ? n : 1), n ? n : 1);
+}
+void *mem_zero(size_t n)
+{
+    return need(calloc(1, n ? n : 1), n ? n : 1);
+}
+void *mem_realloc(void *p, size_t n)
+{
+    return need(realloc(p, n ? n : 1), n ? n : 1);
+}
+void mem_free(void *p)
+{
+    free(p);
+}
+
+char *mem_strndup(const char *p, size_t n)
+{
+    char *out = mem_alloc(n + 1);
+    if (n) memcpy(out, p, n);
+    out[n] = 0;
+    return out;
+}
+
+size_t mem_mul(size_t a, size_t b)
+{
+    size_t out;
+    return __builtin_mul_overflow(a, b, &out) ? SIZE_MAX : out;
+}
