@@ -20,7 +20,8 @@ enum value_kind {
     VALUE_CHART,
     VALUE_FN,
     VALUE_FAMILY,
-    VALUE_NOTHING
+    VALUE_NOTHING,
+    VALUE_EXPR /* a column expression that a fn's caller passed: `$p` in its steps stands for it */
 };
 struct value {
     atomic_int refs;
@@ -28,7 +29,9 @@ struct value {
     struct arena *arena;  /* owns text and arrays below; may be NULL */
     struct scalar scalar; /* SCALAR */
     struct value **items;
-    int n_items;        /* LIST; STRUCT; RANGE: [2], NULL = open */
+    int n_items; /* LIST; STRUCT; RANGE: [2], NULL = open */
+    const struct column
+        *column;        /* LIST taken from a frame: the elements, items is NULL then (value_item) */
     const char **names; /* STRUCT: [n_items] */
     bool is_half_open;  /* RANGE */
     struct plan *plan;  /* FRAME; owned reference */
@@ -37,9 +40,9 @@ struct value {
     const struct chart *chart;
     const struct plot_source
         *plot;            /* CHART: what `layer` needs of `plot` (verbs/plot.h); lives in `arena` */
-    const struct ast *fn; /* FN: AST_FN or AST_LAMBDA, with the program that owns it */
+    const struct ast *fn; /* FN: AST_FN or AST_LAMBDA; EXPR: the expression; with its program */
     struct program *program;
-    struct scope *closure;          /* lambdas outside steps: captured scope, or NULL */
+    struct scope *closure;          /* FN, EXPR: the scope it was written in */
     const struct ml_family *family; /* FAMILY: logistic(l2: 0.1) */
     struct ml_arg *args;
     int n_args;
@@ -58,10 +61,22 @@ struct value *value_str(struct str s);
 struct value *value_null(void);
 struct value *value_nothing(const char *status); /* status may be NULL */
 struct value *value_list(struct value **take_items,
-                         int n); /* takes the references, copies the array */
+                         int n);                     /* takes the references, copies the array */
+struct value *value_list_of(const struct column *c); /* takes own reference */
+struct value *value_struct(struct value **take_items, const char *const *names,
+                           int n); /* copies both arrays and the names */
+struct value *value_range(struct value *take_from, struct value *take_to,
+                          bool is_half_open);                 /* NULL = open */
 struct value *value_frame(struct plan *p, const char *label); /* takes own reference */
+/* A frame whose display is one line instead of rows (see status above). */
+struct value *value_frame_status(struct plan *p, const char *label, const char *status);
 struct value *value_model(const struct model *m);
 struct value *value_chart(const struct chart *c);
+/* Elements of a list or struct, however it is stored. i from 0; a new reference. */
+int64_t value_length(const struct value *v);
+struct value *value_item(const struct value *v, int64_t i);
+/* Field of a struct, borrowed, or NULL. */
+const struct value *value_field(const struct value *v, struct str name);
 const char *value_type_text(const struct value *v, char *buf,
                             size_t n); /* "int", "frame", "list[str]" .. */
 /* The text of a value as shown alone, or bare as print writes it. */
@@ -74,6 +89,7 @@ struct program {
     atomic_int refs;
     struct arena *arena;
     const struct ast *block;
+    const char *folder; /* of an included file: its paths start here; NULL = the session's */
 };
 struct program *program_ref(struct program *p);
 void program_unref(struct program *p);
@@ -87,6 +103,11 @@ const struct value *scope_get(const struct scope *s,
                               struct str name); /* looks up the chain; borrowed or NULL */
 void scope_set(struct scope *s, struct str name, struct value *take_v);    /* in this scope */
 int scope_names(const struct scope *s, struct arena *a, struct str **out); /* whole chain */
+/* Functions live apart from variables. scope_fn: the fn of that name, else a variable that holds a
+ * lambda; borrowed or NULL. */
+const struct value *scope_fn(const struct scope *s, struct str name);
+void scope_set_fn(struct scope *s, struct str name, struct value *take_v);
+int scope_fn_names(const struct scope *s, struct arena *a, struct str **out);
 
 struct lang {
     struct lang_opts opts;
@@ -103,9 +124,15 @@ struct lang {
     int call_place;    /* counts random calls within a statement (rng stream) */
     bool is_dry;       /* assist: bind only; never run, read whole files, print or set anything */
     int64_t use_clock; /* for kept tables */
+    struct program *program; /* being run: fns and column expressions keep it */
+    struct scope *scope;     /* of the step being bound (item_name reads it) */
+    int fn_depth;            /* inside fn bodies values are not shown */
+    int64_t now_us;          /* now() of this statement; INT64_MIN = not read yet */
     struct param_override *params;
+    struct param_decl *param_decls;
     struct include_file *includes;
     struct scan_cache *scans; /* path + options + mtime -> opened scan */
+    struct kept_list *kept;   /* plans whose result is kept, for dropping the least recently used */
     char *folder;
 };
 
@@ -120,7 +147,13 @@ rc interp_scalar(struct lang *lg, struct scope *sc, const struct ast *e, struct 
 /* Applies step to input (NULL = none). */
 rc interp_step(struct lang *lg, struct scope *sc, const struct ast_step *step,
                const struct value *input, struct value **out);
-/* Shows a value through the host. */
+/* A value as one scalar (a frame of 1 x 1 is computed); E218 / E207 else. Text is copied to `a`. */
+rc value_to_scalar(struct lang *lg, const struct value *v, struct span span, struct arena *a,
+                   struct scalar *out);
+/* The frame's label in words: "`trips`" or "the frame"; buf is returned. */
+const char *label_text(const char *label, char *buf, size_t n);
+/* Shows a value through the host. max_rows: 0 = the usual (all up to 20, else 10 + 5), INT64_MAX =
+ * all. */
 rc show_value(struct lang *lg, const struct value *v, int64_t max_rows, struct span span);
 /* Computes a frame (kept in the plan under the memory budget); new reference. */
 rc frame_table(struct lang *lg, struct plan *p, struct table **out);
@@ -154,6 +187,9 @@ struct bind {
     const struct expr **lambda_values;
     int n_lambda;   /* across: x -> column */
     int found_base; /* first number for made-up names */
+    /* inside bind*.c */
+    const struct bind_env *env; /* parameters of inlined fns and lambdas */
+    int in_agg;                 /* inside an aggregate's or window function's arguments */
 };
 void bind_init(struct bind *b, struct lang *lg, struct scope *sc, const struct schema *schema,
                const char *frame_label, enum bind_mode mode);
@@ -169,6 +205,10 @@ rc bind_sort(struct bind *b, const struct ast_item *items, int n, struct sort_ke
              int *out_n);
 rc bind_by(struct bind *b, const struct ast_item *items, int n, struct named_expr **out,
            int *out_n);
+/* BIND_WINDOW: adds all that was found to `in` by WINDOW nodes (several where one window function
+ * reads another: mean(lag(x), last: 7)); *out is a new reference to `in` when nothing was found. */
+rc bind_windows(struct bind *b, struct plan *in, const struct expr *const *by, int n_by,
+                const struct sort_key *sort, int n_sort, struct span span, struct plan **out);
 /* Name of an unnamed computed column: its source text, blanks folded. */
 const char *item_name(struct lang *lg, struct arena *a, const struct ast_item *item);
 /* E201 with closest names and the variable hint of E203. */
