@@ -21,7 +21,8 @@ struct fn_eval {
     const struct scalar
         *consts;          /* [n_args]; .type.kind != KIND_NULL or is_null only where is_const[i] */
     const bool *is_const; /* [n_args] */
-    struct dtype type;    /* result type */
+    int n_args;
+    struct dtype type; /* result type */
     const struct dtype *arg_types;
     void *prepared;       /* what fn_desc.prepare made, or NULL */
     struct fn_note *note; /* count of bad values; never NULL */
@@ -32,8 +33,11 @@ struct fn_eval {
 /* out->data (and out->valid when the kernel is FN_OWN_NULLS) point to memory the caller made: n
  * values of the result's canonical type, valid all set. Text results point into e->cx->arena or
  * into an argument's heap (then set out->heap). Arguments: canonical types; constants have is_const
- * (kernels must handle them: kern/ templates do). Under FN_ANY_NULL the caller has intersected
- * validity, and data under nulls is unspecified but readable. */
+ * (kernels must handle them: kern/ templates do); a constant list has no data, the kernel reads
+ * e->consts or what it prepared. Under FN_ANY_NULL the caller has intersected validity (into
+ * out->valid when FN_ADDS_NULLS is set), no argument is a null constant, and data under nulls is
+ * unspecified but readable; args[].valid stays each argument's own, so that a kernel can leave null
+ * rows out of its counts and overflow errors. */
 typedef enum rc_t (*fn_kernel)(struct fn_eval *e, int64_t n, const struct vec *args,
                                struct vec *out);
 
@@ -48,6 +52,7 @@ enum fn_flags {
     FN_ADDS_NULLS =
         2, /* FN_ANY_NULL, but the kernel may clear bits of out->valid (log(-1), failed casts) */
     FN_HIDDEN = 4, /* not in help or completion (operators, internal casts) */
+    FN_CAST = 8,   /* its note is W312 (could not be cast), not W311 (0/0 and the like) */
 };
 
 #define FN_MAX_ARGS 8
@@ -56,11 +61,6 @@ struct fn_overload {
     enum kind args[FN_MAX_ARGS];
     enum kind ret;
     fn_kernel kernel;
-};
-struct fn_param { /* named options of a call, e.g. round(x, digits: 2) */
-    const char *name;
-    enum kind kind;
-    const char *def; /* default as text, NULL = must be given */
 };
 /* Foreign spellings for push-down; NULL = cannot be pushed there. %1 %2 are the arguments. */
 struct fn_foreign {
@@ -90,7 +90,11 @@ struct fn_desc {
 
 /* ---- aggregates: one definition serves groups, threads, windows and remote partials ---- */
 struct agg_eval {
-    struct ctx *cx;
+    struct ctx *cx; /* errors; cx->arena: scratch until the call returns */
+    /* Lives as long as the states (one per worker, all until the last final): what min, first ...
+     * keep of long texts is copied here. After combine, dst may point into src's arena. */
+    struct arena *arena;
+    int n_args;
     struct dtype type; /* result */
     const struct dtype *arg_types;
     const struct scalar *consts; /* as fn_eval */
@@ -104,12 +108,14 @@ struct agg_overload {
     size_t state_size; /* bytes, 8-aligned; states start zeroed */
     /* Adds n rows: row i goes to the state at base + groups[i] * stride, or all to base when groups
      * is NULL. Rows that are null in any non-constant argument are not there for count(x), sum ...;
-     * the kernel tests args[].valid. */
+     * the kernel tests args[].valid. Arguments: canonical types; a constant one may be a const
+     * vector or be left empty (kernels read e->consts). */
     enum rc_t (*update)(struct agg_eval *e, char *base, size_t stride, const uint32_t *groups,
                         int64_t n, const struct vec *args);
     /* dst += src, in partition order (fixed, so sums do not depend on threads). */
     enum rc_t (*combine)(struct agg_eval *e, char *dst, const char *src);
-    /* Writes results of n states into out (canonical result type, valid preset all set). */
+    /* Writes results of n states into out (canonical result type, valid preset all set). Texts
+     * point into the states' arena. */
     enum rc_t (*final)(struct agg_eval *e, const char *base, size_t stride, int64_t n,
                        struct vec *out);
     /* Holistic instead (median, mode, n_distinct, list): state_size 0 and this: args hold all the
@@ -136,12 +142,34 @@ struct win_desc {
     enum rc_t (*type)(struct ctx *cx, const struct dtype *args, int n, struct span span,
                       struct dtype *out);
     /* Rows of one group in window order: order[i] is the table row of the ith. args are whole
-     * columns (table order); peers[i] != 0 when row i ties with i - 1 in the sort keys. Write out
-     * at table rows. consts as agg_eval. */
+     * columns (table order) in the canonical type of their kind, not looked at where e->is_const
+     * (may be NULL there); peers[i] != 0 when row i ties with i - 1 in the sort keys (of
+     * ranks_by_args functions: in their first argument). Writes out at table rows, the group's rows
+     * only; bits of validity and of bool results are written without locks, so groups that share a
+     * word are run by one thread. Texts share the heaps of the first text argument. */
     enum rc_t (*run)(struct agg_eval *e, int64_t n, const int64_t *order, const uint8_t *peers,
                      const struct column *const *args, struct vec *out);
     struct fn_foreign foreign;
 };
+
+/* ---- signatures: "round(x: num, digits: int = 0) -> num" ---- */
+struct fn_param {
+    struct str name, type; /* "digits", "int" */
+    struct str def;        /* "0"; .p NULL: must be given */
+};
+/* Parameters of a sig in order, at most `max` written; returns how many there are. A last parameter
+ * that ends in ".." (`least(x, ..)`) is not counted. Binders place named arguments by it and fill
+ * gaps before them with the defaults. */
+int fn_params(const char *sig, struct fn_param *out, int max);
+
+/* ---- notes ---- */
+void fn_note_add(struct fn_note *note, int64_t row, struct str text);
+/* dst += src, where src's rows come after dst's. */
+void fn_note_merge(struct fn_note *dst, const struct fn_note *src);
+/* Sends W311 or W312 when the note counts anything. what: name of the column or text of the
+ * expression; total: rows looked at (0 = not known). */
+void fn_note_warn(struct ctx *cx, const struct fn_desc *fn, const struct fn_note *note,
+                  const char *what, int64_t total, struct span span);
 
 /* Registries: one row each in scalar.def / agg.def / window.def. NULL when there is none. */
 const struct fn_desc *fn_find(struct str name);
