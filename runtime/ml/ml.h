@@ -65,10 +65,12 @@ struct ml_family {
     const char *sig, *doc, *example;
     const struct ml_param_desc *params; /* ends with a NULL name */
     bool classifies;
-    const struct model_class *cls; /* runtime/ml/ml_int.h: fit, predict, save, load */
+    const struct model_class *cls; /* runtime/ml/ml_int.h; NULL: a known word that ml_fit answers
+                                      with E214 */
 };
+/* NULL when the language has no such family. */
 const struct ml_family *ml_family_find(struct str name);
-const struct ml_family *const *ml_family_all(int *n); /* models.def */
+const struct ml_family *const *ml_family_all(int *n); /* models.def: those that can be fitted */
 
 struct ml_arg {       /* one argument of a family call, as written */
     const char *name; /* NULL = by position, refused except where a family says so */
@@ -92,23 +94,33 @@ struct model; /* fitted; immutable; counted */
 struct model *ml_ref(const struct model *m);
 void ml_unref(const struct model *m);
 
-/* Fits on the rows of `data`. Errors E401..E405, E409, E410 with spans of the terms; warnings W304,
- * W402, W403, W404. */
+/* Fits on the rows of `data`. Errors E214, E206..E209 (arguments), E401..E405, E409, E410 with
+ * spans of the terms; warnings W304, W402, W403, W404. */
 rc ml_fit(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec, struct plan *data,
           struct model **out);
-/* A row map that appends `prediction` (and `probability`, and `class_probs` for more than two
- * classes later). Fails E406 when `in` lacks a column, with the closest name. The map holds its own
- * reference to m. */
-rc ml_score_map(struct ctx *cx, const struct model *m, const struct schema *in, double threshold,
-                struct span span, struct row_map **out);
+/* The plan that scores the rows of `in`: its columns, then `prediction` (the class of the target's
+ * own type, or a number) and for classes `probability` (num, of the positive class); columns of
+ * these names that stand in `in` are replaced in place. Streams: PROJECT (the encoder's expressions
+ * as hidden columns) + MAP (encode, score) + PROJECT (hidden columns dropped). threshold: negative
+ * = the model's own. A row with a null that the model cannot take scores null (W405, counted once a
+ * run); an unseen level is a row of zeros (W401, counted; E411 when the formula says unseen:
+ * error). Fails E406 when `in` lacks a column or it has another type, with the closest name. The
+ * plan holds its own reference to m. */
+rc ml_score_plan(struct ctx *cx, const struct model *m, struct plan *in, double threshold,
+                 struct span span, struct plan **out);
 /* Metrics as a table (metric, value): rmse mae r2 mape | accuracy auc average_precision precision
- * recall f1 log_loss. `metrics` NULL = the family's usual ones. kind: NULL | "confusion" | "roc" |
- * "pr" gives that table instead (roc: fpr, tpr, threshold with collinear points dropped). */
+ * recall f1 log_loss. `metrics` NULL = the family's usual ones; unknown ones fail E209. kind
+ * instead gives that table: NULL | "confusion" (actual, predicted, n) | "roc" (fpr, tpr, threshold;
+ * points on a straight line dropped, at most a few hundred kept) | "pr" (recall, precision,
+ * threshold) | "calibration" (predicted, actual, n). Rows whose target or score is null are left
+ * out, counted (W304, W405). */
 rc ml_evaluate(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
                const char *const *metrics, int n_metrics, const char *kind, struct span span,
                struct table **out);
-/* Parts of a model as frames and text: "coef", "terms", "report", "formula" (m.formula is text);
- * false: no such part.*/
+/* Parts of a model: exactly one of *out_text and *out_table is filled (*out_table NULL for text).
+ * "coef": term, estimate, std_error, statistic, p_value; "terms": one row a formula term; "report":
+ * one row: n, iterations, loss, converged, seed, seconds and the family's own; "formula": text.
+ * E217 with the list of parts when there is no such part. Text lives as long as m. */
 rc ml_part(struct ctx *cx, const struct model *m, struct str part, struct span span,
            struct scalar *out_text, struct table **out_table);
 const char *const *ml_parts(int *n);
