@@ -86,13 +86,16 @@ void buf_unref(struct buf *b);
 /* Text view, 16 bytes. n <= 12: all bytes in inl (rest zero). Else prefix holds the first four, ptr
  * the text. */
 struct text {
-    uint32_t n;
     union {
-        char inl[12];
         struct {
+            uint32_t n;
+            char inl[12];
+        };
+        struct {
+            uint32_t n_again;
             char prefix[4];
             const char *ptr;
-        } __attribute__((packed));
+        };
     };
 };
 _Static_assert(sizeof(struct text) == 16, "text views are 16 bytes");
@@ -234,8 +237,10 @@ struct scalar {
         const struct table *row;   /* struct: a table of one row */
     } u;
 };
-/* Value at row i; text and lists are borrowed from the column. */
+/* Value at row i; text is borrowed from the column; a list is a new reference: scalar_release when
+ * done. */
 struct scalar column_scalar(const struct column *c, int64_t i);
+void scalar_release(struct scalar *s); /* only lists own something */
 /* Column of n equal values. */
 rc column_fill(struct ctx *cx, const struct scalar *s, int64_t n, struct column **out);
 rc builder_scalar(struct ctx *cx, struct builder *b, const struct scalar *s);
