@@ -41,6 +41,9 @@ struct expr {
     const struct win_desc *win; /* EXPR_WINDOW */
     const struct expr **args;   /* [n_args] */
     int n_args;
+    /* Put in by a maker, so that expr_text leaves it out: a cast call, or a literal that stood there
+     * as another kind (3 beside a num). */
+    bool is_implicit;
 };
 
 /* Makers allocate in `a` and fill in type and casts; errors carry `span`. */
@@ -195,7 +198,10 @@ struct plan {
  * ones may refuse. */
 struct row_map_class {
     const char *name; /* for explain */
-    /* Appends columns: fills out_fields. */
+    /* in: n_rows and exactly the columns of `needs`, in that order, as they lie in memory (col/
+     * canonical types not promised: DICT, I32, F32 come as they are). Fills out->cols[0..n_adds)
+     * (the array is the caller's, memory of the values in cx->arena, which lives until the batch is
+     * done). */
     enum rc_t (*run)(struct ctx *cx, const struct row_map *m, const struct batch *in,
                      struct batch *out);
     /* Called once per run, after all batches, with nothing running: report what was counted (may
@@ -247,6 +253,9 @@ struct join_spec {
 };
 rc plan_join(struct ctx *cx, struct plan *left, struct plan *right, const struct join_spec *spec,
              struct span span, struct plan **out);
+/* Whether the pair is left_column == right_column, whose right key is not kept (casts of the pair
+ * aside). */
+bool plan_join_is_merged(const struct join_on *on, const char **out_left, const char **out_right);
 rc plan_union(struct ctx *cx, struct plan *a, struct plan *b, struct span span, struct plan **out);
 rc plan_map(struct ctx *cx, struct plan *in, struct row_map *map, struct span span,
             struct plan **out);
@@ -254,6 +263,7 @@ rc plan_assert(struct ctx *cx, struct plan *in, const struct expr *predicate, co
                bool warn_only, struct span span, struct plan **out);
 
 /* ---- whole plans ---- */
+const char *plan_op_name(enum plan_op op); /* as nodes.def names it */
 /* Bytes of all sources that are not kept yet; -1 when not known. *is_local false when a remote
  * source is in it. */
 int64_t plan_source_bytes(const struct plan *p, bool *is_local);

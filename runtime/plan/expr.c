@@ -1,0 +1,263 @@
+/* expr.c: makers of expressions. A maker settles the type and puts the implicit casts in, so that
+ * whoever evaluates sees arguments of exactly the overload's kinds. Errors are rare here: the binder
+ * has looked before, and asks again through fn_resolve. */
+#include "runtime/plan/plan_int.h"
+
+static struct expr *expr_new(struct arena *a, enum expr_op op, struct dtype type, struct span span)
+{
+    struct expr *e = ARENA_NEW(a, struct expr);
+    e->op = op;
+    e->type = type;
+    e->span = span;
+    return e;
+}
+
+const struct expr *expr_column(struct arena *a, const char *name, struct dtype type,
+                               struct span span)
+{
+    struct expr *e = expr_new(a, EXPR_COLUMN, type, span);
+    e->name = arena_strndup(a, name, strlen(name));
+    return e;
+}
+
+static void drop_column(void *arg)
+{
+    column_unref(arg);
+}
+static void drop_table(void *arg)
+{
+    table_unref(arg);
+}
+
+/* Text is copied, lists and rows are referenced for the arena's life. */
+static struct scalar keep_scalar(struct arena *a, const struct scalar *s)
+{
+    struct scalar v = *s;
+    if (v.is_null) return v;
+    if (v.type.kind == KIND_STR || v.type.kind == KIND_CAT) v.u.s = arena_str(a, v.u.s);
+    if (v.type.kind == KIND_LIST && v.u.list)
+        arena_on_free(a, drop_column, column_ref(v.u.list));
+    if (v.type.kind == KIND_STRUCT && v.u.row)
+        arena_on_free(a, drop_table, table_ref((struct table *)(uintptr_t)v.u.row));
+    return v;
+}
+
+const struct expr *expr_literal(struct arena *a, const struct scalar *value, struct span span)
+{
+    struct expr *e = expr_new(a, EXPR_LITERAL, value->type, span);
+    e->value = keep_scalar(a, value);
+    return e;
+}
+
+static const struct expr *null_literal(struct arena *a, enum kind kind, struct span span)
+{
+    struct scalar s = {.type = DTYPE(kind), .is_null = true};
+    struct expr *e = expr_new(a, EXPR_LITERAL, s.type, span);
+    e->value = s;
+    return e;
+}
+
+/* Literals change kind at once: `fare > 3` holds 3.0 but still prints as 3. */
+static const struct expr *cast_literal(struct arena *a, const struct expr *e, enum kind to)
+{
+    if (e->value.is_null) return null_literal(a, to, e->span);
+    if (e->type.kind == KIND_INT && to == KIND_NUM) {
+        struct expr *n = expr_new(a, EXPR_LITERAL, DTYPE(KIND_NUM), e->span);
+        n->value = (struct scalar){.type = DTYPE(KIND_NUM), .u.f = (double)e->value.u.i};
+        n->is_implicit = true;
+        return n;
+    }
+    return NULL;
+}
+
+rc expr_cast(struct ctx *cx, struct arena *a, const struct expr *e, enum kind to,
+             const struct expr **out)
+{
+    char text[96];
+    const struct expr *lit = NULL;
+    if (e->type.kind == to) {
+        *out = e;
+        return RC_OK;
+    }
+    if (e->type.kind == KIND_NULL)
+        lit = null_literal(a, to, e->span);
+    else if (e->op == EXPR_LITERAL)
+        lit = cast_literal(a, e, to);
+    if (lit) {
+        *out = lit;
+        return RC_OK;
+    }
+    const struct fn_desc *fn = fn_cast(to);
+    if (!fn)
+        return fail(cx, E207, e->span, "%s cannot become %s", dtype_text(e->type, text, sizeof text),
+                    kind_name(to));
+    const struct expr *call;
+    TRY(expr_call(cx, a, fn, &e, 1, e->span, &call));
+    ((struct expr *)(uintptr_t)call)->is_implicit = true; /* just made, not shared yet */
+    *out = call;
+    return RC_OK;
+}
+
+/* Array of the argument types, in cx's scratch. */
+static struct dtype *types_of(struct ctx *cx, const struct expr *const *args, int n)
+{
+    struct dtype *t = ARENA_ARRAY(cx->arena, struct dtype, n > 0 ? n : 1);
+    for (int i = 0; i < n; i++)
+        t[i] = args[i]->type;
+    return t;
+}
+
+/* Casts args to kinds; KIND_NULL in an overload takes a value of any type as it is. */
+static rc cast_args(struct ctx *cx, struct arena *a, const struct expr *const *args, int n,
+                    const enum kind *kinds, bool is_variadic, const struct expr ***out)
+{
+    const struct expr **cast = ARENA_ARRAY(a, const struct expr *, n > 0 ? n : 1);
+    for (int i = 0; i < n; i++) {
+        enum kind want = kinds[is_variadic ? 0 : i];
+        cast[i] = args[i];
+        if (want != KIND_NULL && args[i]->type.kind != want)
+            TRY(expr_cast(cx, a, args[i], want, &cast[i]));
+    }
+    *out = cast;
+    return RC_OK;
+}
+
+rc expr_call(struct ctx *cx, struct arena *a, const struct fn_desc *fn,
+             const struct expr *const *args, int n, struct span span, const struct expr **out)
+{
+    const struct fn_overload *over;
+    struct dtype type;
+    const struct expr **cast;
+    TRY(fn_resolve(cx, fn, types_of(cx, args, n), n, span, &over, &type));
+    TRY(cast_args(cx, a, args, n, over->args, over->n_args < 0, &cast));
+    struct expr *e = expr_new(a, EXPR_CALL, type, span);
+    e->fn = fn;
+    e->overload = over;
+    e->args = cast;
+    e->n_args = n;
+    *out = e;
+    return RC_OK;
+}
+
+bool type_unify(struct dtype a, struct dtype b, struct dtype *out)
+{
+    if (a.kind == KIND_CAT && b.kind == KIND_CAT) { /* the levels may differ */
+        *out = DTYPE(KIND_STR);
+        return true;
+    }
+    if (dtype_eq(a, b) || b.kind == KIND_NULL) {
+        *out = a;
+        return true;
+    }
+    enum kind lo = a.kind, hi = b.kind;
+    bool fits = lo == KIND_NULL || (lo == KIND_INT && hi == KIND_NUM) ||
+                (lo == KIND_CAT && hi == KIND_STR) ||
+                (lo == KIND_DATE && hi == KIND_DATETIME && !b.zone);
+    if (fits) {
+        *out = b;
+        return true;
+    }
+    fits = (hi == KIND_INT && lo == KIND_NUM) || (hi == KIND_CAT && lo == KIND_STR) ||
+           (hi == KIND_DATE && lo == KIND_DATETIME && !a.zone);
+    *out = a;
+    return fits;
+}
+
+static rc bool_wanted(struct ctx *cx, const struct expr *e, const char *what)
+{
+    char text[96];
+    if (e->type.kind == KIND_BOOL || e->type.kind == KIND_NULL) return RC_OK;
+    fail(cx, E207, e->span, "%s needs true or false, this is %s", what,
+         dtype_text(e->type, text, sizeof text));
+    return err_hint(cx, "compare it with something, e.g. `.. != 0`");
+}
+
+/* Result type of the values of a case. */
+static rc case_type(struct ctx *cx, const struct expr *const *args, int n, struct dtype *out)
+{
+    char left[96], right[96];
+    struct dtype type = DTYPE(KIND_NULL);
+    bool is_first = true;
+    for (int i = 1; i <= n; i += 2) {
+        const struct expr *value = i < n ? args[i] : (n % 2) ? args[n - 1] : NULL;
+        if (!value) break;
+        struct dtype before = type;
+        if (is_first)
+            type = value->type;
+        else if (!type_unify(before, value->type, &type))
+            return fail(cx, E207, value->span, "the values of a case must be of one type: %s and %s",
+                        dtype_text(before, left, sizeof left),
+                        dtype_text(value->type, right, sizeof right));
+        is_first = false;
+    }
+    *out = type;
+    return RC_OK;
+}
+
+rc expr_case(struct ctx *cx, struct arena *a, const struct expr *const *args, int n,
+             struct span span, const struct expr **out)
+{
+    struct dtype type;
+    if (n < 2) return fail(cx, E208, span, "a case needs at least one condition => value");
+    TRY(case_type(cx, args, n, &type));
+    const struct expr **cast = ARENA_ARRAY(a, const struct expr *, n);
+    for (int i = 0; i < n; i++) {
+        bool is_condition = i % 2 == 0 && i + 1 < n;
+        cast[i] = args[i];
+        if (is_condition) {
+            TRY(bool_wanted(cx, args[i], "a condition of case"));
+            TRY(expr_cast(cx, a, args[i], KIND_BOOL, &cast[i]));
+        } else if (type.kind != args[i]->type.kind) {
+            TRY(expr_cast(cx, a, args[i], type.kind, &cast[i]));
+        }
+    }
+    struct expr *e = expr_new(a, EXPR_CASE, type, span);
+    e->args = cast;
+    e->n_args = n;
+    *out = e;
+    return RC_OK;
+}
+
+rc expr_agg(struct ctx *cx, struct arena *a, const struct agg_desc *agg,
+            const struct expr *const *args, int n, const struct expr *where, struct win_frame frame,
+            struct span span, const struct expr **out)
+{
+    const struct agg_overload *over;
+    struct dtype type;
+    const struct expr **cast;
+    TRY(agg_resolve(cx, agg, types_of(cx, args, n), n, span, &over, &type));
+    TRY(cast_args(cx, a, args, n, over->args, over->n_args < 0, &cast));
+    if (where) {
+        TRY(bool_wanted(cx, where, "where:"));
+        TRY(expr_cast(cx, a, where, KIND_BOOL, &where));
+    }
+    struct expr *e = expr_new(a, EXPR_AGG, type, span);
+    e->agg = agg;
+    e->agg_overload = over;
+    e->args = cast;
+    e->n_args = n;
+    e->where = where;
+    e->frame = frame;
+    *out = e;
+    return RC_OK;
+}
+
+rc expr_window(struct ctx *cx, struct arena *a, const struct win_desc *win,
+               const struct expr *const *args, int n, struct span span, const struct expr **out)
+{
+    if (n < win->min_args || n > win->max_args) {
+        fail(cx, E208, span, "%s() takes %d to %d values, not %d", win->name, win->min_args,
+             win->max_args, n);
+        return err_hint(cx, "%s", win->sig);
+    }
+    struct dtype type = n > 0 ? args[0]->type : DTYPE(KIND_INT);
+    if (win->type) TRY(win->type(cx, types_of(cx, args, n), n, span, &type));
+    struct expr *e = expr_new(a, EXPR_WINDOW, type, span);
+    e->win = win;
+    e->args = ARENA_ARRAY(a, const struct expr *, n > 0 ? n : 1);
+    for (int i = 0; i < n; i++)
+        e->args[i] = args[i];
+    e->n_args = n;
+    *out = e;
+    return RC_OK;
+}

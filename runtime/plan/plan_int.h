@@ -1,0 +1,67 @@
+/* plan_int.h: inside the plan room and its optimizer passes. */
+#ifndef MLNB_PLAN_PLAN_INT_H
+#define MLNB_PLAN_PLAN_INT_H
+
+#include "runtime/plan/plan.h"
+
+/* A new node with its own arena; takes new references to the inputs (either may be NULL). */
+struct plan *plan_new(enum plan_op op, struct span span, const struct plan *in0,
+                      const struct plan *in1);
+/* Same node over other inputs of the same schema (an optimizer pass rebuilt below it). Shares
+ * nothing with p but counted things. */
+rc plan_with_inputs(struct ctx *cx, const struct plan *p, struct plan *in0, struct plan *in1,
+                    struct plan **out);
+/* Copies of arrays into the node's arena, expressions included. */
+struct named_expr *plan_copy_items(struct arena *a, const struct named_expr *items, int n);
+struct sort_key *plan_copy_keys(struct arena *a, const struct sort_key *keys, int n);
+const struct expr **plan_copy_exprs(struct arena *a, const struct expr *const *e, int n);
+/* E201 / E207 unless every column that e reads stands in the schema with the same type. */
+rc plan_check_expr(struct ctx *cx, const struct schema *s, const struct expr *e);
+/* A join with the kept right columns (right_columns[i] of the right input comes out as
+ * right_fields[i]) said outright; the pairs' sides have one type already. */
+rc plan_join_raw(struct ctx *cx, struct plan *left, struct plan *right,
+                 const struct join_spec *spec, const struct field *right_fields,
+                 const char *const *right_columns, int n_right, struct span span,
+                 struct plan **out);
+/* A scan node that reads other columns (indices into the node's schema order are kept), filter or
+ * limit than p. columns NULL = all. */
+rc plan_rescan(struct ctx *cx, const struct plan *p, const char *const *columns, int n,
+               const struct expr *filter, int64_t limit, struct plan **out);
+
+/* ---- looking at expressions ---- */
+typedef const struct expr *(*expr_swap)(void *arg, const struct expr *e);
+/* Copy of e into `a` with `swap` asked at every node first: a result that is not NULL stands in its
+ * place (not looked into further). */
+const struct expr *expr_map(struct arena *a, const struct expr *e, expr_swap swap, void *arg);
+/* e with column names replaced by the items' expressions of that name (others stay). */
+const struct expr *expr_substitute(struct arena *a, const struct expr *e,
+                                   const struct named_expr *items, int n);
+/* No call in it that depends on anything but its arguments. */
+bool expr_is_pure(const struct expr *e);
+/* May send a counted warning (failed casts, 0/0): then it must see the rows it was written for. */
+bool expr_may_note(const struct expr *e);
+/* Every column read by e stands in s. */
+bool expr_reads_only(const struct expr *e, const struct schema *s);
+/* Parts joined by `and`, in order, appended to out (cap must do: expr_count_and). */
+int expr_count_and(const struct expr *e);
+int expr_split_and(const struct expr *e, const struct expr **out);
+/* a and b (either may be NULL). */
+rc expr_and(struct ctx *cx, struct arena *a, const struct expr *left, const struct expr *right,
+            const struct expr **out);
+/* Common kind of two values (int with num, cat with str, date with datetime, null with all). */
+bool type_unify(struct dtype a, struct dtype b, struct dtype *out);
+
+/* ---- optimizer ---- */
+struct pass_desc {
+    const char *name; /* as MLNB_OPT_OFF lists it */
+    const char *doc;
+    /* Rewrites the whole tree; *out is a new reference (p itself when nothing fits). */
+    enum rc_t (*run)(struct ctx *cx, struct plan *p, struct plan **out);
+};
+const struct pass_desc *const *pass_all(int *n);
+/* Visits bottom up: inputs first, then `node` on the rebuilt node; node returns RC_OK and leaves
+ * *out NULL to keep it. */
+typedef enum rc_t (*plan_rewrite)(struct ctx *cx, void *arg, struct plan *p, struct plan **out);
+rc plan_rewrite_up(struct ctx *cx, struct plan *p, plan_rewrite node, void *arg, struct plan **out);
+
+#endif
