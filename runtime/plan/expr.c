@@ -1,6 +1,6 @@
 /* expr.c: makers of expressions. A maker settles the type and puts the implicit casts in, so that
- * whoever evaluates sees arguments of exactly the overload's kinds. Errors are rare here: the binder
- * has looked before, and asks again through fn_resolve. */
+ * whoever evaluates sees arguments of exactly the overload's kinds. Errors are rare here: the
+ * binder has looked before, and asks again through fn_resolve. */
 #include "runtime/plan/plan_int.h"
 
 static struct expr *expr_new(struct arena *a, enum expr_op op, struct dtype type, struct span span)
@@ -35,8 +35,7 @@ static struct scalar keep_scalar(struct arena *a, const struct scalar *s)
     struct scalar v = *s;
     if (v.is_null) return v;
     if (v.type.kind == KIND_STR || v.type.kind == KIND_CAT) v.u.s = arena_str(a, v.u.s);
-    if (v.type.kind == KIND_LIST && v.u.list)
-        arena_on_free(a, drop_column, column_ref(v.u.list));
+    if (v.type.kind == KIND_LIST && v.u.list) arena_on_free(a, drop_column, column_ref(v.u.list));
     if (v.type.kind == KIND_STRUCT && v.u.row)
         arena_on_free(a, drop_table, table_ref((struct table *)(uintptr_t)v.u.row));
     return v;
@@ -89,8 +88,8 @@ rc expr_cast(struct ctx *cx, struct arena *a, const struct expr *e, enum kind to
     }
     const struct fn_desc *fn = fn_cast(to);
     if (!fn)
-        return fail(cx, E207, e->span, "%s cannot become %s", dtype_text(e->type, text, sizeof text),
-                    kind_name(to));
+        return fail(cx, E207, e->span, "%s cannot become %s",
+                    dtype_text(e->type, text, sizeof text), kind_name(to));
     const struct expr *call;
     TRY(expr_call(cx, a, fn, &e, 1, e->span, &call));
     ((struct expr *)(uintptr_t)call)->is_implicit = true; /* just made, not shared yet */
@@ -185,7 +184,8 @@ static rc case_type(struct ctx *cx, const struct expr *const *args, int n, struc
         if (is_first)
             type = value->type;
         else if (!type_unify(before, value->type, &type))
-            return fail(cx, E207, value->span, "the values of a case must be of one type: %s and %s",
+            return fail(cx, E207, value->span,
+                        "the values of a case must be of one type: %s and %s",
                         dtype_text(before, left, sizeof left),
                         dtype_text(value->type, right, sizeof right));
         is_first = false;

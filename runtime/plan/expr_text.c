@@ -27,12 +27,12 @@ struct infix {
     enum level level;
 };
 static const struct infix infixes[] = {
-    {"or", " or ", LEVEL_OR},    {"and", " and ", LEVEL_AND}, {"==", " == ", LEVEL_CMP},
-    {"!=", " != ", LEVEL_CMP},   {"<", " < ", LEVEL_CMP},     {"<=", " <= ", LEVEL_CMP},
-    {">", " > ", LEVEL_CMP},     {">=", " >= ", LEVEL_CMP},   {"in", " in ", LEVEL_CMP},
+    {"or", " or ", LEVEL_OR},          {"and", " and ", LEVEL_AND},   {"==", " == ", LEVEL_CMP},
+    {"!=", " != ", LEVEL_CMP},         {"<", " < ", LEVEL_CMP},       {"<=", " <= ", LEVEL_CMP},
+    {">", " > ", LEVEL_CMP},           {">=", " >= ", LEVEL_CMP},     {"in", " in ", LEVEL_CMP},
     {"not_in", " not in ", LEVEL_CMP}, {"??", " ?? ", LEVEL_OR_NULL}, {"+", " + ", LEVEL_ADD},
-    {"-", " - ", LEVEL_ADD},     {"*", " * ", LEVEL_MUL},     {"/", " / ", LEVEL_MUL},
-    {"//", " // ", LEVEL_MUL},   {"%", " % ", LEVEL_MUL},     {"^", " ^ ", LEVEL_POWER},
+    {"-", " - ", LEVEL_ADD},           {"*", " * ", LEVEL_MUL},       {"/", " / ", LEVEL_MUL},
+    {"//", " // ", LEVEL_MUL},         {"%", " % ", LEVEL_MUL},       {"^", " ^ ", LEVEL_POWER},
 };
 
 static const struct infix *find_infix(const char *name)
@@ -76,8 +76,8 @@ static enum level level_of(const struct expr *e)
 
 static void put(struct strbuf *out, const struct expr *e, enum level least);
 
-static const char *const keywords[] = {"and",  "or",   "not",  "in",   "is", "null", "true",
-                                       "false", "case", "if", "else", "by", "sort", "on"};
+static const char *const keywords[] = {"and",   "or",   "not", "in",   "is", "null", "true",
+                                       "false", "case", "if",  "else", "by", "sort", "on"};
 
 static bool is_bare(const char *name)
 {
@@ -113,8 +113,8 @@ static void put_duration(struct strbuf *out, const struct scalar *s)
     static const struct {
         const char *unit;
         int64_t us;
-    } units[] = {{"w", 7 * US_PER_DAY},     {"d", US_PER_DAY},     {"h", US_PER_HOUR},
-                 {"min", US_PER_MINUTE},    {"s", US_PER_SECOND},  {"ms", 1000}};
+    } units[] = {{"w", 7 * US_PER_DAY},  {"d", US_PER_DAY},    {"h", US_PER_HOUR},
+                 {"min", US_PER_MINUTE}, {"s", US_PER_SECOND}, {"ms", 1000}};
     if (s->months) strbuf_printf(out, "%dmo", (int)s->months);
     if (s->months && s->u.i == 0) return;
     if (s->months) strbuf_addz(out, " + ");

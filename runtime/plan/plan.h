@@ -41,8 +41,8 @@ struct expr {
     const struct win_desc *win; /* EXPR_WINDOW */
     const struct expr **args;   /* [n_args] */
     int n_args;
-    /* Put in by a maker, so that expr_text leaves it out: a cast call, or a literal that stood there
-     * as another kind (3 beside a num). */
+    /* Put in by a maker, so that expr_text leaves it out: a cast call, or a literal that stood
+     * there as another kind (3 beside a num). */
     bool is_implicit;
 };
 

@@ -42,7 +42,8 @@ static bool keeps_right(enum join_kind kind)
     return kind != JOIN_SEMI && kind != JOIN_ANTI;
 }
 
-/* The left columns as they come out: a key that a right or full join fills takes the common type. */
+/* The left columns as they come out: a key that a right or full join fills takes the common type.
+ */
 static void left_fields(const struct schema *left, const struct join_spec *spec,
                         struct field *fields)
 {
@@ -113,8 +114,7 @@ static const char *free_name(struct ctx *cx, const struct schema *left, const st
 
 static rc check_expect(struct ctx *cx, const char *expect, struct span span)
 {
-    static const char *const words[] = {"one-to-one", "one-to-many", "many-to-one",
-                                        "many-to-many"};
+    static const char *const words[] = {"one-to-one", "one-to-many", "many-to-one", "many-to-many"};
     if (!expect) return RC_OK;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i], expect) == 0) return RC_OK;
@@ -155,8 +155,8 @@ rc plan_join(struct ctx *cx, struct plan *left, struct plan *right, const struct
         const struct field *f = &right->schema->fields[i];
         if (is_dropped_key(&s, f->name)) continue;
         columns[n_right] = f->name;
-        fields[n_right] = (struct field){
-            free_name(cx, left->schema, fields, n_right, f->name, suffix), f->type};
+        fields[n_right] =
+            (struct field){free_name(cx, left->schema, fields, n_right, f->name, suffix), f->type};
         n_right++;
     }
     return plan_join_raw(cx, left, right, &s, fields, columns, n_right, span, out);
@@ -171,8 +171,9 @@ rc plan_union(struct ctx *cx, struct plan *a, struct plan *b, struct span span, 
     for (int i = 0; i < a->schema->n; i++) {
         const struct field *x = &a->schema->fields[i], *y = &b->schema->fields[i];
         if (strcmp(x->name, y->name) == 0 && dtype_eq(x->type, y->type)) continue;
-        return fail(cx, E207, span, "column %d is `%s` (%s) in one frame and `%s` (%s) in the other",
-                    i + 1, x->name, dtype_text(x->type, left, sizeof left), y->name,
+        return fail(cx, E207, span,
+                    "column %d is `%s` (%s) in one frame and `%s` (%s) in the other", i + 1,
+                    x->name, dtype_text(x->type, left, sizeof left), y->name,
                     dtype_text(y->type, right, sizeof right));
     }
     struct plan *p = plan_new(PLAN_UNION, span, a, b);
