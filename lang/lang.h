@@ -25,6 +25,7 @@ struct display {
     bool is_whole;             /* table holds all rows */
     struct plan *plan;         /* frames: to compute the rest (--format csv|json wants all rows) */
     const struct scalar *scalar; /* values */
+    bool is_last;                /* shown by the cell's last statement (Jupyter's execute_result) */
 };
 struct lang_host { /* the kernel's side; called on the session's thread */
     void *self;
@@ -37,6 +38,9 @@ struct lang_host { /* the kernel's side; called on the session's thread */
     void (*progress)(void *self, const char *what, int64_t done, int64_t total);
     /* A dot command (`.help`, `.vars`) that the language does not know itself; false = unknown. */
     bool (*command)(void *self, struct str line);
+    /* After each top-level statement that went well (the session publishes a new snapshot). May be
+     * NULL. */
+    void (*statement)(void *self);
 };
 struct lang_opts {
     const struct lang_host *host;
@@ -72,6 +76,7 @@ rc lang_frame_table(struct lang *lg, struct plan *p, struct table **out, struct 
 /* ---- snapshot: what completion and inspection need, immutable, counted ---- */
 struct lang_snapshot;
 struct lang_snapshot *lang_snapshot(struct lang *lg); /* current variables; cheap */
+struct lang_snapshot *lang_snapshot_ref(struct lang_snapshot *s);
 void lang_snapshot_unref(struct lang_snapshot *s);
 
 struct completion {

@@ -34,8 +34,9 @@ struct session_opts {
     bool safe, console;
     const char *folder;
     int width;
-    bool color;    /* frames and values on a terminal */
-    bool all_rows; /* --format csv|json: shown frames are computed whole */
+    bool color;       /* frames and values on a terminal */
+    bool error_place; /* errors name file:line:column (scripts) */
+    bool all_rows;    /* --format csv|json: shown frames are computed whole */
 };
 struct session;
 struct session *session_new(const struct session_opts *opts);
@@ -50,6 +51,8 @@ enum rc_t session_run(struct session *s, const char *source, size_t n, const cha
 /* Any thread or signal handler: stops the running cell; nothing happens when none runs. */
 void session_interrupt(struct session *s);
 bool session_is_running(const struct session *s);
+/* Renders an error that did not come from a cell (a missing parameter) as OUTPUT_ERROR. */
+void session_emit_error(struct session *s, const struct error *e);
 /* Latest snapshot for completion and inspection: any thread; unref after use. Published after every
  * statement. */
 struct lang_snapshot *session_snapshot(struct session *s);
