@@ -1,0 +1,164 @@
+/* join.c: pairs the rows of two frames. */
+#include "lang/verbs/verb_int.h"
+
+static const struct {
+    const char *name;
+    enum join_kind kind;
+} kinds[] = {
+    {"inner", JOIN_INNER}, {"left", JOIN_LEFT}, {"right", JOIN_RIGHT}, {"full", JOIN_FULL},
+    {"semi", JOIN_SEMI},   {"anti", JOIN_ANTI}, {"cross", JOIN_CROSS}, {"asof", JOIN_ASOF},
+};
+
+struct sides { /* binders of the two frames */
+    struct verb_call *vc;
+    struct bind left, right;
+};
+
+static bool comparison(struct str op, enum cmp_op *out)
+{
+    static const struct {
+        const char *text;
+        enum cmp_op op;
+    } ops[] = {{"==", CMP_EQ}, {"<", CMP_LT}, {"<=", CMP_LE}, {">", CMP_GT}, {">=", CMP_GE}};
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
+        if (str_eqz(op, ops[i].text)) {
+            *out = ops[i].op;
+            return true;
+        }
+    return false;
+}
+
+/* Both sides swapped by the user? Then say so, else let the first error stand. */
+static rc maybe_swapped(struct sides *s, const struct ast *e)
+{
+    struct error first = *s->vc->cx->err;
+    const struct expr *x;
+    bool fits = bind_expr(&s->left, e->kids[1], &x) == RC_OK &&
+                bind_expr(&s->right, e->kids[0], &x) == RC_OK;
+    err_clear(s->vc->cx->err);
+    *s->vc->cx->err = first;
+    if (!fits) return RC_ERR;
+    return err_hint(s->vc->cx, "%s %.*s %s", source_text(s->vc, e->kids[1]->span), STR_FMT(e->text),
+                    source_text(s->vc, e->kids[0]->span));
+}
+
+static rc bind_sides(struct sides *s, const struct ast *l, const struct ast *r, struct join_on *out)
+{
+    TRY(bind_expr(&s->left, l, &out->left));
+    TRY(bind_expr(&s->right, r, &out->right));
+    return RC_OK;
+}
+
+static rc bind_on(struct sides *s, const struct ast_item *it, struct join_on *out)
+{
+    const struct ast *e = it->expr;
+    if (it->kind == ITEM_MAKE) {
+        enum rc_t r = fail(s->vc->cx, E110, it->span, "use == to compare; = makes a column");
+        if (r != RC_OK)
+            r = err_hint(s->vc->cx, "on %.*s == %s", STR_FMT(it->name),
+                         source_text(s->vc, e->span));
+        return r;
+    }
+    out->op = CMP_EQ;
+    if (e->op == AST_BINARY && comparison(e->text, &out->op)) {
+        if (bind_sides(s, e->kids[0], e->kids[1], out) == RC_OK) return RC_OK;
+        return maybe_swapped(s, e);
+    }
+    return bind_sides(s, e, e, out);
+}
+
+static rc bind_all_on(struct sides *s, enum join_kind kind, struct join_on **out, int *n)
+{
+    const struct ast_step *step = s->vc->step;
+    *out = ARENA_ARRAY(s->vc->arena, struct join_on, step->n_on + 1);
+    *n = 0;
+    for (int i = 0; i < step->n_on; i++)
+        if (step->on[i].kind != ITEM_OPTION) TRY(bind_on(s, &step->on[i], &(*out)[(*n)++]));
+    if (kind == JOIN_CROSS && *n)
+        return fail(s->vc->cx, E217, step->on[0].span,
+                    "a cross join pairs all rows: it takes no on");
+    if (kind == JOIN_CROSS || *n) return RC_OK;
+    enum rc_t r =
+        fail(s->vc->cx, E208, step->verb_span, "join needs on: which columns must be equal");
+    const struct schema *a = s->left.schema, *b = s->right.schema;
+    for (int i = 0; i < a->n; i++)
+        if (schema_find(b, str_of(a->fields[i].name)) >= 0)
+            return err_hint(s->vc->cx, "on %s", a->fields[i].name);
+    if (r != RC_OK && a->n && b->n)
+        r = err_hint(s->vc->cx, "on %s == %s", a->fields[0].name, b->fields[0].name);
+    return r;
+}
+
+static rc join_spec_of(struct verb_call *vc, struct join_spec *spec)
+{
+    const char *kind, *expect;
+    TRY(verb_option_word(vc, "kind", "inner", &kind));
+    TRY(verb_option_str(vc, "suffix", "_right", &spec->suffix));
+    TRY(verb_option_word(vc, "expect", NULL, &expect));
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strcmp(kinds[i].name, kind) == 0) spec->kind = kinds[i].kind;
+    spec->expect = expect;
+    return RC_OK;
+}
+
+static rc join_frames(struct verb_call *vc, const struct value *right, struct value **out)
+{
+    struct sides s = {.vc = vc};
+    struct join_spec spec = {.left_label = input_label(vc), .right_label = right->label};
+    struct join_on *on;
+    struct plan *top;
+    verb_bind_init(&s.left, vc, BIND_ROW);
+    bind_init(&s.right, vc->lg, vc->scope, right->plan->schema, right->label, BIND_ROW);
+    TRY(join_spec_of(vc, &spec));
+    TRY(bind_all_on(&s, spec.kind, &on, &spec.n_on));
+    spec.on = on;
+    TRY(plan_join(vc->cx, vc->input->plan, right->plan, &spec, vc->step->span, &top));
+    *out = value_frame(top, input_label(vc));
+    plan_unref(top);
+    return RC_OK;
+}
+
+static enum rc_t join_bind(struct verb_call *vc, struct value **out)
+{
+    struct value *right;
+    int at = 0;
+    TRY(no_makes(vc, false));
+    TRY(need_items(vc, "a frame to join", "join zones on zone"));
+    TRY(verb_frame_item(vc, next_item(vc->step, &at)->expr, &right));
+    enum rc_t res = RC_ERR;
+    const struct ast_item *more = next_item(vc->step, &at);
+    if (more) {
+        res = fail(vc->cx, E208, more->span, "join takes one frame; keys stand after `on`");
+        if (res != RC_OK) res = err_hint(vc->cx, "on %s", source_text(vc, more->span));
+        goto out;
+    }
+    res = join_frames(vc, right, out);
+out:
+    value_unref(right);
+    return res;
+}
+
+static const struct verb_option join_options[] = {
+    {"kind", OPT_WORD, "inner left right full semi anti cross asof",
+     "which rows stay: inner (pairs only), left (all of the left frame), right, full, semi (left "
+     "rows with a partner), anti (left rows without one), cross (every pair), asof"},
+    {"suffix", OPT_STR, NULL,
+     "added to a right column whose name is taken, \"_right\" if not said"},
+    {"expect", OPT_WORD, "one-to-one many-to-one one-to-many many-to-many",
+     "fails unless the keys are so"},
+    {0},
+};
+const struct verb_desc verb_join = {
+    .name = "join",
+    .sig = "join frame on keys [kind: inner]",
+    .doc = "Pairs the rows of two frames whose keys are equal; rows without a partner are dropped "
+           "unless kind: says otherwise. `on id, day` for columns of the same name, `on a == b` "
+           "with the left frame's column first; both sides may be computed. Null keys match "
+           "nothing. Reports rows in, out and unmatched.",
+    .examples = {"trips |> join zones on zone",
+                 "trips |> join zones on lower(zone) == zone, kind: left"},
+    .options = join_options,
+    .input = TAKES_FRAME,
+    .takes_on = true,
+    .bind = join_bind,
+};

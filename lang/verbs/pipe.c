@@ -1,0 +1,97 @@
+/* pipe.c: puts plan nodes on top of each other and owns the top one. */
+#include "lang/verbs/verb_int.h"
+
+void pipe_from(struct pipe *p, const struct verb_call *vc, struct plan *from)
+{
+    *p = (struct pipe){
+        .cx = vc->cx, .arena = vc->arena, .span = vc->step->span, .plan = plan_ref(from)};
+}
+
+void pipe_begin(struct pipe *p, const struct verb_call *vc)
+{
+    pipe_from(p, vc, vc->input->plan);
+}
+
+void pipe_release(struct pipe *p)
+{
+    plan_unref(p->plan);
+    p->plan = NULL;
+}
+
+static void pipe_top(struct pipe *p, struct plan *top)
+{
+    plan_unref(p->plan); /* top has its own reference */
+    p->plan = top;
+}
+
+rc pipe_filter(struct pipe *p, const struct expr *predicate)
+{
+    struct plan *top;
+    TRY(plan_filter(p->cx, p->plan, predicate, p->span, &top));
+    pipe_top(p, top);
+    return RC_OK;
+}
+
+rc pipe_project(struct pipe *p, const struct named_expr *items, int n)
+{
+    struct plan *top;
+    TRY(plan_project(p->cx, p->plan, items, n, p->span, &top));
+    pipe_top(p, top);
+    return RC_OK;
+}
+
+static struct named_expr *field_items(struct arena *a, const struct schema *s, int more,
+                                      struct span span)
+{
+    struct named_expr *items = ARENA_ARRAY(a, struct named_expr, s->n + more);
+    for (int i = 0; i < s->n; i++)
+        items[i] = (struct named_expr){s->fields[i].name, field_expr(a, s, i, span)};
+    return items;
+}
+
+rc pipe_keep(struct pipe *p, const struct schema *columns)
+{
+    return pipe_project(p, field_items(p->arena, columns, 0, p->span), columns->n);
+}
+
+rc pipe_add(struct pipe *p, const struct named_expr *items, int n)
+{
+    const struct schema *s = p->plan->schema;
+    struct named_expr *all = field_items(p->arena, s, n, p->span);
+    for (int i = 0; i < n; i++)
+        all[s->n + i] = items[i];
+    return pipe_project(p, all, s->n + n);
+}
+
+rc pipe_aggregate(struct pipe *p, const struct named_expr *keys, int n_keys,
+                  const struct named_expr *items, int n)
+{
+    struct plan *top;
+    TRY(plan_aggregate(p->cx, p->plan, keys, n_keys, items, n, false, p->span, &top));
+    pipe_top(p, top);
+    return RC_OK;
+}
+
+rc pipe_window(struct pipe *p, const struct expr *const *by, int n_by, const struct sort_key *sort,
+               int n_sort, const struct named_expr *items, int n)
+{
+    struct plan *top;
+    TRY(plan_window(p->cx, p->plan, by, n_by, sort, n_sort, items, n, p->span, &top));
+    pipe_top(p, top);
+    return RC_OK;
+}
+
+rc pipe_sort(struct pipe *p, const struct sort_key *keys, int n)
+{
+    struct plan *top;
+    TRY(plan_sort(p->cx, p->plan, keys, n, p->span, &top));
+    pipe_top(p, top);
+    return RC_OK;
+}
+
+rc pipe_value(struct pipe *p, const char *label, struct value **out)
+{
+    *out = value_frame(p->plan, label);
+    pipe_release(p);
+    return RC_OK;
+}
