@@ -81,6 +81,32 @@ rc pipe_window(struct pipe *p, const struct expr *const *by, int n_by, const str
     return RC_OK;
 }
 
+rc pipe_found(struct pipe *p, struct bind *b, const struct expr *const *by, int n_by,
+              const struct sort_key *sort, int n_sort)
+{
+    struct plan *top;
+    TRY(bind_windows(b, p->plan, by, n_by, sort, n_sort, p->span, &top));
+    pipe_top(p, top);
+    return RC_OK;
+}
+
+rc pipe_assert(struct pipe *p, const struct expr *predicate, const char *message, bool warn_only,
+               struct span span)
+{
+    struct plan *top;
+    TRY(plan_assert(p->cx, p->plan, predicate, message, warn_only, span, &top));
+    pipe_top(p, top);
+    return RC_OK;
+}
+
+rc pipe_join(struct pipe *p, struct plan *right, const struct join_spec *spec)
+{
+    struct plan *top;
+    TRY(plan_join(p->cx, p->plan, right, spec, p->span, &top));
+    pipe_top(p, top);
+    return RC_OK;
+}
+
 rc pipe_sort(struct pipe *p, const struct sort_key *keys, int n)
 {
     struct plan *top;
@@ -93,5 +119,13 @@ rc pipe_value(struct pipe *p, const char *label, struct value **out)
 {
     *out = value_frame(p->plan, label);
     pipe_release(p);
+    return RC_OK;
+}
+
+rc pipe_list(struct pipe *parts, int n, struct value **out)
+{
+    struct value **items = ARENA_ARRAY(parts[0].arena, struct value *, n);
+    for (int i = 0; i < n; i++) TRY(pipe_value(&parts[i], NULL, &items[i]));
+    *out = value_list(items, n);
     return RC_OK;
 }

@@ -48,7 +48,7 @@ static rc put_window(struct stage *s)
     int n_by, n_sort;
     TRY(bind_clause_by(&at, s->vc, &by, &n_by));
     TRY(bind_clause_sort(&at, s->vc, s->vc->step->sort, s->vc->step->n_sort, &sort, &n_sort));
-    TRY(pipe_window(&s->pipe, by, n_by, sort, n_sort, s->b.found, s->b.n_found));
+    TRY(pipe_found(&s->pipe, &s->b, by, n_by, sort, n_sort));
     s->b.found_base += s->b.n_found; /* made-up names are never used twice */
     s->b.n_found = 0;
     return RC_OK;

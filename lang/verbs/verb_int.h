@@ -32,9 +32,16 @@ rc pipe_aggregate(struct pipe *p, const struct named_expr *keys, int n_keys,
                   const struct named_expr *items, int n);
 rc pipe_window(struct pipe *p, const struct expr *const *by, int n_by, const struct sort_key *sort,
                int n_sort, const struct named_expr *items, int n);
+/* WINDOW nodes for all that a BIND_WINDOW binder found. */
+rc pipe_found(struct pipe *p, struct bind *b, const struct expr *const *by, int n_by,
+              const struct sort_key *sort, int n_sort);
+rc pipe_assert(struct pipe *p, const struct expr *predicate, const char *message, bool warn_only,
+               struct span span);
+rc pipe_join(struct pipe *p, struct plan *right, const struct join_spec *spec);
 rc pipe_sort(struct pipe *p, const struct sort_key *keys, int n);
 /* The result as a frame; releases the pipe. */
 rc pipe_value(struct pipe *p, const char *label, struct value **out);
+rc pipe_list(struct pipe *parts, int n, struct value **out); /* the same, as a list of frames */
 
 /* ---- expressions ---- */
 /* A call of the function (operators too) of that name, e.g. "and", "??". */

@@ -65,7 +65,7 @@ static rc where_rows(struct verb_call *vc, struct pipe *p)
         verb_bind_init(&row, vc, BIND_ROW);
         TRY(bind_clause_by(&row, vc, &by, &n_by));
         TRY(bind_clause_sort(&row, vc, vc->step->sort, vc->step->n_sort, &sort, &n_sort));
-        TRY(pipe_window(p, by, n_by, sort, n_sort, b.found, b.n_found));
+        TRY(pipe_found(p, &b, by, n_by, sort, n_sort));
     }
     if (predicate) TRY(pipe_filter(p, predicate));
     if (b.n_found) TRY(pipe_keep(p, vc->input->plan->schema));
