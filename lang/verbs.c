@@ -117,10 +117,8 @@ static rc check_clauses(struct verb_call *vc, const struct verb_desc *d)
                                                          : NULL;
     if (!clause) return RC_OK;
     const struct ast_item *it = clause[0] == 'b' ? s->by : clause[0] == 's' ? s->sort : s->on;
-    enum rc_t r = fail(vc->cx, E217, it ? it->span : s->verb_span, "`%s` takes no %s clause",
-                       d->name, clause);
-    if (r != RC_OK) r = err_note(vc->cx, "Its form is: %s", d->sig);
-    return r;
+    fail(vc->cx, E217, it ? it->span : s->verb_span, "`%s` takes no %s clause", d->name, clause);
+    return err_note(vc->cx, "Its form is: %s", d->sig);
 }
 
 static rc check_options(struct verb_call *vc, const struct verb_desc *d)
@@ -149,6 +147,7 @@ static int value_takes(const struct value *v)
     case VALUE_STRUCT:
     case VALUE_RANGE:
     case VALUE_FN:
+    case VALUE_EXPR:
     case VALUE_FAMILY: return TAKES_VALUE;
     }
     return 0;
@@ -383,8 +382,8 @@ static rc variable_item(struct verb_call *vc, const struct ast *e, enum value_ki
     return r;
 }
 
-static rc value_item(struct verb_call *vc, const struct ast *e, enum value_kind kind,
-                     const char *what, struct value **out)
+static rc item_of_kind(struct verb_call *vc, const struct ast *e, enum value_kind kind,
+                       const char *what, struct value **out)
 {
     struct value *v = NULL;
     if (e->op == AST_NAME || e->op == AST_VAR)
@@ -405,10 +404,10 @@ static rc value_item(struct verb_call *vc, const struct ast *e, enum value_kind 
 
 rc verb_frame_item(struct verb_call *vc, const struct ast *e, struct value **out)
 {
-    return value_item(vc, e, VALUE_FRAME, "a frame", out);
+    return item_of_kind(vc, e, VALUE_FRAME, "a frame", out);
 }
 
 rc verb_model_item(struct verb_call *vc, const struct ast *e, struct value **out)
 {
-    return value_item(vc, e, VALUE_MODEL, "a model", out);
+    return item_of_kind(vc, e, VALUE_MODEL, "a model", out);
 }

@@ -48,8 +48,8 @@ static rc whole_failed(struct verb_call *vc, const struct check *c, const struct
     const char *text = source_text(vc, it->expr->span);
     enum rc_t r = RC_OK;
     if (c->warn_only) {
-        warn(vc->cx, W310, it->span, "assert: %s does not hold: %s",
-             c->message ? c->message : text, strbuf_view(&facts).p);
+        warn(vc->cx, W310, it->span, "assert: %s does not hold: %s", c->message ? c->message : text,
+             strbuf_view(&facts).p);
     } else {
         r = c->message ? fail(vc->cx, E310, it->span, "%s", c->message)
                        : fail(vc->cx, E310, it->span, "`%s` does not hold", text);
@@ -116,8 +116,8 @@ static enum rc_t assert_bind(struct verb_call *vc, struct value **out)
         TRY_OUT(check_rows(vc, &p, &c, it));
         n++;
     }
-    *out = value_frame_status(p.plan, input_label(vc),
-                              n == 1 ? "assert: holds" : "assert: all hold");
+    *out =
+        value_frame_status(p.plan, input_label(vc), n == 1 ? "assert: holds" : "assert: all hold");
     res = RC_OK;
 out:
     pipe_release(&p);

@@ -109,8 +109,8 @@ static rc distinct_rows(struct verb_call *vc, struct plan **out)
         bool is_selector;
         TRY(bind_columns(&b, it->expr, &names, &n, &is_selector));
         for (int i = 0; is_selector && i < n; i++)
-            named_add(vc->arena, &keys, names[i], name_expr(vc->arena, b.schema, names[i], it->span),
-                      it->span);
+            named_add(vc->arena, &keys, names[i],
+                      name_expr(vc->arena, b.schema, names[i], it->span), it->span);
         if (!is_selector) TRY(bind_item(&b, it, &keys));
     }
     for (int i = 0; !count_items(vc->step) && i < b.schema->n; i++)
@@ -118,7 +118,8 @@ static rc distinct_rows(struct verb_call *vc, struct plan **out)
                   field_expr(vc->arena, b.schema, i, vc->step->span), vc->step->span);
     TRY(bind_clause_sort(&b, vc, vc->step->sort, vc->step->n_sort, &sort, &n_sort));
     const struct expr **by = ARENA_ARRAY(vc->arena, const struct expr *, keys.n + 1);
-    for (int i = 0; i < keys.n; i++) by[i] = keys.items[i].expr;
+    for (int i = 0; i < keys.n; i++)
+        by[i] = keys.items[i].expr;
     return plan_distinct(vc->cx, vc->input->plan, by, keys.n, sort, n_sort, vc->step->span, out);
 }
 

@@ -41,10 +41,8 @@ int count_items(const struct ast_step *step)
 rc need_items(struct verb_call *vc, const char *what, const char *like)
 {
     if (count_items(vc->step)) return RC_OK;
-    enum rc_t r =
-        fail(vc->cx, E208, vc->step->verb_span, "`%.*s` needs %s", STR_FMT(vc->step->verb), what);
-    if (r != RC_OK) r = err_hint(vc->cx, "%s", like);
-    return r;
+    fail(vc->cx, E208, vc->step->verb_span, "`%.*s` needs %s", STR_FMT(vc->step->verb), what);
+    return err_hint(vc->cx, "%s", like);
 }
 
 const char *source_text(struct verb_call *vc, struct span span)
@@ -112,11 +110,9 @@ static rc across_option(struct bind *b, const struct ast *call, int i, struct ac
         return fail(b->cx, E206, e->span,
                     "across has no option `%.*s:`; it has name:", STR_FMT(call->names[i]));
     if (e->op != AST_STR) {
-        enum rc_t r =
-            fail(b->cx, E209, e->span,
-                 "name: of across takes a plain text in which {col} is the column's name");
-        if (r != RC_OK) r = err_hint(b->cx, "name: \"{col}_new\"");
-        return r;
+        fail(b->cx, E209, e->span,
+             "name: of across takes a plain text in which {col} is the column's name");
+        return err_hint(b->cx, "name: \"{col}_new\"");
     }
     out->template = arena_strndup(b->arena, e->text.p, e->text.n);
     return RC_OK;
@@ -134,10 +130,8 @@ static rc across_function(struct bind *b, const struct ast *e, struct across *ou
         out->body = call_of(b->arena, e, STR("x"));
         return RC_OK;
     }
-    enum rc_t r =
-        fail(b->cx, E217, e->span, "the last argument of across is what to compute of each column");
-    if (r != RC_OK) r = err_hint(b->cx, "across(type(num), x -> x / 2)");
-    return r;
+    fail(b->cx, E217, e->span, "the last argument of across is what to compute of each column");
+    return err_hint(b->cx, "across(type(num), x -> x / 2)");
 }
 
 static void add_column(struct arena *a, const char ***columns, int *n, int *cap, const char *name)
@@ -161,9 +155,8 @@ static rc across_columns(struct bind *b, const struct ast *e, struct across *out
     bool is_selector;
     TRY(bind_columns(b, e, &names, &n, &is_selector));
     if (!is_selector) {
-        enum rc_t r = fail(b->cx, E217, e->span, "across takes columns before the function");
-        if (r != RC_OK) r = err_hint(b->cx, "across(type(num), x -> mean(x))");
-        return r;
+        fail(b->cx, E217, e->span, "across takes columns before the function");
+        return err_hint(b->cx, "across(type(num), x -> mean(x))");
     }
     for (int i = 0; i < n; i++)
         add_column(b->arena, &out->columns, &out->n, cap, names[i]);
@@ -184,9 +177,8 @@ static rc read_across(struct bind *b, const struct ast *call, struct across *out
         if (i != last && !(i < call->n_names && call->names[i].n))
             TRY(across_columns(b, call->kids[i], out, &cap));
     if (last < 0 || (!out->n && last == 0)) {
-        enum rc_t r = fail(b->cx, E208, call->span, "across takes columns and what to compute");
-        if (r != RC_OK) r = err_hint(b->cx, "across(type(num), x -> mean(x))");
-        return r;
+        fail(b->cx, E208, call->span, "across takes columns and what to compute");
+        return err_hint(b->cx, "across(type(num), x -> mean(x))");
     }
     return across_function(b, call->kids[last], out);
 }
@@ -243,12 +235,10 @@ rc bind_item(struct bind *b, const struct ast_item *it, struct named_list *out)
 {
     if (is_across(it->expr)) {
         if (it->kind == ITEM_MAKE) {
-            enum rc_t r =
-                fail(b->cx, E217, it->span,
-                     "across makes a column for each of its columns, so it takes no `%.*s =`",
-                     STR_FMT(it->name));
-            if (r != RC_OK) r = err_hint(b->cx, "name: \"{col}_%.*s\"", STR_FMT(it->name));
-            return r;
+            fail(b->cx, E217, it->span,
+                 "across makes a column for each of its columns, so it takes no `%.*s =`",
+                 STR_FMT(it->name));
+            return err_hint(b->cx, "name: \"{col}_%.*s\"", STR_FMT(it->name));
         }
         return bind_across(b, it->expr, out);
     }
@@ -265,10 +255,9 @@ rc bind_item(struct bind *b, const struct ast_item *it, struct named_list *out)
 
 static rc not_a_selector(struct verb_call *vc, const struct ast_item *it)
 {
-    enum rc_t r = fail(vc->cx, E217, it->span, "`%.*s` takes columns here, not computed values",
-                       STR_FMT(vc->step->verb));
-    if (r != RC_OK) r = err_note(vc->cx, "Columns: names, a..b, all() type(num) starts(\"a\")");
-    return r;
+    fail(vc->cx, E217, it->span, "`%.*s` takes columns here, not computed values",
+         STR_FMT(vc->step->verb));
+    return err_note(vc->cx, "Columns: names, a..b, all() type(num) starts(\"a\")");
 }
 
 rc columns_of_items(struct verb_call *vc, bool all_if_none, const char ***out, int *n)
@@ -313,11 +302,9 @@ rc verb_value(struct verb_call *vc, const struct ast *e, const char *what, struc
     const struct ast *name = find_plain_name(e);
     if (!name) return interp_scalar(vc->lg, vc->scope, e, vc->arena, out);
     if (scope_get(vc->scope, name->text)) {
-        enum rc_t r = fail(vc->cx, E203, name->span,
-                           "`%.*s` is a variable, and a plain name in a step is a column",
-                           STR_FMT(name->text));
-        if (r != RC_OK) r = err_hint(vc->cx, "$%.*s", STR_FMT(name->text));
-        return r;
+        fail(vc->cx, E203, name->span,
+             "`%.*s` is a variable, and a plain name in a step is a column", STR_FMT(name->text));
+        return err_hint(vc->cx, "$%.*s", STR_FMT(name->text));
     }
     return fail(vc->cx, E207, name->span, "%s of `%.*s` takes one value, not a column", what,
                 STR_FMT(vc->step->verb));

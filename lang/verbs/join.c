@@ -53,11 +53,8 @@ static rc bind_on(struct sides *s, const struct ast_item *it, struct join_on *ou
 {
     const struct ast *e = it->expr;
     if (it->kind == ITEM_MAKE) {
-        enum rc_t r = fail(s->vc->cx, E110, it->span, "use == to compare; = makes a column");
-        if (r != RC_OK)
-            r = err_hint(s->vc->cx, "on %.*s == %s", STR_FMT(it->name),
-                         source_text(s->vc, e->span));
-        return r;
+        fail(s->vc->cx, E110, it->span, "use == to compare; = makes a column");
+        return err_hint(s->vc->cx, "on %.*s == %s", STR_FMT(it->name), source_text(s->vc, e->span));
     }
     out->op = CMP_EQ;
     if (e->op == AST_BINARY && comparison(e->text, &out->op)) {

@@ -125,7 +125,8 @@ rc pipe_value(struct pipe *p, const char *label, struct value **out)
 rc pipe_list(struct pipe *parts, int n, struct value **out)
 {
     struct value **items = ARENA_ARRAY(parts[0].arena, struct value *, n);
-    for (int i = 0; i < n; i++) TRY(pipe_value(&parts[i], NULL, &items[i]));
+    for (int i = 0; i < n; i++)
+        TRY(pipe_value(&parts[i], NULL, &items[i]));
     *out = value_list(items, n);
     return RC_OK;
 }

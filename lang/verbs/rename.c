@@ -5,10 +5,8 @@ static rc rename_one(struct verb_call *vc, struct bind *b, const struct ast_item
                      const char **names)
 {
     if (it->expr->op != AST_NAME) {
-        enum rc_t r = fail(vc->cx, E217, it->expr->span,
-                           "rename takes `new = old` with the name of a column");
-        if (r != RC_OK) r = err_hint(vc->cx, "derive %s", source_text(vc, it->span));
-        return r;
+        fail(vc->cx, E217, it->expr->span, "rename takes `new = old` with the name of a column");
+        return err_hint(vc->cx, "derive %s", source_text(vc, it->span));
     }
     int at = schema_find(b->schema, it->expr->text);
     if (at < 0) return unknown_column(b, it->expr->text, it->expr->span);
@@ -49,10 +47,8 @@ static rc choose(struct verb_call *vc, struct bind *b, const struct ast_item *it
     bool is_selector;
     TRY(bind_columns(b, it->expr, &names, &n, &is_selector));
     if (!is_selector) {
-        enum rc_t r =
-            fail(vc->cx, E217, it->span, "rename takes `new = old`, or columns and a function");
-        if (r != RC_OK) r = err_hint(vc->cx, "rename all(), x -> lower(x)");
-        return r;
+        fail(vc->cx, E217, it->span, "rename takes `new = old`, or columns and a function");
+        return err_hint(vc->cx, "rename all(), x -> lower(x)");
     }
     for (int i = 0; i < n; i++)
         chosen[schema_find(b->schema, str_of(names[i]))] = true;
@@ -79,11 +75,8 @@ static rc new_names(struct verb_call *vc, const char **names)
         }
     }
     if (!waiting) return RC_OK;
-    enum rc_t r =
-        fail(vc->cx, E208, waiting->span, "after the columns, rename needs a function of the name");
-    if (r != RC_OK)
-        r = err_hint(vc->cx, "rename %s, x -> lower(x)", source_text(vc, waiting->span));
-    return r;
+    fail(vc->cx, E208, waiting->span, "after the columns, rename needs a function of the name");
+    return err_hint(vc->cx, "rename %s, x -> lower(x)", source_text(vc, waiting->span));
 }
 
 static rc check_unique(struct verb_call *vc, const char *const *names, int n)

@@ -135,7 +135,8 @@ static rc counting_table(struct verb_call *vc, int64_t n, struct plan **out)
     builder_init(&b, field.type, PHYS_I64);
     TRY_OUT(schema_new(vc->cx, &field, 1, vc->step->span, &s));
     TRY_OUT(builder_reserve(vc->cx, &b, n));
-    for (int64_t i = 1; i <= n; i++) TRY_OUT(builder_i64(vc->cx, &b, i));
+    for (int64_t i = 1; i <= n; i++)
+        TRY_OUT(builder_i64(vc->cx, &b, i));
     TRY_OUT(builder_finish(vc->cx, &b, &c));
     TRY_OUT(table_new(vc->cx, s, &c, n, &t));
     res = plan_table(vc->cx, t, NULL, out);
@@ -325,7 +326,8 @@ static rc rank_rows(struct verb_call *vc, struct pipe *p)
     if (n_group) return rank_groups(vc, p, group, n_group);
     if (n_time) {
         struct sort_key *keys = ARENA_ARRAY(p->arena, struct sort_key, n_time);
-        for (int i = 0; i < n_time; i++) keys[i] = (struct sort_key){.expr = time[i]};
+        for (int i = 0; i < n_time; i++)
+            keys[i] = (struct sort_key){.expr = time[i]};
         TRY(add_row_number(p, NULL, 0, keys, n_time, RANK));
     } else {
         TRY(add_random_rank(vc, p, strata, n_strata));
@@ -361,7 +363,8 @@ static rc split_by_share(struct verb_call *vc, struct pipe *base, struct value *
     }
     res = pipe_list(parts, shares.n, out);
 out:
-    for (int i = 0; i < MAX_PARTS; i++) pipe_release(&parts[i]);
+    for (int i = 0; i < MAX_PARTS; i++)
+        pipe_release(&parts[i]);
     return res;
 }
 
@@ -372,9 +375,8 @@ static rc split_at(struct verb_call *vc, const struct ast_item *at, struct value
     int n_time;
     TRY(split_keys(vc, "time", &time, &n_time));
     if (n_time != 1 || count_items(vc->step)) {
-        enum rc_t r = fail(vc->cx, E217, at->span, "at: goes with time: and no shares");
-        if (r != RC_OK) r = err_hint(vc->cx, "split time: day, at: @2019-01-31");
-        return r;
+        fail(vc->cx, E217, at->span, "at: goes with time: and no shares");
+        return err_hint(vc->cx, "split time: day, at: @2019-01-31");
     }
     struct scalar s;
     TRY(verb_value(vc, at->expr, "at:", &s));

@@ -25,10 +25,8 @@ static rc refuse_minus(struct verb_call *vc, const struct ast_item *it)
     const struct ast *e = it->expr;
     if (it->kind != ITEM_PLAIN || e->op != AST_UNARY || !str_eqz(e->text, "-")) return RC_OK;
     if (e->kids[0]->op != AST_NAME) return RC_OK;
-    enum rc_t r =
-        fail(vc->cx, E106, it->span, "select takes what to keep; drop leaves columns out");
-    if (r != RC_OK) r = err_hint(vc->cx, "drop %s", source_text(vc, e->kids[0]->span));
-    return r;
+    fail(vc->cx, E106, it->span, "select takes what to keep; drop leaves columns out");
+    return err_hint(vc->cx, "drop %s", source_text(vc, e->kids[0]->span));
 }
 
 static rc select_item(struct verb_call *vc, struct stage *s, const struct ast_item *it,

@@ -157,10 +157,9 @@ static rc count_rows(struct verb_call *vc, struct pipe *p)
     TRY(verb_option_str(vc, "name", "n", &name));
     for (int i = 0; i < keys.n; i++)
         if (strcmp(keys.items[i].name, name) == 0) {
-            enum rc_t r = fail(vc->cx, E212, keys.spans[i],
-                               "the count and a group would both be called `%s`", name);
-            if (r != RC_OK) r = err_hint(vc->cx, "name: \"n_rows\"");
-            return r;
+            fail(vc->cx, E212, keys.spans[i], "the count and a group would both be called `%s`",
+                 name);
+            return err_hint(vc->cx, "name: \"n_rows\"");
         }
     struct named_expr n = {.name = name};
     TRY(make_agg(vc->cx, vc->arena, "count", NULL, vc->step->span, &n.expr));

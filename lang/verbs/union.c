@@ -1,7 +1,7 @@
 /* union.c: frames stacked, by name or by position. */
 #include "lang/verbs/verb_int.h"
 
-#include "lang/interp_int.h"
+bool dtype_common(struct dtype a, struct dtype b, struct dtype *out); /* lang/interp_int.h */
 
 struct parts {
     const struct value **frames; /* borrowed from `owned` or from the input */
@@ -64,9 +64,8 @@ static rc gather(struct verb_call *vc, struct parts *ps)
         TRY(res);
     }
     if (ps->n) return RC_OK;
-    enum rc_t r = fail(vc->cx, E208, vc->step->verb_span, "union needs frames to stack");
-    if (r != RC_OK) r = err_hint(vc->cx, "t |> union other");
-    return r;
+    fail(vc->cx, E208, vc->step->verb_span, "union needs frames to stack");
+    return err_hint(vc->cx, "t |> union other");
 }
 
 /* ---- the columns of the result ---- */
@@ -92,17 +91,17 @@ static rc widen_column(struct verb_call *vc, struct field *have, const struct fi
         have->type = both;
         return RC_OK;
     }
-    enum rc_t r = fail(vc->cx, E207, span, "`%s` is %s in one frame and %s in another", have->name,
-                       dtype_text(have->type, a, sizeof a), dtype_text(more->type, b, sizeof b));
-    if (r != RC_OK) r = err_hint(vc->cx, "derive %s = str(%s)", have->name, have->name);
-    return r;
+    fail(vc->cx, E207, span, "`%s` is %s in one frame and %s in another", have->name,
+         dtype_text(have->type, a, sizeof a), dtype_text(more->type, b, sizeof b));
+    return err_hint(vc->cx, "derive %s = str(%s)", have->name, have->name);
 }
 
 static rc result_columns(struct verb_call *vc, const struct parts *ps, bool by_position,
                          struct columns *cs)
 {
     int all = 1;
-    for (int k = 0; k < ps->n; k++) all += ps->owned[k]->plan->schema->n;
+    for (int k = 0; k < ps->n; k++)
+        all += ps->owned[k]->plan->schema->n;
     cs->fields = ARENA_ARRAY(vc->arena, struct field, all);
     for (int k = 0; k < ps->n; k++) {
         const struct schema *s = ps->owned[k]->plan->schema;
@@ -189,7 +188,8 @@ static enum rc_t union_bind(struct verb_call *vc, struct value **out)
     res = pipe_value(&p, NULL, out);
 out:
     pipe_release(&p);
-    for (int i = 0; i < ps.n; i++) value_unref(ps.owned[i]);
+    for (int i = 0; i < ps.n; i++)
+        value_unref(ps.owned[i]);
     return res;
 }
 

@@ -25,11 +25,8 @@ static rc semi_join(struct verb_call *vc, struct pipe *p, const struct ast *e,
     int at = schema_find(right->plan->schema, name);
     if (at < 0) return unknown_column(&side, name, e->kids[1]->span);
     on.right = field_expr(vc->arena, right->plan->schema, at, e->kids[1]->span);
-    struct join_spec spec = {.kind = e->is_negated ? JOIN_ANTI : JOIN_SEMI,
-                             .on = &on,
-                             .n_on = 1,
-                             .left_label = input_label(vc),
-                             .right_label = right->label};
+    struct join_spec spec = {
+        .kind = e->is_negated ? JOIN_ANTI : JOIN_SEMI, .on = &on, .n_on = 1, .is_silent = true};
     struct plan *top;
     TRY(plan_join(vc->cx, p->plan, right->plan, &spec, e->span, &top));
     plan_unref(p->plan);

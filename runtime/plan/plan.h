@@ -175,6 +175,7 @@ struct plan {
             int n_right;                          /* order, after all the left columns */
             const char *expect;                   /* "many-to-one" ..., or NULL */
             const char *left_label, *right_label; /* names for the report, or NULL */
+            bool is_silent;                       /* no report: a verb's own join (sample, where) */
         } join;
         struct {
             bool by_position;
@@ -250,6 +251,7 @@ struct join_spec {
     int n_on;
     const char *suffix; /* "_right" */
     const char *expect, *left_label, *right_label;
+    bool is_silent;
 };
 rc plan_join(struct ctx *cx, struct plan *left, struct plan *right, const struct join_spec *spec,
              struct span span, struct plan **out);

@@ -77,6 +77,7 @@ rc plan_join_raw(struct ctx *cx, struct plan *left, struct plan *right,
         p->u.join.on[i] = (struct join_on){expr_copy(a, spec->on[i].left),
                                            expr_copy(a, spec->on[i].right), spec->on[i].op};
     p->u.join.n_on = spec->n_on;
+    p->u.join.is_silent = spec->is_silent;
     p->u.join.right_columns = ARENA_ARRAY(a, const char *, n_right > 0 ? n_right : 1);
     for (int i = 0; i < n_right; i++)
         p->u.join.right_columns[i] = arena_strndup(a, right_columns[i], strlen(right_columns[i]));

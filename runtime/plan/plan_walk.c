@@ -51,7 +51,8 @@ static rc rebuild_join(struct ctx *cx, const struct plan *p, struct plan *in0, s
                              .n_on = p->u.join.n_on,
                              .expect = p->u.join.expect,
                              .left_label = p->u.join.left_label,
-                             .right_label = p->u.join.right_label};
+                             .right_label = p->u.join.right_label,
+                             .is_silent = p->u.join.is_silent};
     const struct field *right = p->schema->fields + p->schema->n - p->u.join.n_right;
     return plan_join_raw(cx, in0, in1, &spec, right, p->u.join.right_columns, p->u.join.n_right,
                          p->span, out);
