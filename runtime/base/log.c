@@ -17,6 +17,12 @@ void log_set_level(enum log_level level)
     atomic_store(&threshold, (int)level);
 }
 
+void log_set_fd(int fd)
+{
+    const char *path = getenv("MLNB_LOG");
+    if (!path || !*path) atomic_store(&log_fd, fd);
+}
+
 static int target(void)
 {
     int fd = atomic_load(&log_fd);

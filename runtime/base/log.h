@@ -5,6 +5,7 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 void log_set_level(enum log_level level); /* default LOG_WARN */
+void log_set_fd(int fd);                  /* where lines go from now on; MLNB_LOG wins */
 void log_msg(enum log_level level, const char *area, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* A fault of ours: logs with place; in test builds aborts. Use with care, never on user input. */
