@@ -184,7 +184,6 @@ static void post_reply(struct kernel *k, struct request *r, json_t *take_content
     enum channel channel = r->is_control ? CHANNEL_CONTROL : CHANNEL_SHELL;
     struct message *m =
         message_new(&k->names, channel, "execute_reply", r, take_content, take_metadata);
-    m->drains = true;
     kernel_post(k, m);
 }
 
