@@ -1,0 +1,240 @@
+/* chart_int.h: the chart model that the kinds build and the writers draw. A chart is a list of
+ * layers; a layer is one kind of mark over a small table of doubles (rows are already statistics,
+ * never the frame) with columns bound to channels. Axes, legends and layout are computed from the
+ * layers by chart_finish, once; a finished chart is immutable. Only for plotting. */
+#ifndef MLNB_PLOTTING_CHART_INT_H
+#define MLNB_PLOTTING_CHART_INT_H
+
+#include "plotting/chart.h"
+
+#include <stdatomic.h>
+
+/* ---- data of the marks ---- */
+struct chart_levels { /* categories in drawing order */
+    int n;
+    const char **text;
+};
+enum value_kind {
+    VALUE_NUMBER,
+    VALUE_COUNT, /* whole numbers */
+    VALUE_SHARE, /* 0..1, read as per cent */
+    VALUE_DATE,  /* milliseconds since 1970, UTC */
+    VALUE_TIME,
+    VALUE_LEVEL, /* index into levels */
+};
+struct chart_column {
+    const char *title; /* in the reader's words; NULL = not for tooltips */
+    enum value_kind kind;
+    const double *v; /* [rows]; NAN = null */
+    const struct chart_levels *levels;
+};
+enum chart_mark { MARK_POINT, MARK_LINE, MARK_BAR, MARK_RULE, MARK_TICK };
+enum mark_channel {
+    CH_X,
+    CH_X2,
+    CH_Y,
+    CH_Y2,
+    CH_COLOR,
+    CH_SIZE,
+    CH_SHAPE,
+    CH_OFFSET, /* place beside each other within a band: a VALUE_LEVEL column */
+    CH_SERIES, /* lines: rows of one line, when color does not say it */
+    CH_PANEL,
+    CH_COUNT
+};
+enum { LAYER_COLUMNS = 16 };
+struct chart_layer {
+    enum chart_mark mark;
+    int64_t n;
+    struct chart_column col[LAYER_COLUMNS];
+    int n_cols;
+    int ch[CH_COUNT];  /* column of each channel, -1 = none */
+    const char *color; /* constant ink; NULL = the default when there is no color channel */
+    const char *shape; /* NULL = circle */
+    double alpha;      /* opacity of the mark; bars of a box: of its fill */
+    double size;      /* radius of points, width of lines, share of the band of bars; 0 = default */
+    bool is_outlined; /* bars: stroke in the mark's colour, fill by alpha */
+    bool is_dashed;
+    bool has_dots;  /* lines: a dot on every point */
+    bool has_edge;  /* points: thin edge in the page's colour */
+    bool is_quiet;  /* helper mark: no part in tooltips and counts */
+    bool is_beside; /* no part in the axes' domains (reference lines) */
+};
+
+/* ---- axes ---- */
+enum scale_kind { SCALE_LINEAR, SCALE_LOG, SCALE_SYMLOG, SCALE_TIME, SCALE_BAND };
+enum tick_style { TICK_FIXED, TICK_SI, TICK_EXP, TICK_PERCENT, TICK_TIME, TICK_LEVEL };
+enum time_unit { UNIT_MS, UNIT_SECOND, UNIT_MINUTE, UNIT_HOUR, UNIT_DAY, UNIT_MONTH, UNIT_YEAR };
+struct tick_format {
+    enum tick_style style;
+    int decimals;
+    enum time_unit unit; /* TICK_TIME */
+    int64_t step;        /* TICK_TIME: in the unit */
+};
+struct tick {
+    double value;
+    const char *label; /* NULL = tick without label */
+    const char *under; /* second line: the month under days ..., or NULL */
+};
+enum label_fit { LABELS_FLAT, LABELS_WRAPPED, LABELS_TURNED };
+struct chart_axis {
+    /* asked by the kind and the user */
+    enum scale_kind scale;
+    const char *title;
+    const struct chart_levels *levels; /* SCALE_BAND */
+    bool is_integer, has_zero, has_grid, has_ticks, is_share;
+    double pad_low, pad_high;  /* shares of the range added at the ends */
+    double want_min, want_max; /* NAN = from the data */
+    bool is_cut;               /* the user set the range: marks are clipped */
+    /* computed */
+    double data_min, data_max, min, max;
+    double linear_below; /* SCALE_SYMLOG */
+    struct tick *ticks;
+    int n_ticks;
+    struct tick_format format;
+    enum label_fit fit;
+    double label_room; /* pixels that the labels need across the axis */
+    double label_lead; /* pixels by which the first label stands out before the axis */
+    double label_tail; /* and the last one after it */
+};
+
+enum color_kind { COLOR_NONE, COLOR_LEVELS, COLOR_RAMP };
+struct chart_color {
+    enum color_kind kind;
+    const char *title;
+    const struct chart_levels *levels;
+    int n_grey;                 /* the last n_grey levels are "the rest" */
+    const char *const *chosen;  /* COLOR_LEVELS: inks by level, NULL = the palette */
+    enum value_kind value_kind; /* COLOR_RAMP */
+    double min, max;            /* COLOR_RAMP, computed */
+    struct tick *ticks;
+    int n_ticks;
+    struct tick_format format;
+};
+struct chart_size {
+    bool is_used;
+    const char *title;
+    double min, max;
+    struct tick *ticks;
+    int n_ticks;
+    struct tick_format format;
+};
+struct chart_shapes {
+    const char *title;
+    const struct chart_levels *levels; /* NULL = not used */
+};
+struct chart_panels {
+    const struct chart_levels *levels; /* "column = value"; NULL = one panel */
+    int columns;
+};
+
+/* ---- layout in pixels ---- */
+struct text_lines {
+    const char **line;
+    int n;
+};
+struct chart_layout {
+    double width, height;  /* whole picture */
+    double plot_w, plot_h; /* one panel */
+    double plot_x, plot_y; /* left upper corner of the first */
+    double gap_x, gap_y;   /* between panels' origins */
+    int across, down;
+    struct text_lines title, subtitle;
+    double legend_x, legend_y, legend_w;
+    double xtitle_y, ytitle_x; /* baseline of the x title, centre of the turned y title */
+};
+
+struct chart {
+    atomic_int refs;
+    struct arena *arena;        /* owns everything below */
+    const struct chart *parent; /* layers may point into a chart that this one was made from */
+    const struct chart *parent2;
+    const struct chart_kind_desc *kind;
+    struct chart_axis axis[2]; /* x, y as drawn */
+    struct chart_color color;
+    struct chart_size size;
+    struct chart_shapes shapes;
+    struct chart_panels panels;
+    struct chart_layer *layers;
+    int n_layers;
+    const char *title, *subtitle; /* subtitle: the user's */
+    const char *caption;          /* what was left out, sampled, summarised; NULL = nothing */
+    const char *text;             /* one line for text/plain */
+    const char *finding;          /* one sentence for <desc> */
+    int width, height;            /* of one panel */
+    bool can_zoom;
+    bool has_ruler; /* lines: vertical ruler under the pointer */
+    struct chart_layout layout;
+    char id[12]; /* unique prefix of ids and classes, from the content */
+};
+
+/* ---- model.c: making charts ---- */
+struct chart *chart_alloc(void);
+struct chart_layer *chart_add_layer(struct chart *c, enum chart_mark mark, int64_t n);
+/* Adds a column of l->n rows; borrowed v must live in c's arena. Returns its index. */
+int layer_column(struct chart_layer *l, const char *title, enum value_kind kind, const double *v,
+                 const struct chart_levels *levels);
+static inline const double *layer_channel(const struct chart_layer *l, enum mark_channel ch)
+{
+    return l->ch[ch] < 0 ? NULL : l->col[l->ch[ch]].v;
+}
+/* Domains, ticks, legends, layout, id. */
+void chart_finish(struct chart *c);
+
+/* ---- scale.c ---- */
+void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x);
+double scale_unit(const struct chart_axis *a, double v); /* 0..1 along the axis */
+/* Of a band: pixels a category and the room a mark takes of it (the same as Vega's band scale with
+ * paddingInner p, paddingOuter p / 2). */
+#define BAND_PADDING 0.25
+double scale_radius(const struct chart_size *s, double v); /* of a point, pixels */
+
+/* ---- ticks.c, ticks_time.c ---- */
+/* Extended-Wilkinson labels of [lo, hi] (Talbot, Lin, Hanrahan 2010); returns how many stand in
+ * out[0..), at most 64. */
+enum { TICKS_MOST = 64 };
+int ticks_extended(double lo, double hi, int wanted, bool whole, double out[TICKS_MOST]);
+void ticks_of_axis(struct arena *a, struct chart_axis *axis, double length, bool is_x);
+/* Ticks of a ramp or a size legend. */
+int ticks_of_range(struct arena *a, double lo, double hi, int wanted, bool whole, struct tick **out,
+                   struct tick_format *format);
+int ticks_time(struct arena *a, double lo_ms, double hi_ms, int wanted, struct tick **out,
+               struct tick_format *format);
+/* The calendar step whose count over the span is nearest below `wanted`. */
+void time_step_of(double span_ms, int wanted, enum time_unit *unit, int64_t *step);
+double time_floor(double ms, enum time_unit unit, int64_t step);
+double time_next(double ms, enum time_unit unit, int64_t step);
+
+/* ---- labels.c: numbers as read by people ---- */
+struct tick_format format_for(const double *v, int n, bool is_share);
+void number_label(struct strbuf *out, struct tick_format f, double v);
+const char *format_d3(struct arena *a, struct tick_format f);
+/* A value in a tooltip. */
+void value_label(struct strbuf *out, const struct chart_column *c, double v);
+double round_digits(double v, int digits); /* to significant digits */
+
+/* ---- font.c ---- */
+double font_width(const char *text, double size, bool is_bold);
+/* Lines of at most `width` pixels, broken at blanks. */
+struct text_lines font_wrap(struct arena *a, const char *text, double size, bool is_bold,
+                            double width, int most);
+/* Cut with an ellipsis to `cells` characters; the same pointer when it fits. */
+const char *font_cut(struct arena *a, const char *text, int cells);
+
+/* ---- palette.c ---- */
+const char *palette_ink(int i);
+#define INK_REST "#b0b0b0"
+void palette_ramp(double t, char hex[8]); /* viridis */
+/* "steelblue", "#468" -> itself when it is a colour; else NULL and the nearest name. */
+const char *palette_named(const char *name, const char **nearest);
+const char *chart_level_ink(const struct chart *c, int level);
+
+/* ---- layout.c ---- */
+void chart_layout_of(struct chart *c);
+enum { FONT_TITLE = 14, FONT_SUBTITLE = 12, FONT_AXIS = 12, FONT_LABEL = 11 };
+enum { LEGEND_ROW = 18, LEGEND_RAMP = 100, LABEL_CELLS = 24 };
+
+/* ---- kinds: plotting/charts ---- */
+struct build; /* stat/stat.h */
+
+#endif

@@ -1,0 +1,112 @@
+/* layout.c: where everything stands, in pixels. The panels have the asked size; margins grow with
+ * the measured text around them, so nothing is clipped whatever the names are. */
+#include "plotting/chart_int.h"
+
+#include <math.h>
+
+enum { EDGE = 10, TITLE_LINE = 18, SUBTITLE_LINE = 16, STRIP = 20, GAP = 14 };
+
+static double widest_tick(const struct tick *t, int n)
+{
+    double w = 0;
+    for (int i = 0; i < n; i++)
+        if (t[i].label) w = fmax(w, font_width(t[i].label, FONT_LABEL, false));
+    return w;
+}
+
+static double levels_width(struct arena *a, const struct chart_levels *l)
+{
+    double w = 0;
+    for (int i = 0; i < l->n; i++)
+        w = fmax(w, font_width(font_cut(a, l->text[i], LABEL_CELLS), FONT_LABEL, false));
+    return w + 22; /* swatch */
+}
+
+static double title_width(const char *title)
+{
+    return title ? font_width(title, FONT_LABEL, true) : 0;
+}
+
+/* Width and height of all legends, stacked. */
+static void legend_size(const struct chart *c, double *w, double *h)
+{
+    *w = *h = 0;
+    if (c->color.kind == COLOR_LEVELS) {
+        *w = fmax(levels_width(c->arena, c->color.levels), title_width(c->color.title));
+        *h += LEGEND_ROW * (c->color.levels->n + (c->color.title ? 1 : 0)) + GAP;
+    } else if (c->color.kind == COLOR_RAMP) {
+        *w = fmax(widest_tick(c->color.ticks, c->color.n_ticks) + 22, title_width(c->color.title));
+        *h += LEGEND_ROW + LEGEND_RAMP + GAP;
+    }
+    if (c->size.is_used) {
+        *w = fmax(
+            *w, fmax(widest_tick(c->size.ticks, c->size.n_ticks) + 36, title_width(c->size.title)));
+        *h += LEGEND_ROW + 24 * c->size.n_ticks + GAP;
+    }
+    if (c->shapes.levels) {
+        *w = fmax(*w, fmax(levels_width(c->arena, c->shapes.levels), title_width(c->shapes.title)));
+        *h += LEGEND_ROW * (c->shapes.levels->n + 1) + GAP;
+    }
+}
+
+static const char *fit_title(struct arena *a, const char *text, double room)
+{
+    if (!text || !text[0]) return NULL;
+    struct text_lines l = font_wrap(a, text, FONT_AXIS, false, room, 1);
+    return l.n ? l.line[0] : NULL;
+}
+
+static struct text_lines subtitle_lines(struct chart *c, double room)
+{
+    struct text_lines own = {0}, caption = {0};
+    if (c->subtitle && c->subtitle[0])
+        own = font_wrap(c->arena, c->subtitle, FONT_SUBTITLE, false, room, 3);
+    if (c->caption && c->caption[0])
+        caption = font_wrap(c->arena, c->caption, FONT_SUBTITLE, false, room, 4);
+    struct text_lines all = {.line = ARENA_ARRAY(c->arena, const char *, own.n + caption.n)};
+    for (int i = 0; i < own.n; i++)
+        all.line[all.n++] = own.line[i];
+    for (int i = 0; i < caption.n; i++)
+        all.line[all.n++] = caption.line[i];
+    return all;
+}
+
+void chart_layout_of(struct chart *c)
+{
+    struct chart_layout *l = &c->layout;
+    struct chart_axis *x = &c->axis[0], *y = &c->axis[1];
+    int panels = c->panels.levels ? c->panels.levels->n : 1;
+    double strip = c->panels.levels ? STRIP : 0, legend_h, right = EDGE;
+    l->across = c->panels.levels ? c->panels.columns : 1;
+    l->down = (panels + l->across - 1) / l->across;
+    l->plot_w = c->width;
+    l->plot_h = c->height;
+    l->gap_x = l->plot_w + GAP;
+    l->gap_y = l->plot_h + GAP + strip;
+    double all_w = l->gap_x * l->across - GAP, all_h = l->gap_y * l->down - GAP - strip;
+    x->title = fit_title(c->arena, x->title, all_w);
+    y->title = fit_title(c->arena, y->title, all_h);
+
+    l->ytitle_x = EDGE + FONT_AXIS / 2.0 + 1;
+    double left = EDGE + (y->title ? FONT_AXIS + 8 : 0) + ceil(y->label_room) + 8;
+    l->plot_x = ceil(fmax(left, EDGE + x->label_lead));
+    l->ytitle_x += l->plot_x - left;
+    legend_size(c, &l->legend_w, &legend_h);
+    if (l->legend_w > 0) right = 18 + l->legend_w + EDGE;
+    right = fmax(right, x->label_tail + EDGE);
+    l->width = ceil(l->plot_x + all_w + right);
+
+    l->title = c->title && c->title[0]
+                   ? font_wrap(c->arena, c->title, FONT_TITLE, true, l->width - 2 * EDGE, 3)
+                   : (struct text_lines){0};
+    l->subtitle = subtitle_lines(c, l->width - 2 * EDGE);
+    double top = EDGE + l->title.n * TITLE_LINE + l->subtitle.n * SUBTITLE_LINE;
+    if (l->title.n + l->subtitle.n > 0) top += 8;
+    l->plot_y = ceil(fmax(top, EDGE + y->label_tail) + strip);
+    l->legend_x = l->plot_x + all_w + 18;
+    l->legend_y = l->plot_y - strip;
+    double bottom = l->plot_y + all_h + 8 + ceil(x->label_room);
+    l->xtitle_y = bottom + 6 + FONT_AXIS;
+    if (x->title) bottom = l->xtitle_y + 3;
+    l->height = ceil(fmax(bottom, l->legend_y + legend_h) + EDGE);
+}

@@ -1,0 +1,146 @@
+/* model.c: the life of a chart: memory, layers, and the one pass that turns layers and wishes into
+ * domains, ticks, legends and layout. */
+#include "plotting/chart_int.h"
+
+#include "runtime/base/hash.h"
+
+#include <math.h>
+
+struct chart *chart_alloc(void)
+{
+    struct arena *a = arena_new();
+    struct chart *c = mem_zero(sizeof *c);
+    c->arena = a;
+    atomic_init(&c->refs, 1);
+    for (int i = 0; i < 2; i++) {
+        struct chart_axis *x = &c->axis[i];
+        x->want_min = x->want_max = NAN;
+        x->pad_low = x->pad_high = 0.05;
+    }
+    return c;
+}
+
+struct chart *chart_ref(const struct chart *c)
+{
+    struct chart *m = (struct chart *)(uintptr_t)c;
+    if (m) atomic_fetch_add_explicit(&m->refs, 1, memory_order_relaxed);
+    return m;
+}
+
+void chart_unref(const struct chart *c)
+{
+    struct chart *m = (struct chart *)(uintptr_t)c;
+    if (!m || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1) return;
+    chart_unref(m->parent);
+    chart_unref(m->parent2);
+    arena_free(m->arena);
+    mem_free(m);
+}
+
+struct chart_layer *chart_add_layer(struct chart *c, enum chart_mark mark, int64_t n)
+{
+    struct chart_layer *grown = ARENA_ARRAY(c->arena, struct chart_layer, c->n_layers + 1);
+    if (c->n_layers) memcpy(grown, c->layers, sizeof *grown * (size_t)c->n_layers);
+    c->layers = grown;
+    struct chart_layer *l = &grown[c->n_layers++];
+    l->mark = mark;
+    l->n = n;
+    l->alpha = 1;
+    for (int i = 0; i < CH_COUNT; i++)
+        l->ch[i] = -1;
+    return l;
+}
+
+int layer_column(struct chart_layer *l, const char *title, enum value_kind kind, const double *v,
+                 const struct chart_levels *levels)
+{
+    l->col[l->n_cols] =
+        (struct chart_column){.title = title, .kind = kind, .v = v, .levels = levels};
+    return l->n_cols++;
+}
+
+const char *chart_title(const struct chart *c)
+{
+    return c->title ? c->title : "";
+}
+
+void chart_text(const struct chart *c, struct strbuf *out)
+{
+    strbuf_addz(out, c->text ? c->text : "chart");
+}
+
+/* ---- finishing ---- */
+static void channel_range(const struct chart *c, enum mark_channel ch, double *lo, double *hi)
+{
+    *lo = INFINITY;
+    *hi = -INFINITY;
+    for (int i = 0; i < c->n_layers; i++) {
+        const double *v = layer_channel(&c->layers[i], ch);
+        for (int64_t r = 0; v && r < c->layers[i].n; r++) {
+            if (!isfinite(v[r])) continue;
+            *lo = fmin(*lo, v[r]);
+            *hi = fmax(*hi, v[r]);
+        }
+    }
+    if (!(*lo <= *hi)) {
+        *lo = 0;
+        *hi = 1;
+    }
+}
+
+static void finish_color(struct chart *c)
+{
+    struct chart_color *k = &c->color;
+    if (k->kind != COLOR_RAMP) return;
+    channel_range(c, CH_COLOR, &k->min, &k->max);
+    if (k->min == k->max) k->max = k->min + 1;
+    if (k->value_kind == VALUE_DATE || k->value_kind == VALUE_TIME)
+        k->n_ticks = ticks_time(c->arena, k->min, k->max, 4, &k->ticks, &k->format);
+    else
+        k->n_ticks = ticks_of_range(c->arena, k->min, k->max, 5, k->value_kind == VALUE_COUNT,
+                                    &k->ticks, &k->format);
+}
+
+static void finish_size(struct chart *c)
+{
+    if (!c->size.is_used) return;
+    channel_range(c, CH_SIZE, &c->size.min, &c->size.max);
+    c->size.n_ticks = ticks_of_range(c->arena, fmax(c->size.min, 0), c->size.max, 4, false,
+                                     &c->size.ticks, &c->size.format);
+}
+
+static uint64_t hash_text(uint64_t h, const char *z)
+{
+    return z ? hash_mix(h, hash_bytes(z, strlen(z))) : hash_mix(h, 7);
+}
+
+/* The same chart has the same prefix wherever it is drawn; two charts on a page differ. */
+static void finish_id(struct chart *c)
+{
+    uint64_t h = hash_text(hash_text(hash_text(1, c->title), c->text), c->caption);
+    h = hash_mix(h, (uint64_t)c->width * 65536 + (uint64_t)c->height);
+    for (int i = 0; i < 2; i++) {
+        h = hash_text(h, c->axis[i].title);
+        h = hash_mix(h, hash_bytes(&c->axis[i].min, sizeof c->axis[i].min));
+        h = hash_mix(h, hash_bytes(&c->axis[i].max, sizeof c->axis[i].max));
+    }
+    for (int i = 0; i < c->n_layers; i++)
+        for (int k = 0; k < c->layers[i].n_cols; k++)
+            h = hash_mix(
+                h, hash_bytes(c->layers[i].col[k].v, sizeof(double) * (size_t)c->layers[i].n));
+    snprintf(c->id, sizeof c->id, "m%08x", (unsigned)(h >> 32));
+}
+
+void chart_finish(struct chart *c)
+{
+    if (c->width <= 0) c->width = c->panels.levels ? 200 : 480;
+    if (c->height <= 0) c->height = c->panels.levels ? 150 : 300;
+    for (int i = 0; i < 2; i++) {
+        scale_domain(&c->axis[i], c, i == 0);
+        ticks_of_axis(c->arena, &c->axis[i], i == 0 ? c->width : c->height, i == 0);
+    }
+    finish_color(c);
+    finish_size(c);
+    chart_layout_of(c);
+    finish_id(c);
+}
