@@ -1,0 +1,27 @@
+/* editor.h: reading one statement (of several lines) from a person. Two kinds: libedit on a
+ * terminal (editing of many lines, history, completion, colours while typing) and plain lines
+ * elsewhere (pipes, TERM=dumb, --plain). */
+#ifndef MLNB_KERNEL_REPL_EDITOR_H
+#define MLNB_KERNEL_REPL_EDITOR_H
+
+#include "kernel/session/session.h"
+
+struct editor_opts {
+    struct session *session; /* for completion */
+    bool plain;
+    bool color;
+    const char *history_path; /* NULL = not kept */
+};
+struct editor;
+struct editor *editor_new(const struct editor_opts *opts);
+void editor_free(struct editor *ed);
+enum editor_result { EDITOR_TEXT, EDITOR_INTERRUPTED, EDITOR_END };
+/* Reads until the text is a whole statement. */
+enum editor_result editor_read(struct editor *ed, struct strbuf *out);
+/* Adds to history (and appends to its file under a lock); lines that begin with a blank are not
+ * kept. */
+void editor_remember(struct editor *ed, const char *text);
+/* Called by the signal handler of SIGINT and SIGWINCH (async-signal-safe). */
+void editor_on_signal(int sig);
+
+#endif

@@ -1,0 +1,189 @@
+/* history.c: entries of several lines; the file is appended to under a lock, one entry a line with
+ * \n and \\ escaped, so that two sessions do not erase each other. */
+#include "kernel/repl/editor_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define HISTORY_MAX 5000
+
+static void enter(struct editor *ed, const char *text, size_t n)
+{
+    HistEventW ev;
+    wchar_t *w = editor_wide(text, n);
+    history_w(ed->history, &ev, H_ENTER, w);
+    mem_free(w);
+}
+
+static void unescape(struct strbuf *out, const char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '\\' && i + 1 < n) {
+            i++;
+            strbuf_addc(out, p[i] == 'n' ? '\n' : p[i]);
+        } else {
+            strbuf_addc(out, p[i]);
+        }
+    }
+}
+
+void history_load(struct editor *ed)
+{
+    HistEventW ev;
+    ed->history = history_winit();
+    history_w(ed->history, &ev, H_SETSIZE, HISTORY_MAX);
+    history_w(ed->history, &ev, H_SETUNIQUE, 1);
+    FILE *f = ed->opts.history_path ? fopen(ed->opts.history_path, "re") : NULL;
+    if (!f) return;
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t n;
+    while ((n = getline(&line, &cap, f)) > 0) {
+        struct strbuf text = {0};
+        if (line[n - 1] == '\n') n--;
+        unescape(&text, line, (size_t)n);
+        if (text.n) enter(ed, text.p, text.n);
+        strbuf_release(&text);
+    }
+    free(line);
+    fclose(f);
+}
+
+static void make_folders(const char *path)
+{
+    char *copy = mem_strndup(path, strlen(path));
+    for (char *p = copy + 1; *p; p++) {
+        if (*p != '/') continue;
+        *p = 0;
+        if (mkdir(copy, 0700) != 0 && errno != EEXIST) break;
+        *p = '/';
+    }
+    mem_free(copy);
+}
+
+static void append_file(const char *path, const char *text)
+{
+    make_folders(path);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) return;
+    struct strbuf b = {0};
+    for (const char *p = text; *p; p++) {
+        if (*p == '\n')
+            strbuf_addz(&b, "\\n");
+        else if (*p == '\\')
+            strbuf_addz(&b, "\\\\");
+        else
+            strbuf_addc(&b, *p);
+    }
+    strbuf_addc(&b, '\n');
+    flock(fd, LOCK_EX);
+    ssize_t n = write(fd, b.p, b.n);
+    (void)n;
+    close(fd);
+    strbuf_release(&b);
+}
+
+void editor_remember(struct editor *ed, const char *text)
+{
+    if (!*text || *text == ' ' || !ed->history) return;
+    enter(ed, text, strlen(text));
+    if (ed->opts.history_path) append_file(ed->opts.history_path, text);
+}
+
+/* ---- Up and Down: within the lines of the buffer first, then through history ---- */
+static struct editor *editor_of(EditLine *el)
+{
+    void *p = NULL;
+    el_wget(el, EL_CLIENTDATA, &p);
+    return p;
+}
+
+static const wchar_t *line_start(const LineInfoW *li, const wchar_t *at)
+{
+    while (at > li->buffer && at[-1] != L'\n')
+        at--;
+    return at;
+}
+
+static const wchar_t *line_end(const LineInfoW *li, const wchar_t *at)
+{
+    while (at < li->lastchar && *at != L'\n')
+        at++;
+    return at;
+}
+
+/* Moves the cursor one line up or down inside the buffer; false at its edge. */
+static bool move_line(EditLine *el, int dir)
+{
+    const LineInfoW *li = el_wline(el);
+    const wchar_t *start = line_start(li, li->cursor), *target;
+    ptrdiff_t col = li->cursor - start;
+    if (dir < 0) {
+        if (start == li->buffer) return false;
+        target = line_start(li, start - 1);
+    } else {
+        const wchar_t *end = line_end(li, li->cursor);
+        if (end == li->lastchar) return false;
+        target = end + 1;
+    }
+    ptrdiff_t len = line_end(li, target) - target;
+    el_cursor(el, (int)(target + (col < len ? col : len) - li->cursor));
+    return true;
+}
+
+static void set_buffer(EditLine *el, const wchar_t *text)
+{
+    const LineInfoW *li = el_wline(el);
+    el_cursor(el, (int)(li->lastchar - li->cursor));
+    li = el_wline(el);
+    el_wdeletestr(el, (int)(li->lastchar - li->buffer));
+    el_winsertstr(el, text);
+}
+
+static const wchar_t *entry(struct editor *ed, int at)
+{
+    HistEventW ev;
+    if (history_w(ed->history, &ev, H_FIRST) < 0) return NULL;
+    for (int i = 0; i < at; i++)
+        if (history_w(ed->history, &ev, H_NEXT) < 0) return NULL;
+    return ev.str;
+}
+
+static unsigned char go(struct editor *ed, int to)
+{
+    if (to < -1) return CC_ERROR;
+    if (to == -1) {
+        wchar_t *w = editor_wide(ed->draft.p ? ed->draft.p : "", ed->draft.n);
+        set_buffer(ed->el, w);
+        mem_free(w);
+    } else {
+        const wchar_t *text = entry(ed, to);
+        if (!text) return CC_ERROR;
+        if (ed->history_at == -1) {
+            const LineInfoW *li = el_wline(ed->el);
+            strbuf_clear(&ed->draft);
+            editor_utf8(&ed->draft, li->buffer, li->lastchar);
+        }
+        set_buffer(ed->el, text);
+    }
+    ed->history_at = to;
+    return CC_REFRESH;
+}
+
+unsigned char history_up(EditLine *el, int key)
+{
+    (void)key;
+    struct editor *ed = editor_of(el);
+    return move_line(el, -1) ? CC_CURSOR : go(ed, ed->history_at + 1);
+}
+
+unsigned char history_down(EditLine *el, int key)
+{
+    (void)key;
+    struct editor *ed = editor_of(el);
+    return move_line(el, 1) ? CC_CURSOR : go(ed, ed->history_at - 1);
+}
