@@ -11,14 +11,14 @@
 
 #define MAX_TERMS 20000
 
-struct tm { /* a product: indices of variables, rising */
+struct prod { /* a product: indices of variables, rising */
     int *vars;
     int n;
     bool is_offset;
     struct span span;
 };
-struct tm_set {
-    struct tm *items;
+struct prod_set {
+    struct prod *items;
     int n, cap;
 };
 struct fb { /* formula being built */
@@ -31,7 +31,7 @@ struct fb { /* formula being built */
     int n_named, cap_named;
 };
 
-static rc bad_term(struct fb *f, struct span span, const char *what)
+static enum rc_t bad_term(struct fb *f, struct span span, const char *what)
 {
     return fail(f->b->cx, E401, span, "%s", what);
 }
@@ -338,13 +338,13 @@ static int variable_index(struct fb *f, struct feature *x)
     return f->n_vars++;
 }
 
-static bool same_term(const struct tm *a, const struct tm *b)
+static bool same_term(const struct prod *a, const struct prod *b)
 {
     return a->n == b->n && a->is_offset == b->is_offset &&
            memcmp(a->vars, b->vars, (size_t)a->n * sizeof *a->vars) == 0;
 }
 
-static rc set_add(struct fb *f, struct tm_set *s, const struct tm *t)
+static rc set_add(struct fb *f, struct prod_set *s, const struct prod *t)
 {
     for (int i = 0; i < s->n; i++)
         if (same_term(&s->items[i], t)) return RC_OK;
@@ -352,7 +352,7 @@ static rc set_add(struct fb *f, struct tm_set *s, const struct tm *t)
         return fail(f->b->cx, E401, t->span, "the formula has more than %d terms", MAX_TERMS);
     if (s->n == s->cap) {
         int cap = s->cap ? 2 * s->cap : 8;
-        struct tm *items = ARENA_ARRAY(f->a, struct tm, cap);
+        struct prod *items = ARENA_ARRAY(f->a, struct prod, cap);
         if (s->n) memcpy(items, s->items, (size_t)s->n * sizeof *items);
         s->items = items;
         s->cap = cap;
@@ -361,14 +361,14 @@ static rc set_add(struct fb *f, struct tm_set *s, const struct tm *t)
     return RC_OK;
 }
 
-static rc set_union(struct fb *f, struct tm_set *s, const struct tm_set *more)
+static rc set_union(struct fb *f, struct prod_set *s, const struct prod_set *more)
 {
     for (int i = 0; i < more->n; i++)
         TRY(set_add(f, s, &more->items[i]));
     return RC_OK;
 }
 
-static void set_remove(struct tm_set *s, const struct tm_set *less)
+static void set_remove(struct prod_set *s, const struct prod_set *less)
 {
     int kept = 0;
     for (int i = 0; i < s->n; i++) {
@@ -380,9 +380,9 @@ static void set_remove(struct tm_set *s, const struct tm_set *less)
     s->n = kept;
 }
 
-static struct tm product(struct fb *f, const struct tm *a, const struct tm *b)
+static struct prod product(struct fb *f, const struct prod *a, const struct prod *b)
 {
-    struct tm t = {.vars = ARENA_ARRAY(f->a, int, a->n + b->n), .span = b->span};
+    struct prod t = {.vars = ARENA_ARRAY(f->a, int, a->n + b->n), .span = b->span};
     int i = 0, j = 0;
     if (a->span.source == b->span.source && a->span.from < t.span.from) t.span.from = a->span.from;
     while (i < a->n || j < b->n) {
@@ -396,28 +396,28 @@ static struct tm product(struct fb *f, const struct tm *a, const struct tm *b)
     return t;
 }
 
-static rc set_product(struct fb *f, const struct tm_set *a, const struct tm_set *b,
-                      struct tm_set *out)
+static rc set_product(struct fb *f, const struct prod_set *a, const struct prod_set *b,
+                      struct prod_set *out)
 {
     for (int i = 0; i < a->n; i++)
         for (int j = 0; j < b->n; j++) {
             if (a->items[i].is_offset || b->items[j].is_offset)
                 return bad_term(f, b->items[j].span, "offset() stands alone, not in a product");
-            struct tm t = product(f, &a->items[i], &b->items[j]);
+            struct prod t = product(f, &a->items[i], &b->items[j]);
             TRY(set_add(f, out, &t));
         }
     return RC_OK;
 }
 
-static rc add_feature(struct fb *f, struct feature *x, bool is_offset, struct tm_set *out)
+static rc add_feature(struct fb *f, struct feature *x, bool is_offset, struct prod_set *out)
 {
-    struct tm t = {
+    struct prod t = {
         .vars = ARENA_ARRAY(f->a, int, 1), .n = 1, .is_offset = is_offset, .span = x->span};
     t.vars[0] = variable_index(f, x);
     return set_add(f, out, &t);
 }
 
-static rc column_term(struct fb *f, const char *name, struct span span, struct tm_set *out)
+static rc column_term(struct fb *f, const char *name, struct span span, struct prod_set *out)
 {
     struct ast at = {.op = AST_NAME, .span = span, .text = str_of(name)};
     struct feature *x = new_feature(f, FEATURE_EXPR, &at);
@@ -447,7 +447,7 @@ static void note_names(struct fb *f, const struct ast *e)
         note_names(f, e->kids[i]);
 }
 
-static rc dot_terms(struct fb *f, const struct ast *dot, struct tm_set *out)
+static rc dot_terms(struct fb *f, const struct ast *dot, struct prod_set *out)
 {
     const struct schema *s = f->b->schema;
     for (int i = 0; i < s->n; i++) {
@@ -461,7 +461,7 @@ static rc dot_terms(struct fb *f, const struct ast *dot, struct tm_set *out)
 
 /* ---- operators ---- */
 
-static rc build_terms(struct fb *f, const struct ast *e, struct tm_set *out);
+static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out);
 
 static bool is_one_or_zero(const struct ast *e, bool *is_one)
 {
@@ -469,23 +469,23 @@ static bool is_one_or_zero(const struct ast *e, bool *is_one)
     return e->op == AST_INT && (e->i == 0 || e->i == 1);
 }
 
-static rc plus_minus(struct fb *f, const struct ast *right, bool is_minus, struct tm_set *out)
+static rc plus_minus(struct fb *f, const struct ast *right, bool is_minus, struct prod_set *out)
 {
     bool is_one;
     if (is_one_or_zero(right, &is_one)) {
         f->intercept = is_one != is_minus;
         return RC_OK;
     }
-    struct tm_set more = {0};
+    struct prod_set more = {0};
     TRY(build_terms(f, right, &more));
     if (!is_minus) return set_union(f, out, &more);
     set_remove(out, &more);
     return RC_OK;
 }
 
-static rc power(struct fb *f, const struct ast *e, struct tm_set *out)
+static rc power(struct fb *f, const struct ast *e, struct prod_set *out)
 {
-    struct tm_set base = {0};
+    struct prod_set base = {0};
     const struct ast *k = e->kids[1];
     if (k->op != AST_INT || k->i < 1 || k->i > 20)
         return bad_term(f, k->span, "the power in a formula is a whole number from 1 to 20");
@@ -496,7 +496,7 @@ static rc power(struct fb *f, const struct ast *e, struct tm_set *out)
     }
     TRY(set_union(f, out, &base));
     for (int64_t i = 1; i < k->i; i++) {
-        struct tm_set next = {0};
+        struct prod_set next = {0};
         int before = out->n;
         TRY(set_product(f, out, &base, &next));
         TRY(set_union(f, out, &next));
@@ -505,9 +505,9 @@ static rc power(struct fb *f, const struct ast *e, struct tm_set *out)
     return RC_OK;
 }
 
-static rc cross(struct fb *f, const struct ast *e, bool with_parts, struct tm_set *out)
+static rc cross(struct fb *f, const struct ast *e, bool with_parts, struct prod_set *out)
 {
-    struct tm_set left = {0}, right = {0};
+    struct prod_set left = {0}, right = {0};
     TRY(build_terms(f, e->kids[0], &left));
     TRY(build_terms(f, e->kids[1], &right));
     if (with_parts) {
@@ -517,7 +517,7 @@ static rc cross(struct fb *f, const struct ast *e, bool with_parts, struct tm_se
     return set_product(f, &left, &right, out);
 }
 
-static rc binary_terms(struct fb *f, const struct ast *e, struct tm_set *out)
+static rc binary_terms(struct fb *f, const struct ast *e, struct prod_set *out)
 {
     if (str_eqz(e->text, "+") || str_eqz(e->text, "-")) {
         TRY(plus_minus(f, e->kids[0], false, out));
@@ -537,7 +537,7 @@ static rc binary_terms(struct fb *f, const struct ast *e, struct tm_set *out)
 
 /* scale(type(num)): the function over each of the columns. */
 static rc each_column(struct fb *f, const struct ast *call, const struct stateful *s,
-                      const char *const *names, int n, struct tm_set *out)
+                      const char *const *names, int n, struct prod_set *out)
 {
     for (int i = 0; i < n; i++) {
         struct ast name = {.op = AST_NAME, .span = call->span, .text = str_of(names[i])};
@@ -574,7 +574,7 @@ static rc selector(struct fb *f, const struct ast *e, const char ***names, int *
     return RC_OK;
 }
 
-static rc call_terms(struct fb *f, const struct ast *e, struct tm_set *out)
+static rc call_terms(struct fb *f, const struct ast *e, struct prod_set *out)
 {
     const struct stateful *s = stateful_of(e);
     const char **names;
@@ -594,7 +594,7 @@ static rc call_terms(struct fb *f, const struct ast *e, struct tm_set *out)
     return add_feature(f, x, is_offset, out);
 }
 
-static rc build_terms(struct fb *f, const struct ast *e, struct tm_set *out)
+static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out)
 {
     struct feature *x;
     bool is_one;
@@ -644,7 +644,7 @@ static rc build_target(struct fb *f, const struct ast *left, const struct featur
 }
 
 /* By number of variables, then as written; factors by first appearance. */
-static void order_terms(struct fb *f, const struct tm_set *s, struct formula *out)
+static void order_terms(struct fb *f, const struct prod_set *s, struct formula *out)
 {
     int most = 0;
     for (int i = 0; i < s->n; i++)
@@ -652,7 +652,7 @@ static void order_terms(struct fb *f, const struct tm_set *s, struct formula *ou
     out->terms = ARENA_ARRAY(f->a, struct term, s->n + 1);
     for (int degree = 1; degree <= most; degree++)
         for (int i = 0; i < s->n; i++) {
-            const struct tm *t = &s->items[i];
+            const struct prod *t = &s->items[i];
             if (t->n != degree) continue;
             struct term *to = &out->terms[out->n_terms++];
             *to = (struct term){.n_factors = t->n, .is_offset = t->is_offset, .span = t->span};
@@ -681,7 +681,7 @@ rc bind_formula(struct bind *b, const struct ast *e, const struct ast_step *step
         return err_hint(b->cx, "y ~ a + scale(b)");
     }
     struct formula *fo = ARENA_NEW(f.a, struct formula);
-    struct tm_set terms = {0};
+    struct prod_set terms = {0};
     fo->arena = f.a;
     fo->span = e->span;
     fo->text = term_text(&f, e);
