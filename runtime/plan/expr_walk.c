@@ -62,7 +62,7 @@ static bool scalar_same(const struct scalar *a, const struct scalar *b)
     if (x == y) return true;
     if (x->n != y->n || x->type.kind == KIND_LIST || x->type.kind == KIND_STRUCT) return false;
     for (int64_t i = 0; i < x->n; i++) {
-        struct scalar p = column_scalar(x, i), q = column_scalar(y, i);
+        struct scalar p = column_scalar(x, i), q = column_scalar(y, i); /* flat: nothing owned */
         if (!scalar_same(&p, &q)) return false;
     }
     return true;
@@ -116,6 +116,28 @@ bool expr_may_note(const struct expr *e)
     for (int i = 0; i < e->n_args; i++)
         if (expr_may_note(e->args[i])) return true;
     return false;
+}
+
+/* Arithmetic of ints and durations may overflow; what only takes a value apart cannot. */
+static bool call_is_safe(const struct expr *e)
+{
+    if (e->fn->flags & FN_ADDS_NULLS) return false;
+    enum kind k = e->type.kind;
+    if (k == KIND_BOOL || k == KIND_NUM || k == KIND_STR || k == KIND_CAT) return true;
+    for (int i = 0; i < e->n_args; i++) {
+        enum kind a = e->args[i]->type.kind;
+        if (a == KIND_INT || a == KIND_DURATION || a == KIND_LIST) return false;
+    }
+    return true;
+}
+
+bool expr_is_safe(const struct expr *e)
+{
+    if (e->op == EXPR_CALL && !call_is_safe(e)) return false;
+    if (e->where && !expr_is_safe(e->where)) return false;
+    for (int i = 0; i < e->n_args; i++)
+        if (!expr_is_safe(e->args[i])) return false;
+    return true;
 }
 
 struct lookup {

@@ -175,7 +175,7 @@ struct plan {
             int n_right;                          /* order, after all the left columns */
             const char *expect;                   /* "many-to-one" ..., or NULL */
             const char *left_label, *right_label; /* names for the report, or NULL */
-            bool is_silent;                       /* no report: a verb's own join (sample, where) */
+            bool is_silent; /* no report: a verb's own join (sample, where), SQL */
         } join;
         struct {
             bool by_position;

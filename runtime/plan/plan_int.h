@@ -28,6 +28,12 @@ rc plan_join_raw(struct ctx *cx, struct plan *left, struct plan *right,
 rc plan_rescan(struct ctx *cx, const struct plan *p, const char *const *columns, int n,
                const struct expr *filter, int64_t limit, struct plan **out);
 
+/* The join's spec as its node holds it (no suffix). */
+struct join_spec plan_join_spec(const struct plan *p);
+/* Calls visit with the place of each expression of a node, which must be unshared when visit writes
+ * there. */
+void plan_each_expr(struct plan *p, void (*visit)(void *arg, const struct expr **slot), void *arg);
+
 /* ---- looking at expressions ---- */
 typedef const struct expr *(*expr_swap)(void *arg, const struct expr *e);
 /* Copy of e into `a` with `swap` asked at every node first: a result that is not NULL stands in its
@@ -40,6 +46,9 @@ const struct expr *expr_substitute(struct arena *a, const struct expr *e,
 bool expr_is_pure(const struct expr *e);
 /* May send a counted warning (failed casts, 0/0): then it must see the rows it was written for. */
 bool expr_may_note(const struct expr *e);
+/* Can neither fail on a row (int overflow) nor send a counted warning: may then see rows that it
+ * was not written for. */
+bool expr_is_safe(const struct expr *e);
 /* Every column read by e stands in s. */
 bool expr_reads_only(const struct expr *e, const struct schema *s);
 /* Parts joined by `and`, in order, appended to out (cap must do: expr_count_and). */

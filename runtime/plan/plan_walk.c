@@ -43,16 +43,21 @@ rc plan_check_expr(struct ctx *cx, const struct schema *s, const struct expr *e)
 }
 
 /* ---- rebuilding ---- */
+struct join_spec plan_join_spec(const struct plan *p)
+{
+    return (struct join_spec){.kind = p->u.join.kind,
+                              .on = p->u.join.on,
+                              .n_on = p->u.join.n_on,
+                              .expect = p->u.join.expect,
+                              .left_label = p->u.join.left_label,
+                              .right_label = p->u.join.right_label,
+                              .is_silent = p->u.join.is_silent};
+}
+
 static rc rebuild_join(struct ctx *cx, const struct plan *p, struct plan *in0, struct plan *in1,
                        struct plan **out)
 {
-    struct join_spec spec = {.kind = p->u.join.kind,
-                             .on = p->u.join.on,
-                             .n_on = p->u.join.n_on,
-                             .expect = p->u.join.expect,
-                             .left_label = p->u.join.left_label,
-                             .right_label = p->u.join.right_label,
-                             .is_silent = p->u.join.is_silent};
+    struct join_spec spec = plan_join_spec(p);
     const struct field *right = p->schema->fields + p->schema->n - p->u.join.n_right;
     return plan_join_raw(cx, in0, in1, &spec, right, p->u.join.right_columns, p->u.join.n_right,
                          p->span, out);
@@ -119,6 +124,65 @@ out:
     plan_unref(in[1]);
     plan_unref(here);
     return res;
+}
+
+/* ---- expressions of a node ---- */
+typedef void (*slot_visit)(void *arg, const struct expr **slot);
+
+static void each_item(struct named_expr *items, int n, slot_visit visit, void *arg)
+{
+    for (int i = 0; i < n; i++)
+        visit(arg, &items[i].expr);
+}
+static void each_key(struct sort_key *keys, int n, slot_visit visit, void *arg)
+{
+    for (int i = 0; i < n; i++)
+        visit(arg, &keys[i].expr);
+}
+static void each_expr(const struct expr **e, int n, slot_visit visit, void *arg)
+{
+    for (int i = 0; i < n; i++)
+        visit(arg, &e[i]);
+}
+
+void plan_each_expr(struct plan *p, slot_visit visit, void *arg)
+{
+    switch (p->op) {
+    case PLAN_SCAN:
+        if (p->u.scan.filter) visit(arg, &p->u.scan.filter);
+        break;
+    case PLAN_FILTER: visit(arg, &p->u.filter.predicate); break;
+    case PLAN_PROJECT: each_item(p->u.project.items, p->u.project.n, visit, arg); break;
+    case PLAN_AGGREGATE:
+        each_item(p->u.aggregate.keys, p->u.aggregate.n_keys, visit, arg);
+        each_item(p->u.aggregate.items, p->u.aggregate.n, visit, arg);
+        break;
+    case PLAN_WINDOW:
+        each_expr(p->u.window.by, p->u.window.n_by, visit, arg);
+        each_key(p->u.window.sort, p->u.window.n_sort, visit, arg);
+        each_item(p->u.window.items, p->u.window.n, visit, arg);
+        break;
+    case PLAN_SORT: each_key(p->u.sort.keys, p->u.sort.n, visit, arg); break;
+    case PLAN_LIMIT:
+        each_expr(p->u.limit.by, p->u.limit.n_by, visit, arg);
+        each_key(p->u.limit.sort, p->u.limit.n_sort, visit, arg);
+        break;
+    case PLAN_DISTINCT:
+        each_expr(p->u.distinct.by, p->u.distinct.n_by, visit, arg);
+        each_key(p->u.distinct.sort, p->u.distinct.n_sort, visit, arg);
+        break;
+    case PLAN_JOIN:
+        for (int i = 0; i < p->u.join.n_on; i++) {
+            visit(arg, &p->u.join.on[i].left);
+            visit(arg, &p->u.join.on[i].right);
+        }
+        break;
+    case PLAN_ASSERT: visit(arg, &p->u.check.predicate); break;
+    case PLAN_TABLE:
+    case PLAN_UNION:
+    case PLAN_MAP:
+    case PLAN_OP_COUNT: break;
+    }
 }
 
 /* ---- sums ---- */
