@@ -190,6 +190,7 @@ static rc case_type(struct ctx *cx, const struct expr *const *args, int n, struc
                         dtype_text(value->type, right, sizeof right));
         is_first = false;
     }
+    if (type.kind == KIND_CAT) type = DTYPE(KIND_STR); /* the branches' levels may differ */
     *out = type;
     return RC_OK;
 }

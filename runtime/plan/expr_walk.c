@@ -108,20 +108,25 @@ bool expr_is_pure(const struct expr *e)
     return true;
 }
 
-bool expr_may_note(const struct expr *e)
+/* Arithmetic of ints and durations may overflow; what only takes a value apart cannot. */
+/* Widening casts never meet a value that they cannot take. */
+static bool is_total_cast(const struct expr *e)
 {
-    if (!e) return false;
-    if (e->op == EXPR_CALL && (e->fn->flags & FN_ADDS_NULLS)) return true;
-    if (expr_may_note(e->where)) return true;
-    for (int i = 0; i < e->n_args; i++)
-        if (expr_may_note(e->args[i])) return true;
-    return false;
+    if (e->n_args != 1 || fn_cast(e->type.kind) != e->fn) return false;
+    enum kind from = e->args[0]->type.kind, to = e->type.kind;
+    return to == KIND_STR || (from == KIND_INT && to == KIND_NUM) ||
+           (from == KIND_BOOL && (to == KIND_INT || to == KIND_NUM)) ||
+           (from == KIND_DATE && to == KIND_DATETIME);
 }
 
-/* Arithmetic of ints and durations may overflow; what only takes a value apart cannot. */
+static bool call_may_note(const struct expr *e)
+{
+    return (e->fn->flags & FN_ADDS_NULLS) && !is_total_cast(e);
+}
+
 static bool call_is_safe(const struct expr *e)
 {
-    if (e->fn->flags & FN_ADDS_NULLS) return false;
+    if (call_may_note(e)) return false;
     enum kind k = e->type.kind;
     if (k == KIND_BOOL || k == KIND_NUM || k == KIND_STR || k == KIND_CAT) return true;
     for (int i = 0; i < e->n_args; i++) {
@@ -129,6 +134,16 @@ static bool call_is_safe(const struct expr *e)
         if (a == KIND_INT || a == KIND_DURATION || a == KIND_LIST) return false;
     }
     return true;
+}
+
+bool expr_may_note(const struct expr *e)
+{
+    if (!e) return false;
+    if (e->op == EXPR_CALL && call_may_note(e)) return true;
+    if (expr_may_note(e->where)) return true;
+    for (int i = 0; i < e->n_args; i++)
+        if (expr_may_note(e->args[i])) return true;
+    return false;
 }
 
 bool expr_is_safe(const struct expr *e)

@@ -1,0 +1,81 @@
+/* run.c: what a run of a plan shares: workers' memory, the memory budget, progress, statistics. */
+#include "runtime/exec/threads/threads_int.h"
+
+#define QUIET_US   500000 /* short runs say nothing */
+#define BETWEEN_US 200000 /* at most five reports a second */
+
+int64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+rc run_new(struct ctx *cx, struct run **out)
+{
+    struct run *r = mem_zero(sizeof *r);
+    r->cx = cx;
+    r->n_workers = pool_threads(cx);
+    r->workers = mem_zero(sizeof *r->workers * (size_t)r->n_workers);
+    for (int i = 0; i < r->n_workers; i++) {
+        r->workers[i].run = r;
+        r->workers[i].batch = arena_new();
+        r->workers[i].hold = arena_new();
+    }
+    r->arena = arena_new();
+    r->thread = pthread_self();
+    r->started_us = now_us();
+    r->what = "run";
+    *out = r;
+    return RC_OK;
+}
+
+void run_free(struct run *r)
+{
+    if (!r) return;
+    for (int i = 0; i < r->n_workers; i++) {
+        arena_free(r->workers[i].batch);
+        arena_free(r->workers[i].hold);
+    }
+    arena_free(r->arena);
+    mem_free(r->workers);
+    mem_free(r->stats);
+    mem_free(r);
+}
+
+rc run_claim(struct run *r, struct ctx *cx, int64_t bytes)
+{
+    int64_t sum = atomic_fetch_add_explicit(&r->bytes, bytes, memory_order_relaxed) + bytes;
+    int64_t budget = r->cx->memory_budget;
+    if (budget <= 0 || sum <= budget || bytes <= 0) return RC_OK;
+    atomic_fetch_sub_explicit(&r->bytes, bytes, memory_order_relaxed);
+    fail(cx, E902, NO_SPAN, "the step needs more than the %.1f MB of the memory budget",
+         (double)budget / 1e6);
+    return err_hint(cx, "use memory(\"%lldMB\") allows more; fewer rows or columns need less",
+                    (long long)(budget / 500000));
+}
+
+static void tell(struct run *r)
+{
+    const struct notify *n = r->cx->notify;
+    int64_t now = now_us();
+    if (!n || !n->progress || now - r->started_us < QUIET_US || now - r->told_us < BETWEEN_US)
+        return;
+    r->told_us = now;
+    n->progress(n->self, r->what, atomic_load(&r->done), atomic_load(&r->total));
+}
+
+rc run_tick(struct run *r, struct ctx *cx, int64_t rows)
+{
+    TRY(check_cancel(cx));
+    atomic_fetch_add_explicit(&r->done, rows, memory_order_relaxed);
+    if (r->cx->notify && pthread_equal(r->thread, pthread_self())) tell(r);
+    return RC_OK;
+}
+
+struct node_stat *run_stat(struct run *r, const struct plan *node)
+{
+    for (int i = 0; i < r->n_stats; i++)
+        if (r->stats[i].node == node) return &r->stats[i];
+    return NULL;
+}

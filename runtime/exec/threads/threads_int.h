@@ -1,0 +1,233 @@
+/* threads_int.h: inside the threads executor. A plan becomes pipes: a source whose partitions are
+ * fixed by the data (64k-row morsels of a table, blocks of a file), then operators that turn one
+ * batch into at most one batch, then a sink. Nodes that need all their input (aggregate, sort, join,
+ * window ..) run their pipe at once and stand as a table at the head of the next one. Whatever
+ * depends on several partitions is put together in the order of partitions. */
+#ifndef MLNB_EXEC_THREADS_INT_H
+#define MLNB_EXEC_THREADS_INT_H
+
+#include "runtime/exec/executor.h"
+
+#include "runtime/base/cancel.h"
+#include "runtime/base/mem.h"
+#include "runtime/base/pool.h"
+
+#include <pthread.h>
+
+/* ---- one run of a plan ---- */
+struct run;
+struct worker {
+    struct run *run;
+    struct arena *batch; /* reset after every batch */
+    struct arena *hold;  /* lives to the end of the run */
+};
+struct node_stat { /* explain analyze */
+    const struct plan *node;
+    atomic_llong rows, us;
+};
+struct run {
+    struct ctx *cx;
+    struct worker *workers;
+    int n_workers;
+    pthread_t thread;         /* the statement's: the only one that may notify */
+    atomic_llong bytes;       /* working set, against cx->memory_budget */
+    atomic_llong done, total; /* progress of the pipe at work */
+    const char *what;
+    int64_t started_us, told_us;
+    struct node_stat *stats; /* NULL unless analyzing */
+    int n_stats;
+    struct arena *arena; /* of the statement's thread, to the end of the run */
+};
+int64_t now_us(void); /* monotonic */
+rc run_new(struct ctx *cx, struct run **out);
+void run_free(struct run *r);
+/* Counts bytes of the working set; E902 over the budget. Negative gives back. */
+rc run_claim(struct run *r, struct ctx *cx, int64_t bytes);
+/* After each batch: cancel, progress. */
+rc run_tick(struct run *r, struct ctx *cx, int64_t rows);
+struct node_stat *run_stat(struct run *r, const struct plan *node); /* NULL unless analyzing */
+
+/* ---- vectors ---- */
+/* Memory for the values of one vector of a batch. */
+struct scratch {
+    void *data;
+    uint64_t *valid;
+};
+void scratch_need(struct scratch *s, struct arena *a, int64_t rows); /* 16 bytes a row, once */
+/* Rows sel[0..n) of v. Lists and structs are built in cx->arena. */
+rc vec_select(struct ctx *cx, struct scratch *s, const struct vec *v, struct dtype type,
+              const int32_t *sel, int64_t n, struct vec *out);
+/* v in the canonical physical type of its kind. */
+void vec_canonical(struct scratch *s, const struct vec *v, struct dtype type, int64_t n,
+                   struct vec *out);
+/* A constant spelled out n times. */
+void vec_spread(struct scratch *s, const struct vec *v, int64_t n, struct vec *out);
+/* View of rows [at, at + n) of v; at a multiple of 64. */
+struct vec vec_slice(const struct vec *v, int64_t at);
+/* Row numbers where a bool vector is true (null is false). */
+int64_t vec_true_rows(const struct vec *v, int64_t n, int32_t *sel);
+bool words_all_set(const uint64_t *b, int64_t n);
+
+/* ---- expressions ---- */
+struct exprs; /* a list of expressions over one schema; compiled once a worker */
+/* dicts: stable dictionaries of the columns (struct pipe), or NULL. rows_hint: about how many rows
+ * will be seen (a function is run once a level of a dictionary when there are fewer levels). */
+rc exprs_new(struct run *r, const struct schema *in, const struct expr *const *e, int n,
+             int64_t rows_hint, struct exprs **out);
+void exprs_free(struct exprs *x);
+/* Calls depend on the row's own number (rand): the batches' numbers must be final. */
+bool exprs_need_position(const struct exprs *x);
+void exprs_start(struct exprs *x, int64_t n_parts, bool positional);
+/* Results in their natural physical type (a column passes through as it is); they live until the
+ * worker's next batch. first_row: number of the batch's first row in the partition's input to this
+ * step, or in the whole when positional. */
+rc exprs_eval(struct exprs *x, struct worker *w, struct ctx *cx, const struct batch *b,
+              int64_t first_row, struct vec *out);
+rc exprs_eval_one(struct exprs *x, struct worker *w, struct ctx *cx, const struct batch *b,
+                  int64_t first_row, int i, struct vec *out);
+/* Files the partition's counts (rows: rows of the step's input in it). */
+void exprs_part_end(struct exprs *x, struct worker *w, int64_t part, int64_t rows);
+/* One warning for each call that counted something; n_parts may cut (limit). */
+void exprs_report(struct exprs *x, int64_t n_parts);
+/* The one dictionary that result i will always refer to, when columns have these, or NULL. */
+const struct column *exprs_dict(struct exprs *x, int i, const struct column *const *dicts);
+
+/* ---- pipes ---- */
+struct op;
+struct op_class {
+    const char *name;
+    /* One batch to at most one (out->n_rows 0: nothing). `out` is the worker's; in lives as long. */
+    enum rc_t (*batch)(struct op *op, struct worker *w, struct ctx *cx, int64_t part,
+                       const struct batch *in, struct batch *out);
+    void (*part_end)(struct op *op, struct worker *w, int64_t part); /* optional */
+    /* On the statement's thread, when all partitions are through: reports, errors. */
+    enum rc_t (*done)(struct op *op, struct ctx *cx, int64_t n_parts);
+    void (*free)(struct op *op);
+};
+struct op_local { /* of one worker */
+    struct vec *cols;
+    struct scratch *scratch; /* a column */
+    int32_t *sel;
+    int64_t rows; /* of the partition at work, seen so far */
+};
+struct op { /* embedded first */
+    const struct op_class *cls;
+    struct run *run;
+    const struct plan *node;
+    struct schema *schema; /* of the result; borrowed from the node */
+    struct op_local *local; /* [n_workers] */
+    struct node_stat *stat;
+    bool positional;        /* first_row of its batches is final */
+    bool keeps_rows;        /* every input row comes out, in place */
+};
+
+enum pipe_source { SOURCE_TABLE, SOURCE_SCAN, SOURCE_UNION };
+struct pipe {
+    struct run *run;
+    const struct plan *node; /* the source's */
+    enum pipe_source source;
+    struct table *table;
+    struct io_scan *scan;
+    int *columns; /* of the scan */
+    int n_columns;
+    int64_t limit;
+    struct pipe *a, *b; /* union */
+    int64_t n_parts;
+    int64_t rows_max; /* upper bound, or a guess for scans */
+    struct schema *schema; /* of the result; counted */
+    struct op **ops;
+    int n_ops, cap_ops;
+    bool positional;             /* rows come out with their final numbers */
+    int *origin;                 /* [schema->n] column of `table` that a result column is, or -1 */
+    const struct column **dicts; /* [schema->n] stable dictionary of a result column, or NULL */
+    int64_t *part_rows;          /* scans: rows read of each partition */
+};
+struct sink {
+    void *self;
+    /* Batches of one partition come in order from one worker. */
+    enum rc_t (*batch)(void *self, struct worker *w, struct ctx *cx, int64_t task, int64_t part,
+                       const struct batch *b);
+    enum rc_t (*part_end)(void *self, struct worker *w, struct ctx *cx, int64_t task, int64_t part);
+    /* After the last partition of the task; optional. */
+    enum rc_t (*task_end)(void *self, struct worker *w, struct ctx *cx, int64_t task);
+    /* Asked before each partition; optional: true leaves it and all later ones out. */
+    bool (*enough)(void *self, int64_t part);
+};
+rc pipe_table(struct run *r, struct table *t, const struct plan *node, struct pipe **out);
+void pipe_free(struct pipe *p);
+void pipe_add(struct pipe *p, struct op *take_op);
+/* Runs all partitions, in n_tasks tasks of neighbouring ones (0: a task a partition), then reports
+ * what the operators counted. n_done: partitions that were wanted (sink.enough), or NULL. */
+rc pipe_run(struct pipe *p, int64_t n_tasks, const struct sink *sink, const int64_t *n_done);
+/* Builds the pipe of a plan: breakers in it run now. */
+rc pipe_open(struct run *r, const struct plan *p, struct pipe **out);
+/* The pipe's rows as a table; shares columns that pass through. Frees the pipe. */
+rc pipe_collect(struct pipe *take_p, struct table **out);
+/* As pipe_collect, first `limit` rows only. */
+rc pipe_collect_head(struct pipe *take_p, int64_t limit, struct table **out, bool *complete);
+/* pipe_open and pipe_collect. */
+rc plan_to_table(struct run *r, const struct plan *p, struct table **out);
+/* Columns of expressions over a table (bare columns are shared); node: for reports' step. */
+rc table_eval(struct run *r, struct table *t, const struct expr *const *e, int n,
+              const struct plan *node, struct column **out);
+
+/* operators */
+rc op_filter(struct pipe *p, const struct plan *node, const struct expr *predicate);
+rc op_project(struct pipe *p, const struct plan *node);
+rc op_map(struct pipe *p, const struct plan *node);
+rc op_assert(struct pipe *p, const struct plan *node);
+void op_init(struct op *op, const struct op_class *cls, struct pipe *p, const struct plan *node,
+             int n_cols);
+void op_release(struct op *op);
+
+/* breakers: take nothing, give the node's table */
+rc run_aggregate(struct run *r, const struct plan *p, struct table **out);
+rc run_sort(struct run *r, const struct plan *p, struct table **out);
+rc run_limit(struct run *r, const struct plan *p, struct table **out);
+rc run_distinct(struct run *r, const struct plan *p, struct table **out);
+rc run_window(struct run *r, const struct plan *p, struct table **out);
+rc run_join(struct run *r, const struct plan *p, struct table **out);
+
+/* ---- columns made in place ---- */
+/* Column of n rows with data (not cleared) and, when asked, validity (all set); the caller fills
+ * them and calls column_done, which counts and clears nulls. */
+rc column_make(struct ctx *cx, struct dtype type, enum phys phys, int64_t n, bool has_valid,
+               struct column **out);
+void column_done(struct column *c);
+static inline void *column_room(struct column *c)
+{
+    return (void *)(uintptr_t)c->data;
+}
+static inline uint64_t *column_bits(struct column *c)
+{
+    return (uint64_t *)(uintptr_t)c->valid;
+}
+/* c's texts point into from's memory: keep that alive. */
+void column_keeps(struct column *c, const struct column *from);
+
+/* ---- order ---- */
+/* Permutation that sorts n rows by keys, stable; limit: only the first so many are wanted (-1 =
+ * all; *out_n). Caller mem_big_frees *out. */
+struct order_key {
+    const struct column *column;
+    bool descending, nulls_first;
+};
+rc order_rows(struct run *r, const struct order_key *keys, int n_keys, int64_t n, int64_t limit,
+              int64_t **out, int64_t *out_n);
+/* -1, 0, 1 by keys alone. */
+int order_compare(const struct order_key *keys, int n_keys, int64_t a, int64_t b);
+
+/* ---- groups of rows ---- */
+struct groups {
+    int64_t n_rows;
+    int64_t n_groups;
+    uint32_t *of;   /* [n_rows] group of each row, in order of first appearance */
+    int64_t *start; /* [n_groups + 1] into rows */
+    int64_t *rows;  /* [n_rows] rows group by group, in input order within */
+};
+/* Null is a value; -0 is 0. No columns: one group (also of no rows: then none). */
+rc groups_make(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
+               struct groups *out);
+void groups_free(struct groups *g);
+
+#endif
