@@ -1,0 +1,13 @@
+# Writes OUT: the given FILES as C arrays (kernelspec/files.h).
+set(arrays "")
+set(rows "")
+set(i 0)
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+  string(APPEND arrays "static const unsigned char file_${i}[] = {${bytes}};\n")
+  string(APPEND rows "    {\"${name}\", file_${i}, sizeof file_${i}},\n")
+  math(EXPR i "${i} + 1")
+endforeach()
+file(WRITE ${OUT} "#include \"kernelspec/files.h\"\n${arrays}const struct kernelspec_file kernelspec_files[] = {\n${rows}    {0, 0, 0},\n};\n")
