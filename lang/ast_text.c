@@ -59,12 +59,18 @@ static void put_escaped(struct strbuf *out, struct str s, char quote, bool is_fi
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (c == quote || c == '\\') strbuf_printf(out, "\\%c", c);
-        else if (c == '\n') strbuf_addz(out, "\\n");
-        else if (c == '\t') strbuf_addz(out, "\\t");
-        else if ((unsigned char)c < 0x20 || c == 0x7F) strbuf_printf(out, "\\u{%X}", (unsigned)c);
-        else if (is_filled && (c == '{' || c == '}')) strbuf_printf(out, "%c%c", c, c);
-        else strbuf_addc(out, c);
+        if (c == quote || c == '\\')
+            strbuf_printf(out, "\\%c", c);
+        else if (c == '\n')
+            strbuf_addz(out, "\\n");
+        else if (c == '\t')
+            strbuf_addz(out, "\\t");
+        else if ((unsigned char)c < 0x20 || c == 0x7F)
+            strbuf_printf(out, "\\u{%X}", (unsigned)c);
+        else if (is_filled && (c == '{' || c == '}'))
+            strbuf_printf(out, "%c%c", c, c);
+        else
+            strbuf_addc(out, c);
     }
 }
 
@@ -101,11 +107,15 @@ static void put_fstr(struct strbuf *out, const struct ast *e)
             has_other |= format.p[k] == '\'' || format.p[k] == '\n';
         }
     }
-    const char *quote = !has_double && !has_other ? "\"" : !has_double || has_other ? "\"\"\"" : "'";
+    const char *quote = !has_double && !has_other  ? "\""
+                        : !has_double || has_other ? "\"\"\""
+                                                   : "'";
     strbuf_printf(out, "f%s", quote);
     for (int i = 0; i < e->n_kids; i++) {
-        if (e->kids[i]->op == AST_FPART) put_part(out, e->kids[i]);
-        else put_escaped(out, e->kids[i]->text, quote[0], true);
+        if (e->kids[i]->op == AST_FPART)
+            put_part(out, e->kids[i]);
+        else
+            put_escaped(out, e->kids[i]->text, quote[0], true);
     }
     strbuf_addz(out, quote);
 }
@@ -178,8 +188,10 @@ static void put_args(struct strbuf *out, const struct ast *e, int first)
 static void put_call(struct strbuf *out, const struct ast *e)
 {
     if (e->op == AST_CALL) {
-        if (str_eqz(e->text, "if")) strbuf_addz(out, "if");
-        else put_name(out, e->text, e->is_quoted);
+        if (str_eqz(e->text, "if"))
+            strbuf_addz(out, "if");
+        else
+            put_name(out, e->text, e->is_quoted);
         put_args(out, e, 0);
         return;
     }
@@ -276,15 +288,22 @@ static void put_clause(struct strbuf *out, const char *word, const struct ast_it
 static void put_step(struct strbuf *out, const struct ast_step *s)
 {
     bool only_options = true; /* of a clause: they can only have stood there */
-    for (int i = 0; i < s->n_items; i++) only_options &= s->items[i].kind == ITEM_OPTION;
+    for (int i = 0; i < s->n_items; i++)
+        only_options &= s->items[i].kind == ITEM_OPTION;
     bool is_bare_clause = (s->has_by && s->n_by == 0) || (s->has_sort && s->n_sort == 0) ||
                           (s->has_on && s->n_on == 0);
     bool moved = is_bare_clause && only_options && s->n_items > 0;
     strbuf_adds(out, s->verb);
     if (!moved) put_items(out, s->items, s->n_items, " ");
-    if (s->has_by) put_clause(out, "by", moved && s->n_by == 0 ? s->items : s->by, moved && s->n_by == 0 ? s->n_items : s->n_by);
-    if (s->has_sort) put_clause(out, "sort", moved && s->n_sort == 0 ? s->items : s->sort, moved && s->n_sort == 0 ? s->n_items : s->n_sort);
-    if (s->has_on) put_clause(out, "on", moved && s->n_on == 0 ? s->items : s->on, moved && s->n_on == 0 ? s->n_items : s->n_on);
+    if (s->has_by)
+        put_clause(out, "by", moved && s->n_by == 0 ? s->items : s->by,
+                   moved && s->n_by == 0 ? s->n_items : s->n_by);
+    if (s->has_sort)
+        put_clause(out, "sort", moved && s->n_sort == 0 ? s->items : s->sort,
+                   moved && s->n_sort == 0 ? s->n_items : s->n_sort);
+    if (s->has_on)
+        put_clause(out, "on", moved && s->n_on == 0 ? s->items : s->on,
+                   moved && s->n_on == 0 ? s->n_items : s->n_on);
 }
 
 static void put_steps(struct strbuf *out, const struct ast_step *steps, int n)
@@ -405,8 +424,10 @@ static void put_block(struct strbuf *out, const struct ast *e)
 
 static void put_body(struct strbuf *out, const struct ast *e)
 {
-    if (e->op == AST_BLOCK) put_block(out, e);
-    else put(out, e, LOOSE);
+    if (e->op == AST_BLOCK)
+        put_block(out, e);
+    else
+        put(out, e, LOOSE);
 }
 
 static void put_fn(struct strbuf *out, const struct ast *e)
@@ -433,8 +454,10 @@ static void put_if(struct strbuf *out, const struct ast *e)
     put_block(out, e->kids[1]);
     if (!e->kids[2]) return;
     strbuf_addz(out, " else ");
-    if (e->kids[2]->op == AST_IF) put_if(out, e->kids[2]);
-    else put_block(out, e->kids[2]);
+    if (e->kids[2]->op == AST_IF)
+        put_if(out, e->kids[2]);
+    else
+        put_block(out, e->kids[2]);
 }
 
 static void put_param(struct strbuf *out, const struct ast *e)
@@ -538,8 +561,10 @@ static void put_value(struct strbuf *out, const struct ast *e)
     case AST_NAME: put_name(out, e->text, e->is_quoted); break;
     case AST_VAR:
         strbuf_addc(out, '$');
-        if (scan_name(e->text.p, 0, (uint32_t)e->text.n) == e->text.n) strbuf_adds(out, e->text);
-        else put_quoted(out, e->text);
+        if (scan_name(e->text.p, 0, (uint32_t)e->text.n) == e->text.n)
+            strbuf_adds(out, e->text);
+        else
+            put_quoted(out, e->text);
         break;
     case AST_DOT: strbuf_addc(out, '.'); break;
     case AST_BINARY: put_binary(out, e); break;

@@ -7,9 +7,11 @@
 static int last_indent(const char *text, size_t n)
 {
     size_t line = n;
-    while (line > 0 && text[line - 1] != '\n') line--;
+    while (line > 0 && text[line - 1] != '\n')
+        line--;
     size_t at = line;
-    while (at < n && text[at] == ' ') at++;
+    while (at < n && text[at] == ' ')
+        at++;
     return at == n ? 0 : (int)(at - line);
 }
 
@@ -29,7 +31,8 @@ enum complete_status lang_is_complete(const char *text, size_t n, int *indent)
     struct parse_opts opts = {.console = true};
     struct parse_result r;
     enum complete_status status = LANG_COMPLETE;
-    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\n')) n--;
+    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\n'))
+        n--;
     parse(a, text, n, &opts, &r);
     *indent = 0;
     if (r.is_incomplete && is_only_open(&r, n)) {

@@ -42,7 +42,8 @@ bool sym_is_foreign(enum sym s)
 }
 bool tok_continues(const struct tok *t)
 {
-    return (t->kind == TOK_OP || t->kind == TOK_KEYWORD) && (syms[t->sym].flags & SYM_C) != 0;
+    if (t->kind != TOK_OP && t->kind != TOK_KEYWORD) return false;
+    return (syms[t->sym].flags & SYM_C) != 0 && !t->is_item;
 }
 
 enum sym keyword_of(struct str word)
@@ -88,9 +89,7 @@ static void push_open(struct lexer *lx, enum sym sym, bool is_block)
 
 static enum sym opener_of(enum sym closer)
 {
-    return closer == SYM_RPAREN     ? SYM_LPAREN
-           : closer == SYM_RBRACKET ? SYM_LBRACKET
-                                    : SYM_LBRACE;
+    return closer == SYM_RPAREN ? SYM_LPAREN : closer == SYM_RBRACKET ? SYM_LBRACKET : SYM_LBRACE;
 }
 
 /* A closer takes everything above its own opener with it, so that one missing bracket does not
@@ -161,7 +160,8 @@ static bool skip_blank(struct lexer *lx)
         } else if (is_blank(c)) {
             lx->at++;
         } else if (c == '#') {
-            while (lx->at < lx->to && lx->text[lx->at] != '\n') lx->at++;
+            while (lx->at < lx->to && lx->text[lx->at] != '\n')
+                lx->at++;
             editor_tok(lx, TOK_COMMENT, from, lx->at);
         } else {
             break;
@@ -188,9 +188,11 @@ static bool take_command(struct lexer *lx, bool newline)
     t->kind = TOK_COMMAND;
     t->from = lx->at;
     t->ends = t->blank = true;
-    while (lx->at < lx->to && lx->text[lx->at] != '\n') lx->at++;
+    while (lx->at < lx->to && lx->text[lx->at] != '\n')
+        lx->at++;
     t->to = lx->at;
-    while (t->to > t->from + 1 && is_blank(lx->text[t->to - 1])) t->to--;
+    while (t->to > t->from + 1 && is_blank(lx->text[t->to - 1]))
+        t->to--;
     lx->last = lx->n - 1;
     return true;
 }
@@ -262,6 +264,15 @@ static void lex_word(struct lexer *lx, struct tok *t, bool is_start)
     if (is_start) note_head(lx, word);
 }
 
+/* The name of a step: straight behind |>. */
+static bool last_is_verb(const struct lexer *lx)
+{
+    const struct tok *t = last_tok(lx);
+    if (!t || t->kind != TOK_NAME || lx->last == 0) return false;
+    const struct tok *before = &lx->toks[lx->last - 1];
+    return before->kind == TOK_OP && before->sym == SYM_PIPE;
+}
+
 /* Whether a `{` here opens a block: where a value stands before it, or after fn f() = and else. */
 static bool brace_is_block(const struct lexer *lx, bool is_start)
 {
@@ -271,10 +282,7 @@ static bool brace_is_block(const struct lexer *lx, bool is_start)
         if (t->sym == SYM_ELSE) return true;
         return t->sym == SYM_NULL || t->sym == SYM_TRUE || t->sym == SYM_FALSE;
     }
-    if (t->kind == TOK_NAME && lx->last > 0) {
-        const struct tok *before = &lx->toks[lx->last - 1];
-        return !(before->kind == TOK_OP && before->sym == SYM_PIPE);
-    }
+    if (t->kind == TOK_NAME) return !last_is_verb(lx);
     if (t->kind != TOK_OP) return t->kind != TOK_COMMAND;
     if (t->sym == SYM_SET) /* fn f(..) = { */
         return lx->in_fn && lx->last > 0 && lx->toks[lx->last - 1].sym == SYM_RPAREN;
@@ -303,6 +311,7 @@ static void lex_op(struct lexer *lx, struct tok *t, bool is_start)
     }
     lx->at += syms[t->sym].n;
     if (t->sym == SYM_LBRACE) t->opens_block = brace_is_block(lx, is_start);
+    t->is_item = t->sym == SYM_MUL && last_is_verb(lx);
     if (t->opens_block) lx->in_head = lx->in_fn = false;
     if (t->sym == SYM_LPAREN || t->sym == SYM_LBRACKET || t->sym == SYM_LBRACE)
         push_open(lx, t->sym, t->opens_block);
@@ -368,11 +377,12 @@ void lex(struct arena *a, const char *text, uint32_t from, uint32_t to, enum lex
 {
     struct lexer lx = {.a = a, .text = text, .at = from, .to = to, .mode = mode, .last = -1};
     if (from == 0 && to >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) lx.at = 3;
-    while (lx.at < lx.to) lex_next(&lx);
+    while (lx.at < lx.to)
+        lex_next(&lx);
     const struct tok *last = last_tok(&lx);
     *out = (struct lexed){.depth = lx.n_stack, .first_open = lx.n_stack > 0 ? lx.stack[0].tok : -1};
-    out->is_open = lx.n_stack > 0 ||
-                   (last && (tok_continues(last) || last->fault == LEX_OPEN_TRIPLE));
+    out->is_open =
+        lx.n_stack > 0 || (last && (tok_continues(last) || last->fault == LEX_OPEN_TRIPLE));
     struct tok *end = push_tok(&lx);
     *end = (struct tok){.kind = TOK_END, .from = to, .to = to, .ends = true, .blank = true};
     out->toks = lx.toks;

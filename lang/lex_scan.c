@@ -31,7 +31,8 @@ uint32_t scan_name(const char *text, uint32_t at, uint32_t to)
 
 static uint32_t scan_digits(const char *text, uint32_t at, uint32_t to)
 {
-    while (at < to && (is_digit(text[at]) || text[at] == '_')) at++;
+    while (at < to && (is_digit(text[at]) || text[at] == '_'))
+        at++;
     return at;
 }
 
@@ -91,7 +92,8 @@ static uint32_t scan_clock(const char *text, uint32_t at, uint32_t to)
     if (seconds == end) return end;
     uint32_t fraction = scan_form(text, seconds, to, ".0");
     if (fraction == seconds) return seconds;
-    while (fraction < to && is_digit(text[fraction])) fraction++;
+    while (fraction < to && is_digit(text[fraction]))
+        fraction++;
     return fraction;
 }
 
@@ -123,8 +125,9 @@ uint32_t scan_time(const char *text, uint32_t at, uint32_t to, enum lex_fault *f
     uint32_t junk = end;
     while (junk < to && (is_digit(text[junk]) || scan_name(text, junk, to) > junk ||
                          (end == start && (text[junk] == '-' || text[junk] == ':'))))
-        junk = is_digit(text[junk]) || scan_name(text, junk, to) == junk ? junk + 1
-                                                                        : scan_name(text, junk, to);
+        junk = is_digit(text[junk]) || scan_name(text, junk, to) == junk
+                   ? junk + 1
+                   : scan_name(text, junk, to);
     if (end == start || junk > end) *fault = LEX_BAD_TIME;
     return junk;
 }
@@ -197,6 +200,7 @@ uint32_t scan_string(const char *text, uint32_t at, uint32_t to, bool is_raw, bo
     }
     if (*fault == LEX_OK) *fault = is_triple ? LEX_OPEN_TRIPLE : LEX_OPEN_STRING;
     if (is_triple) return to;
-    while (at < to && text[at] != '\n') at++;
+    while (at < to && text[at] != '\n')
+        at++;
     return at;
 }

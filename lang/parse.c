@@ -120,7 +120,8 @@ static const struct ast *next_statement(struct parser *p)
 
 static void skip_ends(struct parser *p)
 {
-    while (p->toks[p->at].kind == TOK_OP && p->toks[p->at].sym == SYM_SEMICOLON) p->at++;
+    while (p->toks[p->at].kind == TOK_OP && p->toks[p->at].sym == SYM_SEMICOLON)
+        p->at++;
 }
 
 const struct ast *parse_program(struct parser *p, bool is_block)
@@ -157,7 +158,8 @@ static void sort_errors(struct error *e, int n)
     for (int i = 1; i < n; i++) {
         struct error x = e[i];
         int k = i;
-        for (; k > 0 && e[k - 1].span.from > x.span.from; k--) e[k] = e[k - 1];
+        for (; k > 0 && e[k - 1].span.from > x.span.from; k--)
+            e[k] = e[k - 1];
         e[k] = x;
     }
 }

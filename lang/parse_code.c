@@ -7,10 +7,12 @@
 static bool between(struct parser *p, const struct tok *t)
 {
     int end = item_end(p, p->at), and = p->at + 1;
-    while (and < end && !word_is(p, &p->toks[and], "and")) and++;
+    while (and < end && !word_is(p, &p->toks[and], "and"))
+        and++;
     err_tok(p, E106, t, "`between` is written with `in` and a range");
     if (and < end)
-        fix_text(p, t->from, p->toks[and + 1].from, "in %.*s..", STR_FMT(text_between(p, p->at + 1, and)));
+        fix_text(p, t->from, p->toks[and+1].from, "in %.*s..",
+                 STR_FMT(text_between(p, p->at + 1, and)));
     return true;
 }
 
@@ -54,7 +56,8 @@ static bool direction(struct parser *p, const struct tok *t, bool is_falling)
 static bool python_if(struct parser *p, const struct tok *t)
 {
     int from = item_start(p), end = item_end(p, p->at), other = p->at + 1;
-    while (other < end && !is_sym(&p->toks[other], SYM_ELSE)) other++;
+    while (other < end && !is_sym(&p->toks[other], SYM_ELSE))
+        other++;
     err_tok(p, E106, t, "in an expression `if` is a function: if(condition, then, else)");
     if (other < end)
         fix_text(p, p->toks[from].from, p->toks[end - 1].to, "if(%.*s, %.*s, %.*s)",
@@ -68,7 +71,8 @@ static bool loud_keyword(struct parser *p, const struct tok *t)
     static const char *const words[] = {"and", "or", "not", "in", "is", "by", "on", "sort"};
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (!word_is(p, t, words[i])) continue;
-        err_tok(p, E106, t, "`%.*s` is written `%s`: small letters", STR_FMT(tok_text(p, t)), words[i]);
+        err_tok(p, E106, t, "`%.*s` is written `%s`: small letters", STR_FMT(tok_text(p, t)),
+                words[i]);
         fix_text(p, t->from, t->to, "%s", words[i]);
         return true;
     }
@@ -91,7 +95,8 @@ bool foreign_keyword_after(struct parser *p)
 /* ---- where a value or a statement is due ---- */
 
 /* The names from toks[at] on as parameters of a lambda: x, or (a, b). */
-static void fix_lambda(struct parser *p, const struct tok *first, int from, int to, const struct tok *last)
+static void fix_lambda(struct parser *p, const struct tok *first, int from, int to,
+                       const struct tok *last)
 {
     struct str names = text_between(p, from, to);
     bool is_one = to - from == 1;
@@ -111,7 +116,8 @@ static bool foreign_lambda(struct parser *p, const struct tok *t)
     if (!is_python && !is_r) return false;
     enum sym last = is_python ? SYM_COLON : SYM_RPAREN;
     if (is_r) to = ++from;
-    while (to < p->n_toks - 1 && !is_sym(&p->toks[to], last)) to++;
+    while (to < p->n_toks - 1 && !is_sym(&p->toks[to], last))
+        to++;
     err_tok(p, E106, t, "a function without a name is written with an arrow: x -> x + 1");
     if (to > from && is_sym(&p->toks[to], last)) fix_lambda(p, t, from, to, &p->toks[to]);
     return true;
@@ -128,10 +134,14 @@ static bool sql_case(struct parser *p, const struct tok *t)
     strbuf_addz(&out, "case {");
     for (int n = 0; i < p->n_toks - 1 && !has_end; i++) {
         const struct tok *w = &p->toks[i];
-        if (word_is(p, w, "when")) strbuf_addz(&out, n++ > 0 ? ", " : " ");
-        else if (word_is(p, w, "then")) strbuf_addz(&out, " =>");
-        else if (word_is(p, w, "else")) strbuf_addz(&out, ", else =>");
-        else if (word_is(p, w, "end")) has_end = true;
+        if (word_is(p, w, "when"))
+            strbuf_addz(&out, n++ > 0 ? ", " : " ");
+        else if (word_is(p, w, "then"))
+            strbuf_addz(&out, " =>");
+        else if (word_is(p, w, "else"))
+            strbuf_addz(&out, ", else =>");
+        else if (word_is(p, w, "end"))
+            has_end = true;
         else {
             if (w->blank && out.p[out.n - 1] != ' ') strbuf_addc(&out, ' ');
             strbuf_adds(&out, tok_text(p, w));
@@ -175,9 +185,11 @@ static bool is_sql(const struct parser *p)
 static bool say_sql(struct parser *p)
 {
     int end = p->at;
-    while (end < p->n_toks - 1 && !(p->toks[end].ends && end > p->at)) end++;
+    while (end < p->n_toks - 1 && !(p->toks[end].ends && end > p->at))
+        end++;
     struct str sql = text_between(p, p->at, end);
-    err_tok(p, E105, tok_here(p), "SQL stands in a cell that begins with %%%%sql, or in sql(\"..\")");
+    err_tok(p, E105, tok_here(p),
+            "SQL stands in a cell that begins with %%%%sql, or in sql(\"..\")");
     if (!memchr(sql.p, '\n', sql.n) && !memchr(sql.p, '"', sql.n) && !memchr(sql.p, '\\', sql.n))
         hint_text(p, "sql(\"%.*s\")", STR_FMT(sql));
     return true;
@@ -196,38 +208,47 @@ static const struct {
     {"func", "a function is made by `fn`", NULL, "fn "},
     {"define", "a function is made by `fn`", NULL, "fn "},
     {"return", "a function's value is its last statement", NULL, ""},
-    {"while", "there is no `while`: `for` goes over a list or range", "for k in 1..10 { print(k) }", NULL},
-    {"import", "nothing has to be imported; `include` runs a file of your own", "include \"lib.mlnb\"", NULL},
-    {"library", "nothing has to be loaded; `include` runs a file of your own", "include \"lib.mlnb\"", NULL},
-    {"class", "there are no classes; a struct holds named values", "team = {name: \"a\", size: 3}", NULL},
+    {"while", "there is no `while`: `for` goes over a list or range", "for k in 1..10 { print(k) }",
+     NULL},
+    {"import", "nothing has to be imported; `include` runs a file of your own",
+     "include \"lib.mlnb\"", NULL},
+    {"library", "nothing has to be loaded; `include` runs a file of your own",
+     "include \"lib.mlnb\"", NULL},
+    {"class", "there are no classes; a struct holds named values", "team = {name: \"a\", size: 3}",
+     NULL},
     {"raise", "a program is stopped by error()", "error(\"what is wrong\")", NULL},
-    {"elif", "`elif` is written `else if`, on the line of the `}`", "if a { b } else if c { d }", NULL},
+    {"elif", "`elif` is written `else if`, on the line of the `}`", "if a { b } else if c { d }",
+     NULL},
 };
 
 /* name <- value */
 static bool r_assignment(struct parser *p)
 {
     const struct tok *lt = tok_ahead(p, 1), *minus = tok_ahead(p, 2);
-    if (tok_here(p)->kind != TOK_NAME || !is_sym(lt, SYM_LT) || !is_sym(minus, SYM_SUB)) return false;
+    if (tok_here(p)->kind != TOK_NAME || !is_sym(lt, SYM_LT) || !is_sym(minus, SYM_SUB))
+        return false;
     if (minus->from != lt->to) return false;
     err_at(p, E106, lt->from, minus->to, "`<-` is written `=` here");
-    fix_text(p, lt->from, minus->to, "%s=%s", lt->blank ? "" : " ", tok_ahead(p, 3)->blank ? "" : " ");
+    fix_text(p, lt->from, minus->to, "%s=%s", lt->blank ? "" : " ",
+             tok_ahead(p, 3)->blank ? "" : " ");
     return true;
 }
 
 static bool foreign_word(struct parser *p)
 {
     const struct tok *t = tok_here(p), *next = tok_ahead(p, 1);
-    bool is_statement = next->blank && (next->kind == TOK_NAME || is_literal(next) ||
-                                        next->kind == TOK_VAR || is_sym(next, SYM_LPAREN) ||
-                                        is_sym(next, SYM_SUB) || is_sym(next, SYM_NOT));
+    bool is_statement =
+        next->blank && (next->kind == TOK_NAME || is_literal(next) || next->kind == TOK_VAR ||
+                        is_sym(next, SYM_LPAREN) || is_sym(next, SYM_SUB) || is_sym(next, SYM_NOT));
     bool is_library = word_is(p, t, "library") && is_sym(next, SYM_LPAREN);
     if (t->kind != TOK_NAME || next->kind == TOK_END || !(is_statement || is_library)) return false;
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         if (!str_eqz(tok_text(p, t), statements[i].word)) continue;
         err_tok(p, E105, t, "%s", statements[i].message);
-        if (statements[i].hint) hint_text(p, "%s", statements[i].hint);
-        else fix_text(p, t->from, next->from, "%s", statements[i].ours);
+        if (statements[i].hint)
+            hint_text(p, "%s", statements[i].hint);
+        else
+            fix_text(p, t->from, next->from, "%s", statements[i].ours);
         return true;
     }
     return false;
@@ -237,7 +258,9 @@ bool foreign_statement(struct parser *p)
 {
     const struct tok *t = tok_here(p);
     if (is_sym(t, SYM_MOD) || is_sym(t, SYM_F_R_MOD)) {
-        err_tok(p, E101, t, "there are no `%%` commands; the console's begin with a dot (.help), shell lines with `!`");
+        err_tok(p, E101, t,
+                "there are no `%%` commands; the console's begin with a dot (.help), shell lines "
+                "with `!`");
         note_text(p, "A marker like %%%%md begins a cell only in column 0 of a .mlnb file.");
         return true;
     }

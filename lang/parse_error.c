@@ -59,7 +59,8 @@ void hint_text(struct parser *p, const char *fmt, ...)
     va_start(ap, fmt);
     strbuf_vprintf(&text, fmt, ap);
     va_end(ap);
-    if (text.n < sizeof cx.err->hint && err_hint(&cx, "%s", text.p) == RC_OK) cx.err->hint[0] = '\0';
+    if (text.n < sizeof cx.err->hint && err_hint(&cx, "%s", text.p) == RC_OK)
+        cx.err->hint[0] = '\0';
     strbuf_release(&text);
 }
 
@@ -119,8 +120,10 @@ static void add_folded(struct strbuf *out, const char *s, size_t n)
             strbuf_addc(out, s[i]);
             continue;
         }
-        while (out->n > 0 && out->p[out->n - 1] == ' ') out->n--;
-        while (i + 1 < n && (s[i + 1] == ' ' || s[i + 1] == '\t' || s[i + 1] == '\n' || s[i + 1] == '\r'))
+        while (out->n > 0 && out->p[out->n - 1] == ' ')
+            out->n--;
+        while (i + 1 < n &&
+               (s[i + 1] == ' ' || s[i + 1] == '\t' || s[i + 1] == '\n' || s[i + 1] == '\r'))
             i++;
         strbuf_addc(out, ' ');
     }
@@ -209,7 +212,8 @@ void *bad_tok(struct parser *p, const struct tok *t)
         return err_tok(p, E103, t, "`$` stands straight before the name of a variable: $limit");
     case LEX_BAD_TIME:
         err_tok(p, E103, t, "`%.*s` is not a date or time", STR_FMT(s));
-        note_text(p, "Dates are @2019-01-31, times @2019-01-31T08:30, @2019-01-31T08:30Z or @08:30.");
+        note_text(p,
+                  "Dates are @2019-01-31, times @2019-01-31T08:30, @2019-01-31T08:30Z or @08:30.");
         return NULL;
     case LEX_TIME_BLANK:
         err_tok(p, E103, t, "a date and its time are joined by T");
@@ -269,7 +273,8 @@ void *unexpected(struct parser *p, const char *wanted)
         return err_tok(p, E101, t, "the statement ends too early: expected %s", wanted);
     struct str s = tok_text(p, t);
     if (is_sym(t, SYM_RPAREN) || is_sym(t, SYM_RBRACKET) || is_sym(t, SYM_RBRACE)) {
-        if (!open) err_tok(p, E101, t, "`%.*s` closes nothing", STR_FMT(s));
+        if (!open)
+            err_tok(p, E101, t, "`%.*s` closes nothing", STR_FMT(s));
         else if (strncmp(closer_text(open->sym), s.p, 1) != 0)
             err_tok(p, E102, t, "`%.*s` stands where `%s` should close the `%s`", STR_FMT(s),
                     closer_text(open->sym), sym_text(open->sym));
@@ -295,7 +300,8 @@ void *no_value(struct parser *p)
     }
     if (t->kind == TOK_KEYWORD && t->sym != SYM_ELSE && t->sym != SYM_CASE) {
         struct str word = tok_text(p, t);
-        err_tok(p, E101, t, "`%.*s` is a word of the language; a name like that stands in backticks",
+        err_tok(p, E101, t,
+                "`%.*s` is a word of the language; a name like that stands in backticks",
                 STR_FMT(word));
         fix_text(p, t->from, t->to, "`%.*s`", STR_FMT(word));
         return NULL;

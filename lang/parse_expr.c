@@ -132,8 +132,8 @@ static void *chained(struct parser *p, const struct ast *left, enum sym first)
     if (!right || left->op != AST_BINARY || !is_comparison(second)) return NULL;
     struct span a = left->kids[0]->span, b = left->kids[1]->span, c = right->span;
     const char *text = p->text - p->opts->offset;
-    bool is_rising = (first == SYM_LT || first == SYM_LE) &&
-                     (second->sym == SYM_LT || second->sym == SYM_LE);
+    bool is_rising =
+        (first == SYM_LT || first == SYM_LE) && (second->sym == SYM_LT || second->sym == SYM_LE);
     if (is_rising && !(first == SYM_LT && second->sym == SYM_LE)) {
         const char *dots = first == SYM_LE && second->sym == SYM_LT ? "..<" : "..";
         fix_text(p, from, last_end(p), "%.*s in %.*s%s%.*s", (int)(b.to - b.from), text + b.from,
@@ -208,8 +208,8 @@ static const struct ast *parse_not(struct parser *p)
     leave(p);
     if (!e) return NULL;
     struct ast *not = node_of(p, AST_UNARY, t->from, last_end(p), 1, &e);
-    if (not) not->text = STR("not");
-    return not;
+    if (not ) not ->text = STR("not");
+    return not ;
 }
 static const struct ast *parse_and(struct parser *p)
 {
@@ -229,7 +229,8 @@ static const struct ast *parse_formula(struct parser *p, const struct ast *left,
     bool in_formula = p->in_formula, allows_product = p->allows_product;
     const struct tok *tilde = tok_here(p);
     if (in_formula)
-        return err_tok(p, E401, tilde, "a formula has one `~`: the target left of it, the terms right of it");
+        return err_tok(p, E401, tilde,
+                       "a formula has one `~`: the target left of it, the terms right of it");
     p->at++;
     p->in_formula = p->allows_product = true;
     const struct ast *kids[] = {left, parse_or(p)};

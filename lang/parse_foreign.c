@@ -74,10 +74,9 @@ static const struct {
     enum sym theirs;
     const char *ours;
 } operators[] = {
-    {SYM_F_AND, "and"},     {SYM_F_AND_AND, "and"},  {SYM_F_OR_OR, "or"}, {SYM_F_POWER, "^"},
-    {SYM_F_NE, "!="},       {SYM_F_STRICT_EQ, "=="}, {SYM_F_STRICT_NE, "!="},
-    {SYM_F_R_PIPE, "|>"},   {SYM_F_R_IN, "in"},      {SYM_F_R_DIV, "//"}, {SYM_F_R_MOD, "%"},
-    {SYM_F_WALRUS, "="},
+    {SYM_F_AND, "and"}, {SYM_F_AND_AND, "and"},  {SYM_F_OR_OR, "or"},     {SYM_F_POWER, "^"},
+    {SYM_F_NE, "!="},   {SYM_F_STRICT_EQ, "=="}, {SYM_F_STRICT_NE, "!="}, {SYM_F_R_PIPE, "|>"},
+    {SYM_F_R_IN, "in"}, {SYM_F_R_DIV, "//"},     {SYM_F_R_MOD, "%"},      {SYM_F_WALRUS, "="},
 };
 
 static bool say_written(struct parser *p, const struct tok *t, const char *ours)
@@ -101,14 +100,16 @@ static bool foreign_bar(struct parser *p, const struct tok *t)
 static bool foreign_set_operator(struct parser *p, const struct tok *t)
 {
     static const char *const ours[] = {
-        [SYM_F_ADD_SET] = "+", [SYM_F_SUB_SET] = "-",   [SYM_F_MUL_SET] = "*",  [SYM_F_DIV_SET] = "/",
-        [SYM_F_MOD_SET] = "%", [SYM_F_POWER_SET] = "^", [SYM_F_FLOOR_SET] = "//"};
+        [SYM_F_ADD_SET] = "+",   [SYM_F_SUB_SET] = "-", [SYM_F_MUL_SET] = "*",
+        [SYM_F_DIV_SET] = "/",   [SYM_F_MOD_SET] = "%", [SYM_F_POWER_SET] = "^",
+        [SYM_F_FLOOR_SET] = "//"};
     if (t->sym >= sizeof ours / sizeof ours[0] || !ours[t->sym]) return false;
     struct str left = text_between(p, p->start, p->at);
     int end = statement_end(p, p->at);
     struct str right = text_between(p, p->at + 1, end);
     bool is_one = end - p->at == 2 || t->sym == SYM_F_ADD_SET;
-    err_tok(p, E106, t, "there is no `%.*s`: write the name on both sides of `=`", STR_FMT(tok_text(p, t)));
+    err_tok(p, E106, t, "there is no `%.*s`: write the name on both sides of `=`",
+            STR_FMT(tok_text(p, t)));
     if (right.n > 0)
         fix_text(p, t->from, p->toks[end - 1].to, "= %.*s %s %s%.*s%s", STR_FMT(left), ours[t->sym],
                  is_one ? "" : "(", STR_FMT(right), is_one ? "" : ")");
@@ -131,7 +132,8 @@ static bool foreign_cast(struct parser *p, const struct tok *t)
 static bool foreign_ternary(struct parser *p, const struct tok *t)
 {
     int from = item_start(p), end = item_end(p, p->at), colon = p->at + 1;
-    while (colon < end && !is_sym(&p->toks[colon], SYM_COLON)) colon++;
+    while (colon < end && !is_sym(&p->toks[colon], SYM_COLON))
+        colon++;
     err_tok(p, E106, t, "a choice is the function if(condition, then, else)");
     if (colon < end)
         fix_text(p, p->toks[from].from, p->toks[end - 1].to, "if(%.*s, %.*s, %.*s)",
@@ -149,7 +151,9 @@ static bool foreign_operator(struct parser *p, const struct tok *t)
     if (t->sym == SYM_F_CAST) return foreign_cast(p, t);
     if (t->sym == SYM_QUESTION) return foreign_ternary(p, t);
     if (t->sym == SYM_F_BACKSLASH) {
-        err_tok(p, E106, t, "a line needs no `\\` to go on: it goes on after a comma, an operator or inside brackets");
+        err_tok(p, E106, t,
+                "a line needs no `\\` to go on: it goes on after a comma, an operator or inside "
+                "brackets");
         fix_text(p, t->from, t->to, "%s", "");
         return true;
     }
@@ -194,7 +198,8 @@ static bool foreign_column_set(struct parser *p, const struct tok *t)
     struct str value = text_between(p, p->at + 1, end);
     if (value.n > 0)
         fix_text(p, frame->from, p->toks[end - 1].to, "%.*s = %.*s |> derive %s%.*s%s = %.*s",
-                 STR_FMT(frame_name), STR_FMT(frame_name), quote, STR_FMT(name), quote, STR_FMT(value));
+                 STR_FMT(frame_name), STR_FMT(frame_name), quote, STR_FMT(name), quote,
+                 STR_FMT(value));
     return true;
 }
 
@@ -203,7 +208,8 @@ static bool foreign_set(struct parser *p, const struct tok *t)
     const struct tok *before = &p->toks[p->at - 1];
     if (is_call_bracket(p, enclosing(p)) && before->kind == TOK_NAME) {
         struct str name = tok_text(p, before);
-        err_tok(p, E110, t, "inside a call an option is written with a colon: `%.*s:`", STR_FMT(name));
+        err_tok(p, E110, t, "inside a call an option is written with a colon: `%.*s:`",
+                STR_FMT(name));
         fix_text(p, before->to, t->to, tok_ahead(p, 1)->blank ? ":" : ": ");
         note_text(p, "To compare, use `==`.");
         return true;
@@ -228,7 +234,8 @@ static bool foreign_colon(struct parser *p, const struct tok *t)
     struct str body = text_between(p, p->at + 1, end);
     bool is_fn = word_is(p, first, "fn");
     if (!is_fn && !word_is(p, first, "if") && !word_is(p, first, "for")) return false;
-    err_tok(p, E106, t, is_fn ? "a function's body stands behind `=`" : "a block stands in braces: { .. }");
+    err_tok(p, E106, t,
+            is_fn ? "a function's body stands behind `=`" : "a block stands in braces: { .. }");
     if (body.n > 0 && is_fn) fix_text(p, t->from, t->to, " =");
     if (body.n > 0 && !is_fn) fix_text(p, t->from, p->toks[end - 1].to, " { %.*s }", STR_FMT(body));
     return true;
@@ -288,8 +295,8 @@ bool foreign_null(struct parser *p)
 /* `=` in a condition, `~x` for not, -col in select */
 bool foreign_item(struct parser *p, const struct ast_item *item, uint32_t set_at, bool is_on)
 {
-    bool is_where = str_eqz(p->verb, "where") || str_eqz(p->verb, "assert") ||
-                    str_eqz(p->verb, "filter");
+    bool is_where =
+        str_eqz(p->verb, "where") || str_eqz(p->verb, "assert") || str_eqz(p->verb, "filter");
     const struct ast *e = item->expr;
     uint32_t from = node_from(p, e);
     if (item->kind == ITEM_MAKE && (is_on || is_where)) {
@@ -329,7 +336,8 @@ bool foreign_method(struct parser *p, const struct ast *e)
 {
     if (e->op != AST_FIELD || e->is_bracketed) return false;
     int open = p->at, end = item_end(p, open + 1);
-    while (end < p->n_toks - 1 && is_sym(&p->toks[end], SYM_COMMA)) end = item_end(p, end + 1);
+    while (end < p->n_toks - 1 && is_sym(&p->toks[end], SYM_COMMA))
+        end = item_end(p, end + 1);
     const struct ast *object = e->kids[0];
     uint32_t from = node_from(p, object);
     struct str x = {p->text + from, object->span.to - object->span.from};
@@ -338,15 +346,17 @@ bool foreign_method(struct parser *p, const struct ast *e)
     bool is_closed = is_sym(&p->toks[end], SYM_RPAREN);
     err_at(p, E105, e->span.from - p->opts->offset, p->toks[open].to,
            "values have no methods: a frame takes steps, a value stands in a function's brackets");
-    if (!is_closed) return true;
+    if (verb && !is_bare_name(str_of(verb)))
+        note_text(p, "`%.*s` is called %s here.", STR_FMT(e->text), verb);
+    if (!is_closed || (verb && !is_bare_name(str_of(verb)))) return true;
     const char *name = arena_strndup(p->a, e->text.p, e->text.n);
     bool is_step = object->op == AST_NAME && !is_module(object->text) && p->in_step == 0;
     const char *comma = args.n > 0 ? ", " : "";
     if (object->op == AST_NAME && is_module(object->text))
         fix_text(p, from, p->toks[end].to, "%s(%.*s)", function ? function : name, STR_FMT(args));
     else if (is_step || (verb && p->in_step == 0))
-        fix_text(p, from, p->toks[end].to, "%.*s |> %s %.*s", STR_FMT(x),
-                 verb && is_bare_name(str_of(verb)) ? verb : name, STR_FMT(args));
+        fix_text(p, from, p->toks[end].to, "%.*s |> %s %.*s", STR_FMT(x), verb ? verb : name,
+                 STR_FMT(args));
     else
         fix_text(p, from, p->toks[end].to, "%s(%.*s%s%.*s)", function ? function : name, STR_FMT(x),
                  comma, STR_FMT(args));

@@ -114,18 +114,19 @@ bool parse_steps(struct parser *p, struct list *steps);
 /* ---- statements (parse_stmt.c) ---- */
 const struct ast *parse_statement(struct parser *p);
 const struct ast *parse_block(struct parser *p);
-const struct ast *parse_program(struct parser *p, bool is_block); /* statements up to } or the end */
+const struct ast *parse_program(struct parser *p,
+                                bool is_block); /* statements up to } or the end */
 
 /* ---- what people bring along (parse_foreign.c, parse_code.c): true when it was recognised and
  * reported; then the statement has its error ---- */
 bool foreign_statement(struct parser *p);
-bool foreign_operand(struct parser *p); /* where a value is due */
-bool foreign_after(struct parser *p);   /* behind a value */
+bool foreign_operand(struct parser *p);                     /* where a value is due */
+bool foreign_after(struct parser *p);                       /* behind a value */
 bool foreign_method(struct parser *p, const struct ast *e); /* x.f( */
 bool foreign_null(struct parser *p);                        /* after `is` */
 bool foreign_item(struct parser *p, const struct ast_item *item, uint32_t set_at, bool is_on);
 /* Two helpers of theirs (parse_code.c). */
-bool foreign_code(struct parser *p);     /* SQL, def, lambda, while ..: at an operand or statement */
+bool foreign_code(struct parser *p); /* SQL, def, lambda, while ..: at an operand or statement */
 bool foreign_keyword_after(struct parser *p); /* between, like, as, desc, x if c else y, AND .. */
 int item_start(const struct parser *p);       /* token that begins the item here */
 int item_end(const struct parser *p, int at); /* token behind the item that goes on at `at` */

@@ -28,13 +28,14 @@ bool is_literal(const struct tok *t)
 static struct str nfc(struct parser *p, struct str s)
 {
     size_t i = 0;
-    while (i < s.n && (unsigned char)s.p[i] < 0x80) i++;
+    while (i < s.n && (unsigned char)s.p[i] < 0x80)
+        i++;
     if (i == s.n) return arena_str(p->a, s);
     utf8proc_uint8_t *made = NULL;
     utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, &made,
                                       UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-    struct str out = n < 0 ? arena_str(p->a, s)
-                           : arena_str(p->a, (struct str){(const char *)made, (size_t)n});
+    struct str out =
+        n < 0 ? arena_str(p->a, s) : arena_str(p->a, (struct str){(const char *)made, (size_t)n});
     free(made);
     return out;
 }
@@ -81,7 +82,8 @@ static const struct ast *int_node(struct parser *p, const struct tok *t, const c
     if (int_parse(digits, n, &e->i)) return e;
     /* -9223372036854775808 has no positive twin: it is read together with its sign */
     const struct tok *before = p->at > p->start ? &p->toks[p->at - 1] : NULL;
-    if (before && is_sym(before, SYM_SUB) && n == 19 && memcmp(digits, "9223372036854775808", 19) == 0) {
+    if (before && is_sym(before, SYM_SUB) && n == 19 &&
+        memcmp(digits, "9223372036854775808", 19) == 0) {
         e->i = INT64_MIN;
         return e;
     }
@@ -113,9 +115,15 @@ static const struct unit {
     int64_t us;
     int months;
 } units[] = {
-    {"ms", 1000, 0},          {"s", US_PER_SECOND, 0},  {"min", US_PER_MINUTE, 0},
-    {"h", US_PER_HOUR, 0},    {"d", US_PER_DAY, 0},     {"w", 7 * US_PER_DAY, 0},
-    {"mo", 0, 1},             {"q", 0, 3},              {"y", 0, 12},
+    {"ms", 1000, 0},
+    {"s", US_PER_SECOND, 0},
+    {"min", US_PER_MINUTE, 0},
+    {"h", US_PER_HOUR, 0},
+    {"d", US_PER_DAY, 0},
+    {"w", 7 * US_PER_DAY, 0},
+    {"mo", 0, 1},
+    {"q", 0, 3},
+    {"y", 0, 12},
 };
 
 static void *bad_unit(struct parser *p, const struct tok *t, struct str unit, uint32_t at)
@@ -128,12 +136,13 @@ static void *bad_unit(struct parser *p, const struct tok *t, struct str unit, ui
     }
     static const struct {
         const char *theirs, *ours;
-    } others[] = {{"sec", "s"},   {"secs", "s"},   {"second", "s"}, {"seconds", "s"}, {"mins", "min"},
-                  {"minute", "min"}, {"minutes", "min"}, {"hr", "h"}, {"hrs", "h"}, {"hour", "h"},
-                  {"hours", "h"}, {"day", "d"},    {"days", "d"},   {"D", "d"},       {"H", "h"},
-                  {"T", "min"},   {"week", "w"},   {"weeks", "w"},  {"W", "w"},       {"month", "mo"},
-                  {"months", "mo"}, {"M", "mo"},   {"quarter", "q"}, {"quarters", "q"}, {"Q", "q"},
-                  {"year", "y"},  {"years", "y"},  {"Y", "y"},      {"yr", "y"},      {"S", "s"}};
+    } others[] = {
+        {"sec", "s"},      {"secs", "s"},      {"second", "s"},  {"seconds", "s"},  {"mins", "min"},
+        {"minute", "min"}, {"minutes", "min"}, {"hr", "h"},      {"hrs", "h"},      {"hour", "h"},
+        {"hours", "h"},    {"day", "d"},       {"days", "d"},    {"D", "d"},        {"H", "h"},
+        {"T", "min"},      {"week", "w"},      {"weeks", "w"},   {"W", "w"},        {"month", "mo"},
+        {"months", "mo"},  {"M", "mo"},        {"quarter", "q"}, {"quarters", "q"}, {"Q", "q"},
+        {"year", "y"},     {"years", "y"},     {"Y", "y"},       {"yr", "y"},       {"S", "s"}};
     err_tok(p, E103, t, "`%.*s` is not a number or duration", STR_FMT(tok_text(p, t)));
     note_text(p, "Durations are 250ms 0.5s 15min 2h 3d 1w 2mo 1q 1y, and together: 1h30min.");
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -186,17 +195,20 @@ static const struct ast *parse_duration(struct parser *p, const struct tok *t)
     uint32_t at = t->from;
     while (at < t->to) {
         uint32_t number = at;
-        while (at < t->to && strchr("0123456789._", p->text[at]) && p->text[at]) at++;
+        while (at < t->to && strchr("0123456789._", p->text[at]) && p->text[at])
+            at++;
         char *digits = arena_alloc(p->a, at - number + 1);
         size_t n;
         bool is_number = strip_underscores((struct str){p->text + number, at - number}, digits, &n);
         uint32_t unit_at = at;
-        while (at < t->to && !(p->text[at] >= '0' && p->text[at] <= '9') && p->text[at] != '.') at++;
+        while (at < t->to && !(p->text[at] >= '0' && p->text[at] <= '9') && p->text[at] != '.')
+            at++;
         struct str name = {p->text + unit_at, at - unit_at};
         const struct unit *unit = find_unit(name);
         if (!unit || !is_number || n == 0) return bad_unit(p, t, name, unit_at);
         if (!add_part(e, digits, unit))
-            return err_tok(p, E103, t, "a duration is a whole number of %s, and of at most 290,000 years",
+            return err_tok(p, E103, t,
+                           "a duration is a whole number of %s, and of at most 290,000 years",
                            unit->months ? "months" : "microseconds");
     }
     return e;
@@ -224,7 +236,10 @@ static const struct ast *parse_time(struct parser *p, const struct tok *t)
     }
     if (ok) return e;
     return err_tok(p, E103, t, "there is no such %s: `%.*s`",
-                   e->op == AST_TIME ? "time" : e->op == AST_DATE ? "date" : "date and time", STR_FMT(s));
+                   e->op == AST_TIME   ? "time"
+                   : e->op == AST_DATE ? "date"
+                                       : "date and time",
+                   STR_FMT(s));
 }
 
 /* ---- strings ---- */
@@ -297,8 +312,8 @@ static bool read_escape(struct reader *r)
     }
     uint32_t cp;
     int n = r->at < r->to ? utf8_next(r->p->text + r->at, r->to - r->at, &cp) : 0;
-    err_at(r->p, E103, from, r->at + (uint32_t)n, "`%.*s` means nothing in a text; a backslash is \\\\",
-           n + 1, r->p->text + from);
+    err_at(r->p, E103, from, r->at + (uint32_t)n,
+           "`%.*s` means nothing in a text; a backslash is \\\\", n + 1, r->p->text + from);
     if (!r->is_filled) {
         note_text(r->p, "Patterns are easier as raw text: r\"\\d+\".");
         fix_text(r->p, r->tok->from, r->tok->from, "r");
@@ -319,7 +334,8 @@ static bool read_text(struct reader *r)
         }
         if (r->is_filled && c == '{' && !doubled) return true;
         if (r->is_filled && c == '}' && !doubled) {
-            err_at(r->p, E103, r->at, r->at + 1, "a `}` that is only text is written }} in an f-string");
+            err_at(r->p, E103, r->at, r->at + 1,
+                   "a `}` that is only text is written }} in an f-string");
             fix_text(r->p, r->at, r->at, "}");
             return false;
         }
@@ -376,7 +392,8 @@ static const struct ast *read_hole(struct reader *r, bool is_triple, char quote)
     if (!kid) return NULL;
     r->at = end + 1;
     struct ast *e = node_of(p, AST_FPART, from, r->at, 1, &kid);
-    if (e && colon < end) e->text = arena_str(p->a, (struct str){p->text + colon + 1, end - colon - 1});
+    if (e && colon < end)
+        e->text = arena_str(p->a, (struct str){p->text + colon + 1, end - colon - 1});
     return e;
 }
 
@@ -410,7 +427,8 @@ static const struct ast *parse_string(struct parser *p, const struct tok *t)
     size_t bad = utf8_check(p->text + r.at, r.to - r.at);
     if (bad < r.to - r.at) {
         uint32_t at = r.at + (uint32_t)bad;
-        return err_at(p, E104, at, at + 1, "the byte 0x%02X is not UTF-8", (unsigned char)p->text[at]);
+        return err_at(p, E104, at, at + 1, "the byte 0x%02X is not UTF-8",
+                      (unsigned char)p->text[at]);
     }
     const struct ast *e = NULL;
     if (r.is_filled) {

@@ -45,14 +45,16 @@ static int max_of(int a, int b)
 static int items_height(const struct ast_item *items, int n)
 {
     int height = 0;
-    for (int i = 0; i < n; i++) height = max_of(height, height_of(items[i].expr));
+    for (int i = 0; i < n; i++)
+        height = max_of(height, height_of(items[i].expr));
     return height;
 }
 
 const struct ast *node_done(struct parser *p, struct ast *e)
 {
     int height = items_height(e->options, e->n_options);
-    for (int i = 0; i < e->n_kids; i++) height = max_of(height, height_of(e->kids[i]));
+    for (int i = 0; i < e->n_kids; i++)
+        height = max_of(height, height_of(e->kids[i]));
     for (int i = 0; e->defaults && i < e->n_names; i++)
         height = max_of(height, height_of(e->defaults[i]));
     for (int i = 0; i < e->n_steps; i++) {

@@ -187,7 +187,8 @@ static const struct ast *parse_case(struct parser *p)
     else if (kids.n == 0)
         err_at(p, E101, word->from, last_end(p), "a case has at least one arm");
     else
-        e = node_of(p, AST_CASE, word->from, last_end(p), kids.n, (const struct ast *const *)kids.p);
+        e = node_of(p, AST_CASE, word->from, last_end(p), kids.n,
+                    (const struct ast *const *)kids.p);
 out:
     go_outside(p, outer);
     return e;
@@ -206,7 +207,8 @@ static bool at_lambda(const struct parser *p)
     if (is_name(tok_here(p))) return is_sym(tok_ahead(p, 1), SYM_ARROW);
     if (!at_sym(p, SYM_LPAREN)) return false;
     int k = 1;
-    while (is_name(tok_ahead(p, k)) && is_sym(tok_ahead(p, k + 1), SYM_COMMA)) k += 2;
+    while (is_name(tok_ahead(p, k)) && is_sym(tok_ahead(p, k + 1), SYM_COMMA))
+        k += 2;
     if (is_name(tok_ahead(p, k))) k++;
     return k > 1 && is_sym(tok_ahead(p, k), SYM_RPAREN) && is_sym(tok_ahead(p, k + 1), SYM_ARROW);
 }

@@ -77,7 +77,9 @@ static bool parse_clause(struct parser *p, struct step_lists *s, bool is_bracket
 {
     const struct tok *word = tok_here(p);
     struct list *list = word->sym == SYM_BY ? &s->by : word->sym == SYM_SORT ? &s->sort : &s->on;
-    bool *has = word->sym == SYM_BY ? &s->has_by : word->sym == SYM_SORT ? &s->has_sort : &s->has_on;
+    bool *has = word->sym == SYM_BY     ? &s->has_by
+                : word->sym == SYM_SORT ? &s->has_sort
+                                        : &s->has_on;
     if (*has) {
         err_tok(p, E101, word, "this step has a `%s` clause already", sym_text(word->sym));
         return false;

@@ -175,8 +175,9 @@ static const struct {
     enum ast_op op;
     const struct ast *(*parse)(struct parser *p, struct ast *e);
 } words[] = {
-    {"fn", AST_FN, parse_fn},    {"for", AST_FOR, parse_for}, {"param", AST_PARAM, parse_param},
-    {"run", AST_RUN, parse_run}, {"use", AST_USE, parse_use}, {"include", AST_INCLUDE, parse_include},
+    {"fn", AST_FN, parse_fn},          {"for", AST_FOR, parse_for},
+    {"param", AST_PARAM, parse_param}, {"run", AST_RUN, parse_run},
+    {"use", AST_USE, parse_use},       {"include", AST_INCLUDE, parse_include},
 };
 
 /* These are words only with a name, string, `(`, `[` or `$` after a blank. */
@@ -306,7 +307,8 @@ static const struct ast *parse_continue(struct parser *p)
 {
     const struct tok *t = tok_here(p);
     if (p->opts->console) return parse_lone_step(p, AST_CONTINUE);
-    err_tok(p, E108, t, "a statement cannot begin with `|>`: only the console goes on from the last value");
+    err_tok(p, E108, t,
+            "a statement cannot begin with `|>`: only the console goes on from the last value");
     if (!p->is_trial) fix_text(p, t->from, t->from, "_ ");
     return NULL;
 }

@@ -1,0 +1,98 @@
+/* notebook.h: notebooks as cells, read from and written to .mlnb (language.md 6) and .ipynb, and
+ * written as HTML and Markdown reports. Nothing here runs a cell: whoever runs them appends to a
+ * cell's outputs. Not thread-safe. */
+#ifndef MLNB_KERNEL_NOTEBOOK_H
+#define MLNB_KERNEL_NOTEBOOK_H
+
+#include "runtime/base/rc.h"
+#include "runtime/base/str.h"
+
+#include <jansson.h>
+
+enum cell_kind {
+    CELL_CODE,
+    CELL_MD,
+    CELL_SQL,
+    CELL_PARAMS, /* %%params: declares parameters */
+    CELL_RAW,
+    CELL_EXPECT /* %%expect: what the cell above prints */
+};
+/* An option of a marker line that has no field of its own: `as: by_hour`. */
+struct cell_option {
+    char *name;
+    char *text; /* the value as source: "x", [a, b], 3 */
+};
+/* All text is owned by the cell, NUL-terminated and may hold NUL only never: it is UTF-8. */
+struct cell {
+    enum cell_kind kind;
+    char *source; /* without the marker line, without line ends at its end */
+    size_t n_source;
+    int first_line;  /* line of the file on which source begins, for messages; 1 in .ipynb */
+    char *name;      /* name: "load", or NULL */
+    char *id;        /* id: as asked for in the text, else NULL; .ipynb ids are kept here */
+    bool has_own_id; /* id was written by a person (an `id:` option) */
+    char **tags;
+    int n_tags;
+    struct cell_option *options;
+    int n_options;
+    json_t *metadata; /* object: unknown metadata of .ipynb, `meta:`; NULL when there is none */
+    json_t *outputs;  /* array of nbformat outputs; NULL when there is none */
+    int64_t execution_count; /* 0 = not run */
+};
+struct notebook_field {
+    char *key, *value;
+};
+struct notebook {
+    char *shebang; /* the #! line, or NULL */
+    struct notebook_field *header;
+    int n_header;     /* mlnb, title, kernel, pool, requires ..: in their order */
+    bool has_markers; /* false: a script, one cell without a marker line */
+    struct cell *cells;
+    int n_cells;
+    json_t *metadata; /* object: unknown notebook metadata of .ipynb, or NULL */
+};
+
+/* ---- making ---- */
+struct notebook *notebook_new(void);
+void notebook_free(struct notebook *nb); /* NULL is fine */
+struct cell *notebook_add(struct notebook *nb, enum cell_kind kind, struct str source);
+/* Value of a header field, or NULL. */
+const char *notebook_header(const struct notebook *nb, const char *key);
+void notebook_set_header(struct notebook *nb, const char *key, struct str value);
+bool cell_has_tag(const struct cell *c, const char *tag);
+void cell_add_tag(struct cell *c, const char *tag);
+/* Source of an option's value, or NULL; text loses its quotes: cell_option(c, "as") -> by_hour. */
+const char *cell_option(const struct cell *c, const char *name);
+/* What lang_run is given: the source, for SQL cells with its %%sql line in front (then the text's
+ * first line is first_line - 1). Appends to out. */
+void cell_code(struct strbuf *out, const struct cell *c);
+/* An nbformat output object; borrowed, a reference is kept. Streams of one name that follow each
+ * other become one. */
+void cell_add_output(struct cell *c, json_t *output);
+void cell_clear_outputs(struct cell *c);
+
+/* ---- reading: E601 with the place when the file is broken, E301/E302 when it cannot be read ----
+ */
+/* By the ending: .ipynb is JSON, everything else is text; a text that begins with `{` and holds
+ * "cells" is read as .ipynb too. Borrowed path. Caller frees *out. */
+rc notebook_read_file(struct ctx *cx, const char *path, struct notebook **out);
+rc notebook_read_mlnb(struct ctx *cx, const char *text, size_t n, uint32_t source,
+                      struct notebook **out);
+rc notebook_read_ipynb(struct ctx *cx, const char *text, size_t n, struct notebook **out);
+
+/* ---- writing: each appends to out ---- */
+/* The canonical text (`mlnb fmt`): reading and writing it again gives the same bytes. */
+void notebook_write_mlnb(struct strbuf *out, const struct notebook *nb);
+/* nbformat 4.5 as nbformat writes it: indent 1, sorted keys, final newline. */
+void notebook_write_ipynb(struct strbuf *out, const struct notebook *nb);
+/* A page of its own: no links to elsewhere but those of the text. */
+void notebook_write_html(struct strbuf *out, const struct notebook *nb);
+void notebook_write_md(struct strbuf *out, const struct notebook *nb);
+/* By the ending of path: .mlnb .ipynb .html .md (E305 for others); E306 when it cannot be written;
+ * the file is replaced at once or not at all. */
+rc notebook_write_file(struct ctx *cx, const struct notebook *nb, const char *path);
+
+/* A safe subset of Markdown as HTML: everything that is not known markup is escaped. */
+void markdown_html(struct strbuf *out, struct str text);
+
+#endif
