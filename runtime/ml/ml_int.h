@@ -22,9 +22,9 @@ struct enc_level {
 };
 struct enc_feature {
     enum enc_kind kind;
-    const char *name;        /* "fare", "scale(fare)", "part", "cat(day)" */
-    const char *detail;      /* "mean 13.0, sd 11.5", or NULL */
-    const struct expr *expr; /* over the columns of the frame to fit or score */
+    const char *name;         /* "fare", "scale(fare)", "part", "cat(day)" */
+    const char *detail;       /* "mean 13.0, sd 11.5", or NULL */
+    const struct expr *expr;  /* over the columns of the frame to fit or score */
     struct enc_level *levels; /* [n_levels], in the order of their columns */
     int n_levels;
     int *order;        /* [n_levels] levels by rising value, for look-up */
@@ -66,8 +66,8 @@ struct encoder {
 };
 /* Values of the features over some rows: numbers as f64, categories as codes. */
 struct enc_input {
-    const double **num;    /* [n_features], NULL where a category */
-    const int32_t **code;  /* [n_features], NULL where a number */
+    const double **num;   /* [n_features], NULL where a category */
+    const int32_t **code; /* [n_features], NULL where a number */
 };
 /* Codes of n values: >= 0 a level (n_levels = other), CODE_UNSEEN, CODE_NULL. O(n log levels). */
 rc enc_codes(struct ctx *cx, const struct enc_feature *f, const struct vec *v, int64_t n,
@@ -100,11 +100,11 @@ struct rows {
     const struct encoder *enc;
     struct enc_input in;
     int64_t n;
-    const double *y;       /* [n]: the number, or 1 for the positive class, 0 else */
-    const double *w;       /* [n] or NULL = 1 */
-    const double *offset;  /* [n] or NULL = 0 */
+    const double *y;      /* [n]: the number, or 1 for the positive class, 0 else */
+    const double *w;      /* [n] or NULL = 1 */
+    const double *offset; /* [n] or NULL = 0 */
     double w_sum;
-    struct arena *arena;   /* owns what the pointers above need */
+    struct arena *arena; /* owns what the pointers above need */
 };
 struct block { /* rows at..at + n of the dense design */
     int64_t at;
@@ -126,8 +126,8 @@ rc rows_sum(struct ctx *cx, const struct rows *r, const struct row_sum *sum, dou
 
 /* Which columns a fit works on, centred and scaled: z = (x[col] - mean) / scale. */
 struct design {
-    int k;       /* columns kept */
-    int *col;    /* [k] rising, into the encoder's columns */
+    int k;                /* columns kept */
+    int *col;             /* [k] rising, into the encoder's columns */
     double *mean, *scale; /* [k]; mean 0 without an intercept */
     bool intercept;
 };

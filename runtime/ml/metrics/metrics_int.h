@@ -1,0 +1,47 @@
+/* metrics_int.h: a metric is a descriptor: a function of the scored rows. Definitions are those of
+ * scikit-learn's module metrics, except that what is 0/0 is null (language.md 3.4), not 0. */
+#ifndef MLNB_ML_METRICS_METRICS_INT_H
+#define MLNB_ML_METRICS_METRICS_INT_H
+
+#include "runtime/base/rc.h"
+#include "runtime/base/str.h"
+
+/* Rows by falling score, ties together: entry i holds a distinct score and how many rows of each
+ * class have at least it. */
+struct ranking {
+    int64_t n; /* distinct scores */
+    double *score;
+    int64_t *tp, *fp;
+    int64_t positives, negatives;
+};
+struct scored {
+    int64_t n;
+    const double *actual; /* [n] the number; classes: 1 = positive, 0 = not */
+    const double *score;  /* [n] prediction; classes: probability of the positive class */
+    double threshold;     /* classes: positive above it */
+    bool classes;
+    struct ranking *ranking; /* made when first needed; scored_release */
+};
+void scored_release(struct scored *s);
+/* E901 when cancelled, E902. O(n log n). */
+rc scored_rank(struct ctx *cx, struct scored *s, const struct ranking **out);
+
+struct metric_desc {
+    const char *name;
+    bool classifies;
+    const char *doc, *source;
+    enum rc_t (*value)(struct ctx *cx, struct scored *s, double *out, bool *is_null);
+};
+const struct metric_desc *metric_find(struct str name); /* NULL: none of that name */
+const struct metric_desc *const *metric_all(int *n);
+
+/* Points of the ROC and precision-recall curves, thinned to what a picture shows. */
+struct curve {
+    int64_t n;
+    double *x, *y, *threshold; /* roc: fpr, tpr; pr: recall, precision; threshold of the last pr
+                                  point is not there (NaN) */
+};
+rc curve_roc(struct ctx *cx, struct scored *s, struct curve *out); /* arrays in cx->arena */
+rc curve_pr(struct ctx *cx, struct scored *s, struct curve *out);
+
+#endif
