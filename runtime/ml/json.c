@@ -34,9 +34,12 @@ static void quoted(struct strbuf *b, struct str s)
     strbuf_addc(b, '"');
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        if (c == '"' || c == '\\') strbuf_printf(b, "\\%c", c);
-        else if (c < 0x20) strbuf_printf(b, "\\u%04x", c);
-        else strbuf_addc(b, (char)c);
+        if (c == '"' || c == '\\')
+            strbuf_printf(b, "\\%c", c);
+        else if (c < 0x20)
+            strbuf_printf(b, "\\u%04x", c);
+        else
+            strbuf_addc(b, (char)c);
     }
     strbuf_addc(b, '"');
 }

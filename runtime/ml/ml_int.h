@@ -199,6 +199,9 @@ rc ml_params(struct ctx *cx, struct arena *a, const struct ml_family *family,
 rc ml_prepare(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec, struct plan *data,
               struct model *m, struct rows *out);
 
+/* Builders (finished, also on failure they stay the caller's to release) as a table. */
+rc ml_table(struct ctx *cx, const struct field *fields, struct builder *cols, int n,
+            struct table **out);
 /* `a, b and c` of names, in backticks, at most five. */
 const char *ml_name_list(struct arena *a, const char *const *names, int n);
 /* "1 row has", "3 rows have". */

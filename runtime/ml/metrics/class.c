@@ -119,12 +119,11 @@ const struct metric_desc metric_average_precision = {
     .doc = "area under the precision-recall curve, stepwise",
     .source = "sklearn.metrics.average_precision_score",
     .value = average_precision_value};
-const struct metric_desc metric_precision = {
-    .name = "precision",
-    .classifies = true,
-    .doc = "share of the rows called positive that are",
-    .source = "sklearn.metrics.precision_score",
-    .value = precision_value};
+const struct metric_desc metric_precision = {.name = "precision",
+                                             .classifies = true,
+                                             .doc = "share of the rows called positive that are",
+                                             .source = "sklearn.metrics.precision_score",
+                                             .value = precision_value};
 const struct metric_desc metric_recall = {.name = "recall",
                                           .classifies = true,
                                           .doc = "share of the positive rows that are called so",

@@ -1,6 +1,6 @@
 /* curves.c: ROC and precision-recall curves as tables. Exact points at every distinct score, less
- * those on a straight line; when more than CURVE_POINTS are left, those that bend the curve least go
- * (the area metrics are computed elsewhere from all rows). */
+ * those on a straight line; when more than CURVE_POINTS are left, those that bend the curve least
+ * go (the area metrics are computed elsewhere from all rows). */
 #include "runtime/ml/metrics/metrics_int.h"
 
 #include "runtime/base/arena.h"
@@ -60,7 +60,8 @@ static void drop_flat(struct ctx *cx, struct curve *c, double least)
 
 static void thin(struct ctx *cx, struct curve *c)
 {
-    for (double least = 1e-8; c->n > CURVE_POINTS && least < 1; least *= 2) drop_flat(cx, c, least);
+    for (double least = 1e-8; c->n > CURVE_POINTS && least < 1; least *= 2)
+        drop_flat(cx, c, least);
 }
 
 enum rc_t curve_roc(struct ctx *cx, struct scored *s, struct curve *out)

@@ -52,8 +52,10 @@ static void count_pairs(const struct pair *pairs, int64_t n, struct ranking *r)
 {
     int64_t tp = 0, fp = 0;
     for (int64_t i = 0; i < n; i++) {
-        if (pairs[i].actual > 0.5) tp++;
-        else fp++;
+        if (pairs[i].actual > 0.5)
+            tp++;
+        else
+            fp++;
         if (i + 1 < n && pairs[i + 1].score == pairs[i].score) continue;
         r->score[r->n] = pairs[i].score;
         r->tp[r->n] = tp;

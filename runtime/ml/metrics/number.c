@@ -21,7 +21,8 @@ static enum rc_t mae_value(struct ctx *cx, struct scored *s, double *out, bool *
 {
     (void)cx;
     double sum = 0;
-    for (int64_t i = 0; i < s->n; i++) sum += fabs(s->actual[i] - s->score[i]);
+    for (int64_t i = 0; i < s->n; i++)
+        sum += fabs(s->actual[i] - s->score[i]);
     *is_null = s->n == 0;
     *out = sum / (double)s->n;
     return RC_OK;
@@ -44,7 +45,8 @@ static enum rc_t r2_value(struct ctx *cx, struct scored *s, double *out, bool *i
 {
     (void)cx;
     double mean = 0, whole = 0, rest = 0;
-    for (int64_t i = 0; i < s->n; i++) mean += s->actual[i];
+    for (int64_t i = 0; i < s->n; i++)
+        mean += s->actual[i];
     mean /= (double)s->n;
     for (int64_t i = 0; i < s->n; i++) {
         whole += (s->actual[i] - mean) * (s->actual[i] - mean);

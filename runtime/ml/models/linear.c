@@ -11,9 +11,9 @@
 #include <math.h>
 
 struct least_squares {
-    double *b;      /* [k] */
-    double rss, tss; /* weighted sums of squares: residual, about the mean */
-    double penalty; /* of the objective */
+    double *b;        /* [k] */
+    double rss, tss;  /* weighted sums of squares: residual, about the mean */
+    double penalty;   /* of the objective */
     double *triangle; /* as solved: with the penalty's rows */
 };
 
@@ -23,7 +23,8 @@ static enum rc_t add_penalty(struct ctx *cx, const struct linear_plan *p, double
 {
     int k = p->design.k, ld = k + 1;
     double *rows = ARENA_ARRAY(cx->arena, double, mem_mul((size_t)ld, (size_t)k) + 1);
-    for (int j = 0; j < k; j++) rows[(size_t)j * (size_t)k + (size_t)j] = sqrt(w_sum * p->penalty[j]);
+    for (int j = 0; j < k; j++)
+        rows[(size_t)j * (size_t)k + (size_t)j] = sqrt(w_sum * p->penalty[j]);
     return qr_absorb(cx, s->triangle, ld, rows, k, k);
 }
 
@@ -40,7 +41,8 @@ static enum rc_t solve(struct ctx *cx, const struct linear_plan *p, double w_sum
     s->penalty = 0;
     for (size_t i = 0; i < k; i++) { /* |q - R b|^2: what the penalty costs */
         double r = last[i];
-        for (size_t j = i; j < k; j++) r -= p->triangle[j * ld + i] * s->b[j];
+        for (size_t j = i; j < k; j++)
+            r -= p->triangle[j * ld + i] * s->b[j];
         if (p->l2 > 0) s->rss += r * r;
         s->tss += last[i] * last[i];
         s->penalty += 0.5 * p->penalty[i] * s->b[i] * s->b[i];
@@ -49,8 +51,8 @@ static enum rc_t solve(struct ctx *cx, const struct linear_plan *p, double w_sum
 }
 
 /* sigma^2 (R'R)^-1, and sigma^2 / W for the centred intercept. */
-static double *covariance(struct ctx *cx, const struct linear_plan *p, const struct least_squares *s,
-                          double sigma2, double w_sum)
+static double *covariance(struct ctx *cx, const struct linear_plan *p,
+                          const struct least_squares *s, double sigma2, double w_sum)
 {
     int k = p->design.k, ld = k + 1;
     double *inv = ARENA_ARRAY(cx->arena, double, mem_mul((size_t)k, (size_t)k) + 1);
@@ -60,7 +62,8 @@ static double *covariance(struct ctx *cx, const struct linear_plan *p, const str
         for (int j = 0; j < k; j++) {
             double sum = 0;
             for (int c = i > j ? i : j; c < k; c++)
-                sum += inv[(size_t)c * (size_t)k + (size_t)i] * inv[(size_t)c * (size_t)k + (size_t)j];
+                sum +=
+                    inv[(size_t)c * (size_t)k + (size_t)i] * inv[(size_t)c * (size_t)k + (size_t)j];
             cov[(size_t)i * (size_t)ld + (size_t)j] = sigma2 * sum;
         }
     if (p->design.intercept) cov[(size_t)k * (size_t)ld + (size_t)k] = sigma2 / w_sum;
@@ -132,29 +135,42 @@ static const struct model_class linear_class = {.fit = linear_fit_rows,
                                                 .load = linear_load,
                                                 .coef = linear_coef};
 static const struct ml_param_desc linear_params[] = {
-    {.name = "l2", .kind = KIND_NUM, .min = 0, .max = 1e300, .def = "0",
+    {.name = "l2",
+     .kind = KIND_NUM,
+     .min = 0,
+     .max = 1e300,
+     .def = "0",
      .doc = "penalty: l2/2 times the squared coefficients of columns scaled to unit sd"},
-    {.name = "standardize", .kind = KIND_BOOL, .def = "true",
+    {.name = "standardize",
+     .kind = KIND_BOOL,
+     .def = "true",
      .doc = "false: the penalty takes the coefficients of the columns as they are"},
     {.name = NULL}};
 const struct ml_family ml_linear = {
     .name = "linear",
     .sig = "linear(l2: 0, standardize: true)",
-    .doc = "Least squares. Without a penalty m.coef has standard errors, t statistics and p values.",
+    .doc =
+        "Least squares. Without a penalty m.coef has standard errors, t statistics and p values.",
     .example = "fit fare ~ distance + part, linear()",
     .params = linear_params,
     .cls = &linear_class};
 
 static const struct ml_param_desc ridge_params[] = {
-    {.name = "l2", .kind = KIND_NUM, .min = 0, .max = 1e300, .def = "1",
+    {.name = "l2",
+     .kind = KIND_NUM,
+     .min = 0,
+     .max = 1e300,
+     .def = "1",
      .doc = "penalty: l2/2 times the squared coefficients of columns scaled to unit sd"},
-    {.name = "standardize", .kind = KIND_BOOL, .def = "true",
+    {.name = "standardize",
+     .kind = KIND_BOOL,
+     .def = "true",
      .doc = "false: the penalty takes the coefficients of the columns as they are"},
     {.name = NULL}};
-const struct ml_family ml_ridge = {
-    .name = "ridge",
-    .sig = "ridge(l2: 1, standardize: true)",
-    .doc = "Least squares with a squared penalty: linear with l2: 1.",
-    .example = "fit births ~ month * day, ridge(l2: 0.1)",
-    .params = ridge_params,
-    .cls = &linear_class};
+const struct ml_family ml_ridge = {.name = "ridge",
+                                   .sig = "ridge(l2: 1, standardize: true)",
+                                   .doc =
+                                       "Least squares with a squared penalty: linear with l2: 1.",
+                                   .example = "fit births ~ month * day, ridge(l2: 0.1)",
+                                   .params = ridge_params,
+                                   .cls = &linear_class};

@@ -24,12 +24,14 @@ double logistic_loss(double eta)
 static void body_errors(struct linear_fit *f, const struct design *d, const double *cov)
 {
     size_t k = (size_t)d->k, ld = k + 1;
-    for (size_t j = 0; j < k; j++) f->error[d->col[j]] = sqrt(cov[j * ld + j]) / d->scale[j];
+    for (size_t j = 0; j < k; j++)
+        f->error[d->col[j]] = sqrt(cov[j * ld + j]) / d->scale[j];
     double var = cov[k * ld + k];
     for (size_t i = 0; i < k; i++) {
         double a = -d->mean[i] / d->scale[i];
         var += 2 * a * cov[i * ld + k];
-        for (size_t j = 0; j < k; j++) var += a * cov[i * ld + j] * -d->mean[j] / d->scale[j];
+        for (size_t j = 0; j < k; j++)
+            var += a * cov[i * ld + j] * -d->mean[j] / d->scale[j];
     }
     f->intercept_error = sqrt(fmax(var, 0.0));
 }
@@ -46,7 +48,8 @@ struct linear_fit *linear_body(struct model *m, const struct linear_plan *p, con
     f->left_out = ARENA_ARRAY(m->arena, bool, n + 1);
     f->has_errors = covariance != NULL;
     f->df = df;
-    for (int j = 0; j < n; j++) f->left_out[j] = p->l2 > 0 ? false : true;
+    for (int j = 0; j < n; j++)
+        f->left_out[j] = p->l2 > 0 ? false : true;
     f->intercept = intercept;
     for (int j = 0; j < d->k; j++) {
         f->left_out[d->col[j]] = false;
@@ -61,14 +64,16 @@ struct linear_fit *linear_body(struct model *m, const struct linear_plan *p, con
 int linear_rank(const struct linear_fit *f)
 {
     int n = 0;
-    for (int j = 0; j < f->n; j++) n += !f->left_out[j];
+    for (int j = 0; j < f->n; j++)
+        n += !f->left_out[j];
     return n;
 }
 
 void linear_score(const struct model *m, const struct enc_input *in, int64_t at, int n, double *out)
 {
     const struct linear_fit *f = m->body;
-    for (int i = 0; i < n; i++) out[i] = f->intercept;
+    for (int i = 0; i < n; i++)
+        out[i] = f->intercept;
     enc_dot(&m->enc, in, at, n, f->beta, out);
 }
 
@@ -76,7 +81,8 @@ void logistic_score(const struct model *m, const struct enc_input *in, int64_t a
                     double *out)
 {
     linear_score(m, in, at, n, out);
-    for (int i = 0; i < n; i++) out[i] = logistic_of(out[i]);
+    for (int i = 0; i < n; i++)
+        out[i] = logistic_of(out[i]);
 }
 
 /* ---- m.coef ---- */
@@ -126,7 +132,8 @@ enum rc_t linear_coef(struct ctx *cx, const struct model *m, struct table **out)
     }
     res = ml_table(cx, fields, cols, 5, out);
 out:
-    for (int i = 0; i < 5; i++) builder_release(&cols[i]);
+    for (int i = 0; i < 5; i++)
+        builder_release(&cols[i]);
     return res;
 }
 
@@ -137,8 +144,10 @@ static void save_nums(struct json_out *out, const char *key, const double *v, co
     json_out_key(out, key);
     json_out_open(out, '[');
     for (int i = 0; i < n; i++) {
-        if (gap && gap[i]) json_out_null(out);
-        else json_out_num(out, v[i]);
+        if (gap && gap[i])
+            json_out_null(out);
+        else
+            json_out_num(out, v[i]);
     }
     json_out_close(out, ']');
 }

@@ -36,7 +36,8 @@ struct linear_fit *linear_body(struct model *m, const struct linear_plan *p, con
                                double intercept, const double *covariance, double df);
 
 /* Members of model_class. */
-void linear_score(const struct model *m, const struct enc_input *in, int64_t at, int n, double *out);
+void linear_score(const struct model *m, const struct enc_input *in, int64_t at, int n,
+                  double *out);
 void logistic_score(const struct model *m, const struct enc_input *in, int64_t at, int n,
                     double *out);
 void linear_save(const struct model *m, struct json_out *out);

@@ -16,8 +16,8 @@
 struct log_loss {
     const struct rows *rows;
     const struct linear_plan *plan;
-    int n;                /* variables: k, and the intercept last when there is one */
-    const double *x;      /* where */
+    int n;           /* variables: k, and the intercept last when there is one */
+    const double *x; /* where */
     double w_sum;
     double value, n_wrong; /* of the last evaluation */
 };
@@ -35,8 +35,7 @@ static enum rc_t log_loss_part(struct ctx *cx, void *self, const struct rows *r,
     design_block(&f->plan->design, b, r->enc->n_cols);
     for (int i = 0; i < b->n; i++)
         eta[i] = (has_intercept ? f->x[k] : 0.0) + (r->offset ? r->offset[b->at + i] : 0.0);
-    if (k > 0)
-        cblas_dgemv(CblasRowMajor, CblasNoTrans, b->n, k, 1.0, z, k, f->x, 1, 1.0, eta, 1);
+    if (k > 0) cblas_dgemv(CblasRowMajor, CblasNoTrans, b->n, k, 1.0, z, k, f->x, 1, 1.0, eta, 1);
     for (int i = 0; i < b->n; i++) {
         double w = r->w ? r->w[b->at + i] : 1.0, y = r->y[b->at + i], p = logistic_of(eta[i]);
         acc[0] += w * logistic_loss(y > 0.5 ? eta[i] : -eta[i]);
@@ -54,7 +53,8 @@ static enum rc_t log_loss_part(struct ctx *cx, void *self, const struct rows *r,
     if (has_intercept)
         cblas_dgemv(CblasRowMajor, CblasTrans, b->n, k, 1.0, z, k, eta, 1, 1.0,
                     hess + (size_t)k * (size_t)n, 1);
-    for (int i = 0; i < b->n; i++) cblas_dscal(k, sqrt(eta[i]), z + (size_t)i * (size_t)k, 1);
+    for (int i = 0; i < b->n; i++)
+        cblas_dscal(k, sqrt(eta[i]), z + (size_t)i * (size_t)k, 1);
     cblas_dsyrk(CblasColMajor, CblasUpper, CblasNoTrans, k, b->n, 1.0, z, k, 1.0, hess, n);
     return RC_OK;
 }
@@ -67,8 +67,7 @@ static enum rc_t log_loss_eval(struct ctx *cx, void *self, const double *x, doub
     void *acc_p = NULL;
     TRY(mem_big(cx, sizeof(double) * (2 + n + n * n), &acc_p));
     double *acc = acc_p;
-    struct row_sum sum = {
-        .self = f, .n_acc = 2 + n + n * n, .dense = true, .part = log_loss_part};
+    struct row_sum sum = {.self = f, .n_acc = 2 + n + n * n, .dense = true, .part = log_loss_part};
     f->x = x;
     enum rc_t res = rows_sum(cx, f->rows, &sum, acc);
     if (res == RC_OK) {
@@ -168,7 +167,8 @@ out:
 static double start_intercept(const struct rows *r)
 {
     double sum = 0;
-    for (int64_t i = 0; i < r->n; i++) sum += (r->w ? r->w[i] : 1.0) * r->y[i];
+    for (int64_t i = 0; i < r->n; i++)
+        sum += (r->w ? r->w[i] : 1.0) * r->y[i];
     double p = sum / r->w_sum;
     return log(p / (1.0 - p));
 }
@@ -182,7 +182,7 @@ static enum rc_t logistic_fit_rows(struct ctx *cx, const struct ml_fit_spec *spe
     f.n = p.design.k + (p.design.intercept ? 1 : 0);
     size_t n = (size_t)f.n;
     double *x = ARENA_ARRAY(cx->arena, double, n + 1);
-    double *hess = ARENA_ARRAY(cx->arena, double, n * n + 1);
+    double *hess = ARENA_ARRAY(cx->arena, double, n *n + 1);
     if (p.design.intercept) x[n - 1] = start_intercept(r);
     struct objective o = {.n = f.n, .self = &f, .eval = log_loss_eval, .stop = is_separated};
     struct newton_report end;
@@ -196,7 +196,8 @@ static enum rc_t logistic_fit_rows(struct ctx *cx, const struct ml_fit_spec *spe
     const double *cov = has_errors ? covariance(cx, &f, hess) : NULL;
     linear_body(m, &p, x, p.design.intercept ? x[n - 1] : 0.0, cov, 0.0);
     double penalty = 0;
-    for (int j = 0; j < p.design.k; j++) penalty += 0.5 * p.penalty[j] * x[j] * x[j];
+    for (int j = 0; j < p.design.k; j++)
+        penalty += 0.5 * p.penalty[j] * x[j] * x[j];
     return training_stats(cx, r, m, end.value - penalty);
 }
 
@@ -206,13 +207,28 @@ static const struct model_class logistic_class = {.fit = logistic_fit_rows,
                                                   .load = linear_load,
                                                   .coef = linear_coef};
 static const struct ml_param_desc logistic_params[] = {
-    {.name = "l2", .kind = KIND_NUM, .min = 0, .max = 1e300, .def = "0",
+    {.name = "l2",
+     .kind = KIND_NUM,
+     .min = 0,
+     .max = 1e300,
+     .def = "0",
      .doc = "penalty: l2/2 times the squared coefficients of columns scaled to unit sd"},
-    {.name = "standardize", .kind = KIND_BOOL, .def = "true",
+    {.name = "standardize",
+     .kind = KIND_BOOL,
+     .def = "true",
      .doc = "false: the penalty takes the coefficients of the columns as they are"},
-    {.name = "max_iter", .kind = KIND_INT, .min = 1, .max = 1e6, .def = "100", .unit = "iterations",
+    {.name = "max_iter",
+     .kind = KIND_INT,
+     .min = 1,
+     .max = 1e6,
+     .def = "100",
+     .unit = "iterations",
      .doc = "Newton steps at most"},
-    {.name = "tol", .kind = KIND_NUM, .min = 1e-14, .max = 1, .def = "1e-9",
+    {.name = "tol",
+     .kind = KIND_NUM,
+     .min = 1e-14,
+     .max = 1,
+     .def = "1e-9",
      .doc = "largest component of the mean loss's gradient, columns scaled, at the end"},
     {.name = NULL}};
 const struct ml_family ml_logistic = {

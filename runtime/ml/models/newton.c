@@ -53,10 +53,12 @@ static double newton_step(struct newton *s)
     size_t n = (size_t)s->n;
     double jitter, slope = 0;
     memcpy(s->factor, s->hess, sizeof(double) * n * n);
-    for (size_t i = 0; i < n; i++) s->step[i] = -s->grad[i];
+    for (size_t i = 0; i < n; i++)
+        s->step[i] = -s->grad[i];
     spd_factor(s->n, s->factor, s->scale, &jitter);
     spd_solve(s->n, s->factor, s->scale, s->step);
-    for (size_t i = 0; i < n; i++) slope += s->grad[i] * s->step[i];
+    for (size_t i = 0; i < n; i++)
+        slope += s->grad[i] * s->step[i];
     return slope;
 }
 
@@ -69,7 +71,8 @@ static enum rc_t line_search(struct ctx *cx, struct newton *s, double *x, double
     *moved = false;
     for (int k = 0; k < MAX_HALVINGS; k++, t *= 0.5) {
         double v;
-        for (size_t i = 0; i < n; i++) s->trial[i] = x[i] + t * s->step[i];
+        for (size_t i = 0; i < n; i++)
+            s->trial[i] = x[i] + t * s->step[i];
         TRY(s->f->eval(cx, s->f->self, s->trial, &v, s->trial_grad, s->trial_hess));
         if (!(v <= *value + ENOUGH_DECREASE * t * slope)) continue;
         *moved = v < *value || t == 1.0;
@@ -93,7 +96,8 @@ static enum rc_t iterate(struct ctx *cx, struct newton *s, double tol, int max_i
         out->last_step = largest(s->step, s->n, &out->worst);
         bool is_flat = out->gradient <= tol;
         if (is_flat && out->last_step <= SMALL_STEP) {
-            for (int i = 0; i < s->n; i++) x[i] += s->step[i]; /* it is known: a last polish */
+            for (int i = 0; i < s->n; i++)
+                x[i] += s->step[i]; /* it is known: a last polish */
             return out->end = NEWTON_CONVERGED, RC_OK;
         }
         if (is_flat) return out->end = NEWTON_DIVERGES, RC_OK;

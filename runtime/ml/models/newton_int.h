@@ -16,10 +16,10 @@ struct objective {
     bool (*stop)(void *self, const double *x);
 };
 enum newton_end {
-    NEWTON_CONVERGED,  /* largest gradient component <= tol and the next step is small */
+    NEWTON_CONVERGED, /* largest gradient component <= tol and the next step is small */
     NEWTON_MAX_ITER,
-    NEWTON_STOPPED,    /* objective->stop said so */
-    NEWTON_DIVERGES,   /* the gradient vanishes but steps do not: no finite minimum along `worst` */
+    NEWTON_STOPPED,  /* objective->stop said so */
+    NEWTON_DIVERGES, /* the gradient vanishes but steps do not: no finite minimum along `worst` */
 };
 struct newton_report {
     int iterations;

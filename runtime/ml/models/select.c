@@ -29,7 +29,8 @@ static enum rc_t tall_part(struct ctx *cx, void *self, const struct rows *r, con
     for (int i = 0; i < n; i++) {
         double root = r->w ? sqrt(r->w[b->at + i]) : 1.0;
         const double *z = b->x + (size_t)i * (size_t)k;
-        for (int j = 0; j < k; j++) cols[(size_t)j * (size_t)n + (size_t)i] = root * z[j];
+        for (int j = 0; j < k; j++)
+            cols[(size_t)j * (size_t)n + (size_t)i] = root * z[j];
         double y = t->response ? t->response[b->at + i] - t->response_mean : 0.0;
         cols[(size_t)k * (size_t)n + (size_t)i] = root * y;
     }
@@ -64,7 +65,8 @@ static void drop_collinear(struct ctx *cx, const struct model *m, struct linear_
         size_t ld = (size_t)d->k + 1;
         const double *col = p->triangle + (size_t)j * ld;
         double whole = 0;
-        for (int i = 0; i <= j; i++) whole = hypot(whole, col[i]);
+        for (int i = 0; i <= j; i++)
+            whole = hypot(whole, col[i]);
         if (fabs(col[j]) > COLLINEAR * whole) {
             j++;
             continue;
@@ -129,11 +131,8 @@ enum rc_t linear_prepare(struct ctx *cx, const struct ml_fit_spec *spec, const s
     size_t k = (size_t)out->design.k + 1;
     out->triangle = ARENA_ARRAY(cx->arena, double, mem_mul(k, k));
     struct tall tall = {.d = &out->design, .response = response, .response_mean = response_mean};
-    struct row_sum sum = {.self = &tall,
-                          .n_acc = k * k,
-                          .dense = true,
-                          .part = tall_part,
-                          .merge = tall_merge};
+    struct row_sum sum = {
+        .self = &tall, .n_acc = k * k, .dense = true, .part = tall_part, .merge = tall_merge};
     if (!has_penalty || response) TRY(rows_sum(cx, r, &sum, out->triangle));
     if (!has_penalty) drop_collinear(cx, m, out, span);
     if (m->enc.n_cols > 0 && out->design.k == 0)

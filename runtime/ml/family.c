@@ -1,0 +1,149 @@
+/* family.c: the table of families and the checking of a call's parameters against their rows. */
+#include "runtime/ml/ml_int.h"
+
+#include "runtime/base/num.h"
+
+#define MODEL(name) extern const struct ml_family ml_##name;
+#define LATER(name)
+#include "runtime/ml/models.def"
+#undef MODEL
+#undef LATER
+
+static const struct ml_family *const families[] = {
+#define MODEL(name) &ml_##name,
+#define LATER(name)
+#include "runtime/ml/models.def"
+#undef MODEL
+#undef LATER
+};
+static const struct ml_family later[] = {
+#define MODEL(name)
+#define LATER(word) {.name = #word},
+#include "runtime/ml/models.def"
+#undef MODEL
+#undef LATER
+};
+
+const struct ml_family *const *ml_family_all(int *n)
+{
+    *n = (int)(sizeof families / sizeof *families);
+    return families;
+}
+
+const struct ml_family *ml_family_find(struct str name)
+{
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (str_eqz(name, families[i]->name)) return families[i];
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
+        if (str_eqz(name, later[i].name)) return &later[i];
+    return NULL;
+}
+
+/* ---- parameters ---- */
+static struct scalar default_of(const struct ml_param_desc *d)
+{
+    struct scalar s = {.type = DTYPE(d->kind)};
+    struct str text = str_of(d->def);
+    if (d->kind == KIND_BOOL) s.u.b = str_eqz(text, "true");
+    if (d->kind == KIND_STR) s.u.s = text;
+    if (d->kind == KIND_NUM) (void)num_parse(text.p, text.n, &s.u.f);
+    if (d->kind == KIND_INT) (void)int_parse(text.p, text.n, &s.u.i);
+    return s;
+}
+
+static int find_param(const struct ml_family *f, const char *name)
+{
+    for (int i = 0; f->params[i].name; i++)
+        if (strcmp(f->params[i].name, name) == 0) return i;
+    return -1;
+}
+
+static enum rc_t unknown_param(struct ctx *cx, const struct ml_family *f, const struct ml_arg *a)
+{
+    struct strbuf names = {0};
+    int best = -1, best_distance = 3;
+    for (int i = 0; f->params[i].name; i++) {
+        strbuf_printf(&names, "%s%s", i ? ", " : "", f->params[i].name);
+        int d = str_distance(str_of(a->name), str_of(f->params[i].name), 2);
+        if (d < best_distance) {
+            best = i;
+            best_distance = d;
+        }
+    }
+    fail(cx, E206, a->span, "%s has no option `%s`; it has %s", f->name, a->name, names.p);
+    strbuf_release(&names);
+    return best < 0 ? RC_ERR : err_hint(cx, "%s(%s: ..)", f->name, f->params[best].name);
+}
+
+static bool word_fits(const char *words, struct str s)
+{
+    for (const char *p = words; *p;) {
+        size_t n = strcspn(p, " ");
+        if (str_eq((struct str){p, n}, s)) return true;
+        p += n + (p[n] == ' ');
+    }
+    return false;
+}
+
+static const char *wanted(const struct ml_param_desc *d)
+{
+    switch (d->kind) {
+    case KIND_BOOL: return "true or false";
+    case KIND_INT: return "a whole number";
+    case KIND_NUM: return "a number";
+    default: return d->words ? d->words : "text";
+    }
+}
+
+static enum rc_t check_arg(struct ctx *cx, const struct ml_family *f, const struct ml_param_desc *d,
+                           const struct ml_arg *a, struct scalar *out)
+{
+    struct scalar v = a->value;
+    if (v.type.kind == KIND_LIST)
+        return fail(cx, E209, a->span, "%s: takes one value here; a list is what tune chooses from",
+                    d->name);
+    if (d->kind == KIND_NUM && v.type.kind == KIND_INT && !v.is_null)
+        v = (struct scalar){.type = DTYPE(KIND_NUM), .u.f = (double)v.u.i};
+    if (v.is_null || v.type.kind != d->kind)
+        return fail(cx, E209, a->span, "%s(%s:) takes %s", f->name, d->name, wanted(d));
+    double x = d->kind == KIND_NUM ? v.u.f : d->kind == KIND_INT ? (double)v.u.i : d->min;
+    if (!(x >= d->min && x <= d->max))
+        return fail(cx, E209, a->span, "%s(%s:) takes %s from %g to %g", f->name, d->name,
+                    wanted(d), d->min, d->max);
+    if (d->kind == KIND_STR && d->words && !word_fits(d->words, v.u.s))
+        return fail(cx, E209, a->span, "%s(%s:) takes one of: %s", f->name, d->name, d->words);
+    *out = v;
+    return RC_OK;
+}
+
+enum rc_t ml_params(struct ctx *cx, struct arena *a, const struct ml_family *family,
+                    const struct ml_arg *args, int n_args, struct span span, struct scalar **out)
+{
+    (void)span;
+    int n = 0;
+    while (family->params[n].name)
+        n++;
+    struct scalar *values = ARENA_ARRAY(a, struct scalar, n + 1);
+    for (int i = 0; i < n; i++)
+        values[i] = default_of(&family->params[i]);
+    for (int i = 0; i < n_args; i++) {
+        if (!args[i].name) {
+            fail(cx, E208, args[i].span, "%s takes its parameters by name", family->name);
+            return err_hint(cx, "%s", family->sig);
+        }
+        int k = find_param(family, args[i].name);
+        if (k < 0) return unknown_param(cx, family, &args[i]);
+        TRY(check_arg(cx, family, &family->params[k], &args[i], &values[k]));
+        if (values[k].type.kind == KIND_STR) values[k].u.s = arena_str(a, values[k].u.s);
+    }
+    *out = values;
+    return RC_OK;
+}
+
+double model_param(const struct model *m, const char *name)
+{
+    int i = find_param(m->family, name);
+    if (i < 0) return 0;
+    const struct scalar *v = &m->params[i];
+    return v->type.kind == KIND_BOOL ? v->u.b : v->type.kind == KIND_INT ? (double)v->u.i : v->u.f;
+}
