@@ -72,9 +72,10 @@ enum rc_t curve_roc(struct ctx *cx, struct scored *s, struct curve *out)
     double p = r->positives ? (double)r->positives : 1, n = r->negatives ? (double)r->negatives : 1;
     curve_add(out, 0, 0, INFINITY);
     for (int64_t i = 0; i < r->n; i++) {
-        bool is_line = false; /* exact test on counts: on the line from the point before last */
-        if (i > 0 && i + 1 < r->n) {
-            double dx = (double)(r->fp[i] - r->fp[i - 1]), dy = (double)(r->tp[i] - r->tp[i - 1]);
+        bool is_line = false; /* exact, on counts: the step before points where the next one does */
+        if (i + 1 < r->n) {
+            int64_t fp = i > 0 ? r->fp[i - 1] : 0, tp = i > 0 ? r->tp[i - 1] : 0;
+            double dx = (double)(r->fp[i] - fp), dy = (double)(r->tp[i] - tp);
             double ex = (double)(r->fp[i + 1] - r->fp[i]), ey = (double)(r->tp[i + 1] - r->tp[i]);
             is_line = dx * ey == dy * ex;
         }
