@@ -1,0 +1,169 @@
+/* runner.c: one session, cells in order, outputs to whoever wants them. */
+#include "kernel/cli/runner.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static struct session *interruptible; /* read by the signal handler */
+
+static void on_sigint(int sig)
+{
+    (void)sig;
+    if (interruptible) session_interrupt(interruptible);
+}
+
+static void catch_sigint(void)
+{
+    struct sigaction sa = {.sa_handler = on_sigint}; /* no SA_RESTART: blocking calls return */
+    sigemptyset(&sa.sa_mask);
+    sigaction(SIGINT, &sa, NULL);
+}
+
+/* ---- outputs as nbformat has them ---- */
+static json_t *lines_of(struct str text)
+{
+    json_t *lines = json_array();
+    while (text.n) {
+        const char *nl = memchr(text.p, '\n', text.n);
+        size_t n = nl ? (size_t)(nl - text.p) : text.n, skip = nl ? n + 1 : n;
+        json_array_append_new(lines, json_stringn(text.p, n));
+        text = (struct str){text.p + skip, text.n - skip};
+    }
+    return lines;
+}
+
+static json_t *nb_output(const struct runner *r, const struct output *o)
+{
+    json_t *data = (json_t *)(uintptr_t)o->data, *metadata = (json_t *)(uintptr_t)o->metadata;
+    switch (o->kind) {
+    case OUTPUT_STREAM:
+        return json_pack("{s:s, s:s, s:s%}", "output_type", "stream", "name",
+                         o->fd == 2 ? "stderr" : "stdout", "text", o->text.p, o->text.n);
+    case OUTPUT_ERROR:
+        return json_pack("{s:s, s:s, s:s, s:o}", "output_type", "error", "ename",
+                         err_name(o->error->code), "evalue", o->error->message, "traceback",
+                         lines_of(o->text_color));
+    case OUTPUT_RESULT:
+        return json_pack("{s:s, s:i, s:O, s:O}", "output_type", "execute_result", "execution_count",
+                         r->count, "data", data, "metadata", metadata);
+    case OUTPUT_DISPLAY:
+        return json_pack("{s:s, s:O, s:O}", "output_type", "display_data", "data", data, "metadata",
+                         metadata);
+    default: return NULL;
+    }
+}
+
+static void capture_output(struct strbuf *out, const struct output *o)
+{
+    const json_t *plain = json_object_get(o->data, "text/plain");
+    if (o->kind == OUTPUT_PROGRESS) return;
+    if (o->kind == OUTPUT_STREAM || o->kind == OUTPUT_ERROR)
+        strbuf_adds(out, o->text);
+    else
+        strbuf_add(out, json_string_value(plain), json_string_length(plain));
+    if (o->kind != OUTPUT_STREAM) strbuf_addc(out, '\n');
+}
+
+static void on_output(void *self, const struct output *o)
+{
+    struct runner *r = self;
+    if (r->printer) printer_output(r->printer, o);
+    if (r->capture) capture_output(r->capture, o);
+    json_t *out = r->keep ? nb_output(r, o) : NULL;
+    if (out) cell_add_output(r->keep, out);
+    json_decref(out);
+}
+
+static bool on_input(void *self, const char *prompt, bool secret, struct strbuf *answer)
+{
+    (void)self, (void)secret;
+    if (!isatty(STDIN_FILENO)) return false;
+    char *line = NULL;
+    size_t cap = 0;
+    fputs(prompt, stdout);
+    fflush(stdout);
+    ssize_t n = getline(&line, &cap, stdin);
+    if (n > 0 && line[n - 1] == '\n') n--;
+    if (n >= 0) strbuf_add(answer, line, (size_t)n);
+    free(line);
+    return n >= 0;
+}
+
+void runner_open(struct runner *r, const struct cli *c, const char *folder, bool places)
+{
+    struct session_opts opts = {
+        .host = {.self = r, .output = on_output, .input = on_input},
+        .threads = c->threads,
+        .safe = c->safe,
+        .folder = folder,
+        .width = 80,
+        .error_place = places,
+    };
+    r->session = interruptible = session_new(&opts);
+    if (r->printer) r->printer->session = r->session;
+    catch_sigint();
+}
+
+void runner_close(struct runner *r)
+{
+    interruptible = NULL;
+    session_free(r->session);
+}
+
+enum rc_t runner_text(struct runner *r, const char *text, size_t n, int first_line, bool *cancelled)
+{
+    return session_run(r->session, text, n, r->label, first_line, cancelled);
+}
+
+enum rc_t runner_cell(struct runner *r, struct cell *cell, bool *cancelled)
+{
+    struct strbuf code = {0};
+    cell_code(&code, cell);
+    cell->execution_count = ++r->count;
+    cell_clear_outputs(cell);
+    int first = cell->first_line - (cell->kind == CELL_SQL);
+    enum rc_t res = runner_text(r, code.p ? code.p : "", code.n, first, cancelled);
+    strbuf_release(&code);
+    return res;
+}
+
+void print_plain_error(const struct error *e)
+{
+    fprintf(stderr, "%s %s\n", err_name(e->code), e->message);
+    for (int i = 0; i < e->n_notes; i++)
+        fprintf(stderr, "  %s\n", e->notes[i]);
+    if (e->hint[0]) fprintf(stderr, "  try: %s\n", e->hint);
+}
+
+static rc read_stdin_notebook(struct ctx *cx, struct notebook **out)
+{
+    struct strbuf b = {0};
+    char buf[65536];
+    size_t n;
+    while ((n = fread(buf, 1, sizeof buf, stdin)) > 0)
+        strbuf_add(&b, buf, n);
+    enum rc_t res = notebook_read_mlnb(cx, b.p ? b.p : "", b.n, 0, out);
+    strbuf_release(&b);
+    return res;
+}
+
+struct notebook *open_notebook(const char *path)
+{
+    struct error err;
+    struct ctx cx = {.err = &err, .arena = arena_new()};
+    struct notebook *nb = NULL;
+    err_clear(&err);
+    enum rc_t res =
+        strcmp(path, "-") == 0 ? read_stdin_notebook(&cx, &nb) : notebook_read_file(&cx, path, &nb);
+    if (res != RC_OK) print_plain_error(&err);
+    arena_free(cx.arena);
+    return res == RC_OK ? nb : NULL;
+}
+
+char *folder_of(const char *path)
+{
+    if (strcmp(path, "-") == 0) return NULL;
+    const char *slash = strrchr(path, '/');
+    if (!slash) return mem_strndup(".", 1);
+    return mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
