@@ -1,0 +1,142 @@
+/* rank.c: row_number, rank, dense_rank, pct_rank, ntile. The rows come sorted by what is ranked,
+ * nulls last; a null has no rank. */
+#include "runtime/fn/window/window.h"
+
+static enum rc_t row_number(struct agg_eval *e, int64_t n, const int64_t *order,
+                            const uint8_t *peers, const struct column *const *args, struct vec *out)
+{
+    (void)e;
+    (void)peers;
+    (void)args;
+    for (int64_t i = 0; i < n; i++)
+        ((int64_t *)out->data)[order[i]] = i + 1;
+    return RC_OK;
+}
+const struct win_desc win_row_number = {
+    .name = "row_number",
+    .sig = "row_number() -> int",
+    .doc = "Number of the row in its group, from 1, in sort order (input order without a sort "
+           "clause).",
+    .example = "frame(x: [5, 7]) |> derive n = row_number() |> where n == 2 |> select x  #> 7",
+    .min_args = 0,
+    .max_args = 0,
+    .type = type_win_int,
+    .run = row_number,
+    .foreign = {"row_number()", "row_number()"},
+};
+
+/* Rows that are ranked: those before the nulls. */
+static int64_t ranked_rows(const struct agg_eval *e, int64_t n, const int64_t *order,
+                           const struct column *const *args)
+{
+    if (e->n_args == 0 || win_const(e, 0) || !args[0]->valid) return n;
+    while (n > 0 && !bit_get(args[0]->valid, order[n - 1]))
+        n--;
+    return n;
+}
+
+static void null_rest(int64_t from, int64_t n, const int64_t *order, struct vec *out)
+{
+    for (int64_t i = from; i < n; i++) {
+        ((int64_t *)out->data)[order[i]] = 0;
+        win_put_null(out, order[i]);
+    }
+}
+
+static enum rc_t rank(struct agg_eval *e, int64_t n, const int64_t *order, const uint8_t *peers,
+                      const struct column *const *args, struct vec *out)
+{
+    int64_t m = ranked_rows(e, n, order, args), r = 1;
+    for (int64_t i = 0; i < m; i++) {
+        if (i > 0 && !peers[i]) r = i + 1;
+        ((int64_t *)out->data)[order[i]] = r;
+    }
+    null_rest(m, n, order, out);
+    return RC_OK;
+}
+const struct win_desc win_rank = {
+    .name = "rank",
+    .sig = "rank(x) -> int",
+    .doc = "Rank by x from 1, smallest first (rank(-x): biggest first); ties share the least rank, "
+           "null "
+           "has none.",
+    .example = "frame(x: [5, 7]) |> derive r = rank(-x) |> where r == 1 |> select x  #> 7",
+    .min_args = 1,
+    .max_args = 1,
+    .ranks_by_args = true,
+    .type = type_win_int,
+    .run = rank,
+};
+
+static enum rc_t dense_rank(struct agg_eval *e, int64_t n, const int64_t *order,
+                            const uint8_t *peers, const struct column *const *args, struct vec *out)
+{
+    int64_t m = ranked_rows(e, n, order, args), r = 0;
+    for (int64_t i = 0; i < m; i++) {
+        r += i == 0 || !peers[i];
+        ((int64_t *)out->data)[order[i]] = r;
+    }
+    null_rest(m, n, order, out);
+    return RC_OK;
+}
+const struct win_desc win_dense_rank = {
+    .name = "dense_rank",
+    .sig = "dense_rank(x) -> int",
+    .doc = "Rank by x from 1 without gaps: the number of different values up to it.",
+    .example = "frame(x: [5, 5, 7]) |> derive r = dense_rank(x) |> where x == 7 |> select r  #> 2",
+    .min_args = 1,
+    .max_args = 1,
+    .ranks_by_args = true,
+    .type = type_win_int,
+    .run = dense_rank,
+};
+
+static enum rc_t pct_rank(struct agg_eval *e, int64_t n, const int64_t *order, const uint8_t *peers,
+                          const struct column *const *args, struct vec *out)
+{
+    int64_t m = ranked_rows(e, n, order, args), r = 0;
+    for (int64_t i = 0; i < m; i++) {
+        if (i > 0 && !peers[i]) r = i;
+        ((double *)out->data)[order[i]] = m > 1 ? (double)r / (double)(m - 1) : 0;
+    }
+    null_rest(m, n, order, out); /* zero bytes are 0.0 too */
+    return RC_OK;
+}
+const struct win_desc win_pct_rank = {
+    .name = "pct_rank",
+    .sig = "pct_rank(x) -> num",
+    .doc = "Rank by x as a share: (rank - 1) / (rows - 1), 0 to 1.",
+    .example = "frame(x: [5, 6, 7]) |> derive r = pct_rank(x) |> where x == 6 |> select r  #> 0.5",
+    .min_args = 1,
+    .max_args = 1,
+    .ranks_by_args = true,
+    .type = type_win_num,
+    .run = pct_rank,
+};
+
+/* As SQL: parts differ by one row at most, the bigger ones first. */
+static enum rc_t ntile(struct agg_eval *e, int64_t n, const int64_t *order, const uint8_t *peers,
+                       const struct column *const *args, struct vec *out)
+{
+    int64_t m = ranked_rows(e, n, order, args), parts;
+    (void)peers;
+    TRY(win_int(e, 1, "ntile", "the number of parts", 0, &parts));
+    if (parts < 1) return fail(e->cx, E209, e->span, "`ntile` needs at least 1 part");
+    int64_t size = m / parts, bigger = m % parts, edge = bigger * (size + 1);
+    for (int64_t i = 0; i < m; i++)
+        ((int64_t *)out->data)[order[i]] =
+            i < edge ? i / (size + 1) + 1 : bigger + (i - edge) / (size ? size : 1) + 1;
+    null_rest(m, n, order, out);
+    return RC_OK;
+}
+const struct win_desc win_ntile = {
+    .name = "ntile",
+    .sig = "ntile(x, n: int) -> int",
+    .doc = "Which of n parts of equal size the row is in when sorted by x, from 1.",
+    .example = "frame(x: [5, 6, 7, 8]) |> derive q = ntile(x, 2) |> where x == 7 |> select q  #> 2",
+    .min_args = 2,
+    .max_args = 2,
+    .ranks_by_args = true,
+    .type = type_win_int,
+    .run = ntile,
+};
