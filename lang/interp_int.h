@@ -7,17 +7,137 @@
 #include "runtime/base/civil.h"
 #include "runtime/base/mem.h"
 
-#define MAX_DEPTH 200 /* fns, blocks and brackets inside each other: E904 */
+#define MAX_DEPTH 200 /* fns and blocks inside each other: E904 */
+#define MAX_EXPR_DEPTH                                                                             \
+    4000 /* expressions inside each other over all of them: guards the C stack                     \
+          */
+
+/* Functions that syntax stands for. */
+#define FN_NEGATE "neg"
+#define FN_FORMAT "format"
+#define FN_CONCAT "concat"
 
 /* ---- values ---- */
 bool value_is_null(const struct value *v);
 struct value *value_fn(const struct ast *fn, struct program *program, struct scope *closure);
 struct value *value_expr(const struct ast *e, struct program *program, struct scope *closure);
+/* The type that holds both (int with num: num; date with datetime: datetime; null fits all). */
 bool dtype_common(struct dtype a, struct dtype b, struct dtype *out);
+struct scalar scalar_widen(struct scalar s, struct dtype to); /* where dtype_common gave `to` */
+/* Column c with its values widened to `to`, which dtype_common gave. */
+rc column_widen(struct ctx *cx, const struct column *c, struct dtype to, struct column **out);
 /* Whether a name may stand without backticks; and the name as source text. */
 bool name_is_bare(struct str name);
 void name_text(struct strbuf *out, struct str name);
 void scope_clear(struct scope *s);
 struct scope *scope_capture(struct scope *s, struct scope *globals);
+
+/* ---- expressions outside steps (interp_expr.c and kin) ---- */
+/* A value as an argument of a function: scalars, 1 x 1 frames, lists as list scalars. Text and
+ * lists live as long as `a`. */
+rc value_to_arg(struct lang *lg, const struct value *v, struct span span, struct arena *a,
+                struct scalar *out);
+/* Calls a scalar function on values. */
+rc apply_fn(struct lang *lg, const struct fn_desc *fn, struct value *const *args, int n,
+            struct span span, struct value **out);
+/* true / false of a condition; null counts as false; E207 for what is no bool. */
+rc value_truth(struct lang *lg, const struct value *v, struct span span, bool *out);
+/* A whole number; what: "an index". */
+rc value_whole(struct lang *lg, const struct value *v, struct span span, const char *what,
+               int64_t *out);
+rc interp_call(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+rc interp_call_value(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+rc interp_index(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+rc interp_field(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+rc interp_binary(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+rc interp_unary(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+rc interp_in(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+rc interp_fstr(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+/* The value of a name outside steps; E202 with near names. Borrowed. */
+rc variable(struct lang *lg, struct scope *sc, struct str name, struct span span,
+            const struct value **out);
+/* Reads a literal of the tree (AST_NULL .. AST_DURATION); false when e is none. Text is borrowed.
+ */
+bool literal_scalar(const struct ast *e, struct scalar *out);
+/* x op y on scalars with months: dates move by months; *done false when no months are in sight. */
+rc months_binary(struct lang *lg, struct str op, const struct scalar *x, const struct scalar *y,
+                 struct span span, struct scalar *out, bool *done);
+/* Part of a list or text: [from, to] counted from 1 with negatives from the end, clamped. */
+void slice_bounds(int64_t n, int64_t from, int64_t to, int64_t *at, int64_t *len);
+rc check_value_kind(struct lang *lg, const struct value *v, enum value_kind kind, struct span span,
+                    const char *what);
+
+/* ---- arguments by name (call_args.c) ---- */
+/* Where each parameter of a call comes from. */
+struct arg_slot {
+    int from;          /* argument number, or -1: the default below */
+    struct scalar def; /* text is borrowed from the signature */
+};
+#define MAX_CALL_ARGS 64
+/* Puts arguments given by name (`round(x, digits: 2)`) to their place in the signature and fills
+ * the gaps before the last one with defaults. names[i].n 0 = by position. E206 with the nearest
+ * parameter, E208 when one is missing or given twice. slots: [MAX_CALL_ARGS]. */
+rc place_args(struct ctx *cx, const char *fn_name, const char *sig, const struct str *names, int n,
+              struct span span, struct arg_slot *slots, int *n_slots);
+/* E204 with our word for a foreign function, or near names. */
+rc unknown_function(struct lang *lg, const struct scope *sc, struct str name, struct span span);
+
+/* ---- fns and lambdas (interp_fn.c) ---- */
+/* Values and option names of a call; owned references, released with args_release. */
+struct call_args {
+    struct value **values;
+    struct str *names; /* empty = by position */
+    struct span *spans;
+    int n;
+};
+void args_release(struct call_args *args);
+rc call_fn(struct lang *lg, const struct value *fn, const struct call_args *args, struct span span,
+           struct value **out);
+/* `fn name(..)` of the user as a step. */
+rc step_fn(struct lang *lg, struct scope *sc, const struct value *fn, const struct ast_step *step,
+           const struct value *input, struct value **out);
+/* Whether an expression in a step talks of columns (plain names, selectors, aggregates without a
+ * list), rather than being a value of the session. */
+bool ast_has_columns(const struct scope *sc, const struct ast *e);
+/* Enters a fn, block or lambda: E904 past MAX_DEPTH. */
+rc depth_enter(struct lang *lg, struct span span);
+/* Index of a parameter, or -1. */
+int fn_param_index(const struct ast *fn, struct str name);
+
+/* ---- statements ---- */
+rc run_statement(struct lang *lg, struct scope *sc, const struct ast *st, struct value **out);
+rc run_program(struct lang *lg, const char *text, size_t n, const char *label, int first_line,
+               const char *folder, bool console);
+rc run_include(struct lang *lg, const struct ast *st);
+rc run_shell(struct lang *lg, const struct ast *st);
+rc run_use(struct lang *lg, struct scope *sc, const struct ast *st);
+rc run_param(struct lang *lg, struct scope *sc, const struct ast *st);
+/* An assignment to the name of a param obeys its type and range. Takes and gives the reference. */
+rc check_param_value(struct lang *lg, struct str name, struct span span, struct value **value);
+void params_free(struct lang *lg);
+void includes_free(struct lang *lg);
+void scans_free(struct lang *lg);
+void kept_free(struct lang *lg);
+rc open_pool(struct lang *lg, const char *url, int threads, struct span span);
+/* Wall clock of the statement, read once; local time without zone, microseconds. */
+int64_t statement_now(struct lang *lg);
+/* "4GB" -> bytes. */
+bool bytes_parse(struct str s, int64_t *out);
+bool plan_holds(const struct plan *p, enum plan_op op);
+void show_status(struct lang *lg, const char *text);
+/* Text to stream 1 (print) unless output is hidden. */
+void print_text(struct lang *lg, struct str s);
+
+/* ---- builtins ---- */
+bool names_option(const struct builtin_desc *b, struct str name);
+
+/* ---- binder ---- */
+struct bind_env; /* bind.c */
+/* A variable's value in a step: literal, column expression. */
+rc bind_value(struct bind *b, const struct value *v, struct span span, const struct expr **out);
+rc bind_call(struct bind *b, const struct ast *e, const struct expr **out);
+rc bind_in(struct bind *b, const struct ast *e, const struct expr **out);
+rc bind_fstr(struct bind *b, const struct ast *e, const struct expr **out);
+rc bind_index(struct bind *b, const struct ast *e, const struct expr **out);
 
 #endif

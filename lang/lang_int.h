@@ -126,6 +126,7 @@ struct lang {
     int64_t use_clock; /* for kept tables */
     struct program *program; /* being run: fns and column expressions keep it */
     struct scope *scope;     /* of the step being bound (item_name reads it) */
+    int expr_depth;          /* nesting of expressions over all calls (guards the C stack) */
     int fn_depth;            /* inside fn bodies values are not shown */
     int64_t now_us;          /* now() of this statement; INT64_MIN = not read yet */
     struct param_override *params;

@@ -11,7 +11,7 @@ static rc mixed(struct ctx *cx, struct span span, struct dtype have, struct dtyp
                 "a list holds values of one type: item %lld is %s, the ones before are %s",
                 (long long)at + 1, dtype_text(got, b, sizeof b), dtype_text(have, a, sizeof a));
 }
-/* The type that holds both (int with num: num; date with datetime: datetime; null fits all). */
+
 bool dtype_common(struct dtype a, struct dtype b, struct dtype *out)
 {
     if (a.kind == KIND_LIST && b.kind == KIND_LIST) {
@@ -39,7 +39,7 @@ bool dtype_common(struct dtype a, struct dtype b, struct dtype *out)
     return true;
 }
 /* s as a value of `to`, where dtype_common gave `to`. */
-static struct scalar widen(struct scalar s, struct dtype to)
+struct scalar scalar_widen(struct scalar s, struct dtype to)
 {
     if (s.is_null) {
         s.type = to;
@@ -52,7 +52,7 @@ static struct scalar widen(struct scalar s, struct dtype to)
 }
 
 /* Column with elements of `to` from one of a narrower type. */
-static rc column_widen(struct ctx *cx, const struct column *c, struct dtype to, struct column **out)
+rc column_widen(struct ctx *cx, const struct column *c, struct dtype to, struct column **out)
 {
     if (dtype_eq(c->type, to)) {
         *out = column_ref(c);
@@ -63,7 +63,7 @@ static rc column_widen(struct ctx *cx, const struct column *c, struct dtype to, 
     enum rc_t res = RC_ERR;
     builder_init(&b, to, kind_phys(to.kind));
     for (int64_t i = 0; i < c->n; i++) {
-        struct scalar s = widen(column_scalar(c, i), to);
+        struct scalar s = scalar_widen(column_scalar(c, i), to);
         TRY_OUT(builder_scalar(cx, &b, &s));
     }
     res = builder_finish(cx, &b, out);
@@ -103,7 +103,7 @@ static rc common_type(struct ctx *cx, const struct scalar *all, int n, struct sp
 }
 static rc append_widened(struct ctx *cx, struct builder *b, const struct scalar *s, struct dtype to)
 {
-    struct scalar w = widen(*s, to);
+    struct scalar w = scalar_widen(*s, to);
     if (w.is_null || to.kind != KIND_LIST || dtype_eq(s->type, to))
         return builder_scalar(cx, b, &w);
     struct column *inner;

@@ -1,0 +1,249 @@
+/* interp_call.c: calls outside steps: fns of the user, builtins, aggregates on lists, scalar
+ * functions, model families. Descriptors say what fits; no function but `if` is named here. */
+#include "lang/lang_int.h"
+
+#include "lang/interp_int.h"
+
+void args_release(struct call_args *args)
+{
+    for (int i = 0; i < args->n; i++)
+        value_unref(args->values[i]);
+    args->n = 0;
+}
+/* Evaluates kids[from..) of a call. */
+static rc eval_args(struct lang *lg, struct scope *sc, const struct ast *e, int from,
+                    struct call_args *out)
+{
+    struct arena *a = lg->cx.arena;
+    int n = e->n_kids - from;
+    *out = (struct call_args){.values = ARENA_ARRAY(a, struct value *, n + 1),
+                              .names = ARENA_ARRAY(a, struct str, n + 1),
+                              .spans = ARENA_ARRAY(a, struct span, n + 1)};
+    for (int i = 0; i < n; i++) {
+        if (interp_pipeline(lg, sc, e->kids[from + i], &out->values[i]) != RC_OK) {
+            args_release(out);
+            return RC_ERR;
+        }
+        if (from + i < e->n_names) out->names[i] = e->names[from + i];
+        out->spans[i] = e->kids[from + i]->span;
+        out->n = i + 1;
+    }
+    return RC_OK;
+}
+
+/* ---- builtins ---- */
+/* Whether `name` is among the words of a descriptor's options. */
+bool names_option(const struct builtin_desc *b, struct str name)
+{
+    const char *at = b->options;
+    while (at && *at) {
+        size_t n = strcspn(at, " ");
+        if (str_eq(name, (struct str){at, n})) return true;
+        at += n + strspn(at + n, " ");
+    }
+    return false;
+}
+static rc no_such_option(struct ctx *cx, const struct builtin_desc *b, struct str name,
+                         struct span span)
+{
+    struct str words[32];
+    int n = 0;
+    for (const char *at = b->options; at && *at && n < 32;) {
+        size_t len = strcspn(at, " ");
+        words[n++] = (struct str){at, len};
+        at += len + strspn(at + len, " ");
+    }
+    struct str near = nearest(name, words, n);
+    (void)fail(cx, E206, span, "%s() has no option `%.*s`", b->name, STR_FMT(name));
+    if (near.n) (void)err_note(cx, "did you mean `%.*s`?", STR_FMT(near));
+    return err_hint(cx, "%s", b->sig);
+}
+static rc check_builtin(struct ctx *cx, const struct builtin_desc *b, const struct call_args *args,
+                        struct span span)
+{
+    int n_plain = 0;
+    bool checks_itself = b->options && strcmp(b->options, "*") == 0;
+    for (int i = 0; i < args->n; i++) {
+        if (args->names[i].n == 0) {
+            n_plain++;
+        } else if (!checks_itself && !names_option(b, args->names[i])) {
+            return no_such_option(cx, b, args->names[i], args->spans[i]);
+        }
+    }
+    bool is_few = n_plain < b->min_args, is_many = b->max_args >= 0 && n_plain > b->max_args;
+    if (!is_few && !is_many) return RC_OK;
+    (void)fail(cx, E208, span, "%s() is given too %s values: %d", b->name, is_few ? "few" : "many",
+               n_plain);
+    return err_hint(cx, "%s", b->sig);
+}
+static rc call_builtin(struct lang *lg, struct scope *sc, const struct builtin_desc *b,
+                       const struct ast *e, const struct call_args *args, struct value **out)
+{
+    TRY(check_builtin(&lg->cx, b, args, e->span));
+    return b->call(lg, sc, e, args->values, args->names, args->n, out);
+}
+
+/* ---- descriptors of runtime/fn ---- */
+static rc call_scalar(struct lang *lg, const struct fn_desc *fn, const struct ast *e,
+                      const struct call_args *args, struct value **out)
+{
+    struct arg_slot slots[MAX_CALL_ARGS];
+    struct arena *a = lg->cx.arena;
+    struct scalar *scalars = ARENA_ARRAY(a, struct scalar, MAX_CALL_ARGS), result;
+    int n;
+    TRY(place_args(&lg->cx, fn->name, fn->sig, args->names, args->n, e->span, slots, &n));
+    for (int i = 0; i < n; i++) {
+        int from = slots[i].from;
+        if (from < 0) {
+            scalars[i] = slots[i].def;
+        } else {
+            TRY(value_to_arg(lg, args->values[from], args->spans[from], a, &scalars[i]));
+        }
+    }
+    TRY(fn_eval_scalar(&lg->cx, a, fn, scalars, n, e->span, &result));
+    *out = value_scalar(&result);
+    return RC_OK;
+}
+/* Lists become the columns of an aggregate, single values its constants. */
+static rc agg_args(struct lang *lg, const struct agg_desc *agg, const struct ast *e,
+                   const struct call_args *args, const struct column **cols, struct scalar *consts,
+                   bool *is_const, int *n_out)
+{
+    struct arg_slot slots[MAX_CALL_ARGS];
+    int n, n_lists = 0;
+    TRY(place_args(&lg->cx, agg->name, agg->sig, args->names, args->n, e->span, slots, &n));
+    for (int i = 0; i < n; i++) {
+        int from = slots[i].from;
+        consts[i] = slots[i].def;
+        is_const[i] = true;
+        if (from < 0) continue;
+        TRY(value_to_arg(lg, args->values[from], args->spans[from], lg->cx.arena, &consts[i]));
+        is_const[i] = consts[i].type.kind != KIND_LIST;
+        if (is_const[i]) continue;
+        cols[i] = consts[i].u.list;
+        if (n_lists++ > 0 && cols[i]->n != cols[0]->n)
+            return fail(&lg->cx, E207, args->spans[from],
+                        "the lists of %s() have %lld and %lld values", agg->name,
+                        (long long)cols[0]->n, (long long)cols[i]->n);
+    }
+    *n_out = n;
+    return RC_OK;
+}
+static rc call_aggregate(struct lang *lg, const struct agg_desc *agg, const struct ast *e,
+                         const struct call_args *args, struct value **out)
+{
+    struct arena *a = lg->cx.arena;
+    const struct column **cols = ARENA_ARRAY(a, const struct column *, MAX_CALL_ARGS);
+    struct scalar *consts = ARENA_ARRAY(a, struct scalar, MAX_CALL_ARGS), result;
+    bool *is_const = ARENA_ARRAY(a, bool, MAX_CALL_ARGS);
+    int n;
+    TRY(agg_args(lg, agg, e, args, cols, consts, is_const, &n));
+    if (n == 0 || is_const[0]) {
+        (void)fail(&lg->cx, E210, e->span,
+                   "%s() needs many values: a list outside steps, a column in a step", agg->name);
+        return err_hint(&lg->cx, "t |> summarize %s(x)   or   %s([1, 2, 3])", agg->name, agg->name);
+    }
+    TRY(agg_eval_column(&lg->cx, a, agg, cols, consts, is_const, n, e->span, &result));
+    *out = value_scalar(&result);
+    return RC_OK;
+}
+
+/* ---- model families ---- */
+static rc call_family(struct lang *lg, const struct ml_family *family, const struct call_args *args,
+                      struct value **out)
+{
+    struct arena *a = arena_new();
+    struct ml_arg *made = ARENA_ARRAY(a, struct ml_arg, args->n + 1);
+    for (int i = 0; i < args->n; i++) {
+        if (args->names[i].n) made[i].name = arena_strndup(a, args->names[i].p, args->names[i].n);
+        made[i].span = args->spans[i];
+        if (value_to_arg(lg, args->values[i], args->spans[i], a, &made[i].value) != RC_OK) {
+            arena_free(a);
+            return RC_ERR;
+        }
+    }
+    struct value *v = value_nothing(NULL);
+    v->kind = VALUE_FAMILY;
+    v->arena = a;
+    v->family = family;
+    v->args = made;
+    v->n_args = args->n;
+    *out = v;
+    return RC_OK;
+}
+
+/* ---- which function is meant ---- */
+static bool any_list(const struct call_args *args)
+{
+    return args->n > 0 && args->values[0]->kind == VALUE_LIST;
+}
+static rc call_named(struct lang *lg, struct scope *sc, const struct ast *e,
+                     const struct call_args *args, struct value **out)
+{
+    const struct value *mine = scope_fn(sc, e->text);
+    if (mine) {
+        struct value *fn = value_ref(mine);
+        enum rc_t res = call_fn(lg, fn, args, e->span, out);
+        value_unref(fn);
+        return res;
+    }
+    const struct builtin_desc *builtin = builtin_find(e->text);
+    const struct fn_desc *fn = fn_find(e->text);
+    const struct agg_desc *agg = agg_find(e->text);
+    const struct ml_family *family = ml_family_find(e->text);
+    if (builtin) return call_builtin(lg, sc, builtin, e, args, out);
+    if (agg && (any_list(args) || !fn)) return call_aggregate(lg, agg, e, args, out);
+    if (fn) return call_scalar(lg, fn, e, args, out);
+    if (family) return call_family(lg, family, args, out);
+    return RC_ERR; /* call_exists has looked */
+}
+static rc call_exists(struct lang *lg, struct scope *sc, const struct ast *e)
+{
+    struct str name = e->text;
+    if (scope_fn(sc, name) || builtin_find(name) || fn_find(name) || agg_find(name) ||
+        ml_family_find(name))
+        return RC_OK;
+    if (win_find(name)) {
+        (void)fail(&lg->cx, E217, e->span, "%.*s() works over the rows of a frame", STR_FMT(name));
+        return err_hint(&lg->cx, "t |> derive y = %.*s(x) sort day", STR_FMT(name));
+    }
+    return unknown_function(lg, sc, name, e->span);
+}
+/* if(c, a, b): only the side that is asked for is evaluated. */
+static rc call_if(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out)
+{
+    struct value *v;
+    bool is_true;
+    if (e->n_kids != 3)
+        return fail(&lg->cx, E208, e->span,
+                    "if() takes a condition and two values: if(x > 0, x, 0)");
+    TRY(interp_expr(lg, sc, e->kids[0], &v));
+    enum rc_t res = value_truth(lg, v, e->kids[0]->span, &is_true);
+    value_unref(v);
+    TRY(res);
+    return interp_pipeline(lg, sc, e->kids[is_true ? 1 : 2], out);
+}
+rc interp_call(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out)
+{
+    struct call_args args;
+    if (str_eqz(e->text, "if") && !scope_fn(sc, e->text)) return call_if(lg, sc, e, out);
+    TRY(call_exists(lg, sc, e));
+    TRY(eval_args(lg, sc, e, 0, &args));
+    enum rc_t res = call_named(lg, sc, e, &args, out);
+    args_release(&args);
+    return res;
+}
+rc interp_call_value(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out)
+{
+    struct value *fn;
+    struct call_args args;
+    TRY(interp_expr(lg, sc, e->kids[0], &fn));
+    enum rc_t res = check_value_kind(lg, fn, VALUE_FN, e->kids[0]->span, "a function");
+    if (res == RC_OK) res = eval_args(lg, sc, e, 1, &args);
+    if (res == RC_OK) {
+        res = call_fn(lg, fn, &args, e->span, out);
+        args_release(&args);
+    }
+    value_unref(fn);
+    return res;
+}
