@@ -16,6 +16,9 @@
 #define FN_NEGATE "neg"
 #define FN_FORMAT "format"
 #define FN_CONCAT "concat"
+#define FN_AT     "at"
+#define FN_SLICE  "slice"
+#define FN_FIELD  "field"
 
 /* ---- values ---- */
 bool value_is_null(const struct value *v);
@@ -51,6 +54,9 @@ rc interp_index(struct lang *lg, struct scope *sc, const struct ast *e, struct v
 rc interp_field(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 rc interp_binary(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 rc interp_unary(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+/* A unary operator on a literal. */
+rc interp_unary_value(struct lang *lg, const struct ast *e, const struct scalar *x,
+                      struct value **out);
 rc interp_in(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 rc interp_fstr(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 /* The value of a name outside steps; E202 with near names. Borrowed. */
@@ -130,14 +136,5 @@ void print_text(struct lang *lg, struct str s);
 
 /* ---- builtins ---- */
 bool names_option(const struct builtin_desc *b, struct str name);
-
-/* ---- binder ---- */
-struct bind_env; /* bind.c */
-/* A variable's value in a step: literal, column expression. */
-rc bind_value(struct bind *b, const struct value *v, struct span span, const struct expr **out);
-rc bind_call(struct bind *b, const struct ast *e, const struct expr **out);
-rc bind_in(struct bind *b, const struct ast *e, const struct expr **out);
-rc bind_fstr(struct bind *b, const struct ast *e, const struct expr **out);
-rc bind_index(struct bind *b, const struct ast *e, const struct expr **out);
 
 #endif

@@ -172,12 +172,10 @@ out:
     return res;
 }
 
-rc interp_unary(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out)
+static rc unary_value(struct lang *lg, const struct ast *e, struct value *x, struct value **out)
 {
-    struct value *x;
     bool truth;
     enum rc_t res;
-    TRY(interp_expr(lg, sc, e->kids[0], &x));
     if (str_eqz(e->text, "not")) {
         res = value_truth(lg, x, e->kids[0]->span, &truth);
         if (res == RC_OK) *out = value_bool(!truth);
@@ -190,6 +188,21 @@ rc interp_unary(struct lang *lg, struct scope *sc, const struct ast *e, struct v
     } else {
         res = apply_fn(lg, fn_find(STR(FN_NEGATE)), &x, 1, e->span, out);
     }
+    return res;
+}
+rc interp_unary_value(struct lang *lg, const struct ast *e, const struct scalar *x,
+                      struct value **out)
+{
+    struct value *v = value_scalar(x);
+    enum rc_t res = unary_value(lg, e, v, out);
+    value_unref(v);
+    return res;
+}
+rc interp_unary(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out)
+{
+    struct value *x;
+    TRY(interp_expr(lg, sc, e->kids[0], &x));
+    enum rc_t res = unary_value(lg, e, x, out);
     value_unref(x);
     return res;
 }
