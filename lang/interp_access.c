@@ -134,6 +134,21 @@ static rc no_field(struct lang *lg, const struct value *v, struct str name, stru
     if (near.n) return err_hint(cx, "%.*s", STR_FMT(near));
     return RC_ERR;
 }
+/* One column of a big frame: the others are not computed. */
+static rc only_column(struct lang *lg, struct plan *p, int i, struct span span, struct value **out)
+{
+    const struct field *f = &p->schema->fields[i];
+    struct named_expr item = {f->name, expr_column(lg->cx.arena, f->name, f->type, span)};
+    struct plan *one;
+    struct table *t;
+    TRY(plan_project(&lg->cx, p, &item, 1, span, &one));
+    enum rc_t res = exec_table(&lg->cx, lg->executor, one, &t);
+    plan_unref(one);
+    TRY(res);
+    *out = value_list_of(t->cols[0]);
+    table_unref(t);
+    return RC_OK;
+}
 static rc frame_column(struct lang *lg, struct scope *sc, const struct value *v, struct str name,
                        struct span span, struct value **out)
 {
@@ -144,6 +159,7 @@ static rc frame_column(struct lang *lg, struct scope *sc, const struct value *v,
         return unknown_column(&b, name, span);
     }
     struct table *t;
+    if (!v->plan->kept && !frame_is_small(v->plan)) return only_column(lg, v->plan, i, span, out);
     TRY(frame_table(lg, v->plan, &t));
     *out = value_list_of(t->cols[i]);
     table_unref(t);

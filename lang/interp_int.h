@@ -57,6 +57,9 @@ rc interp_unary(struct lang *lg, struct scope *sc, const struct ast *e, struct v
 /* A unary operator on a literal. */
 rc interp_unary_value(struct lang *lg, const struct ast *e, const struct scalar *x,
                       struct value **out);
+/* `x in where`, where is a list or range. */
+rc value_is_in(struct lang *lg, struct value *x, const struct value *where, struct span span,
+               bool *out);
 rc interp_in(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 rc interp_fstr(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 /* The value of a name outside steps; E202 with near names. Borrowed. */
@@ -130,7 +133,13 @@ int64_t statement_now(struct lang *lg);
 /* "4GB" -> bytes. */
 bool bytes_parse(struct str s, int64_t *out);
 bool plan_holds(const struct plan *p, enum plan_op op);
+void overrides_free(struct lang *lg);
+void show_display(struct lang *lg, const struct display *d);
 void show_status(struct lang *lg, const char *text);
+/* Sources near and small enough that a glance computes the whole frame. */
+bool frame_is_small(const struct plan *p);
+/* A frame as print writes it. */
+rc frame_print(struct lang *lg, const struct value *v, struct strbuf *out);
 /* Text to stream 1 (print) unless output is hidden. */
 void print_text(struct lang *lg, struct str s);
 

@@ -240,8 +240,8 @@ static rc in_list(struct lang *lg, struct value *x, const struct value *list, st
     }
     return RC_OK;
 }
-static rc is_in(struct lang *lg, struct value *x, const struct value *where, struct span span,
-                bool *out)
+rc value_is_in(struct lang *lg, struct value *x, const struct value *where, struct span span,
+               bool *out)
 {
     char buf[96];
     if (where->kind == VALUE_RANGE) return in_range(lg, x, where, span, out);
@@ -259,7 +259,7 @@ rc interp_in(struct lang *lg, struct scope *sc, const struct ast *e, struct valu
     bool found = false;
     TRY(interp_expr(lg, sc, e->kids[0], &x));
     enum rc_t res = interp_expr(lg, sc, e->kids[1], &where);
-    if (res == RC_OK) res = is_in(lg, x, where, e->span, &found);
+    if (res == RC_OK) res = value_is_in(lg, x, where, e->span, &found);
     if (res == RC_OK) *out = value_bool(found != e->is_negated);
     value_unref(x);
     value_unref(where);

@@ -135,6 +135,10 @@ struct lang {
     struct scan_cache *scans; /* path + options + mtime -> opened scan */
     struct kept_list *kept;   /* plans whose result is kept, for dropping the least recently used */
     char *folder;
+    int hidden;             /* inside include: displays and prints are not passed on */
+    bool is_last_statement; /* the cell's last one is running */
+    uint64_t *told;         /* hashes of warnings that were given */
+    int n_told, cap_told;
 };
 
 /* ---- evaluation outside steps ---- */
@@ -290,6 +294,7 @@ struct builtin_desc {
                             itself */
     enum rc_t (*call)(struct lang *lg, struct scope *sc, const struct ast *e, struct value **args,
                       struct str *names, int n_args, struct value **out);
+    const char *words; /* "names types": options in which plain names are texts: [a, b] */
 };
 const struct builtin_desc *builtin_find(struct str name);
 const struct builtin_desc *const *builtin_all(int *n);

@@ -1,0 +1,93 @@
+/* kept.c: results of frames that the session keeps. A computed frame stays with its plan until the
+ * kept ones pass their part of the memory budget; then the least recently used go and are computed
+ * again when asked for. */
+#include "lang/lang_int.h"
+
+#include "lang/interp_int.h"
+
+struct kept_list {
+    struct plan **plans; /* owned references, each with `kept` set */
+    int n, cap;
+};
+
+static void forget(struct kept_list *k, int i)
+{
+    struct plan *p = k->plans[i];
+    table_unref(p->kept);
+    p->kept = NULL;
+    plan_unref(p);
+    k->plans[i] = k->plans[--k->n];
+}
+/* Plans that only we still hold are of no use to anybody. */
+static void sweep(struct kept_list *k)
+{
+    for (int i = k->n - 1; i >= 0; i--)
+        if (atomic_load(&k->plans[i]->refs) == 1) forget(k, i);
+}
+static int64_t kept_bytes(const struct kept_list *k)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < k->n; i++)
+        sum += table_bytes(k->plans[i]->kept);
+    return sum;
+}
+static void make_room(struct kept_list *k, int64_t budget, int64_t need)
+{
+    while (k->n > 0 && kept_bytes(k) + need > budget) {
+        int oldest = 0;
+        for (int i = 1; i < k->n; i++)
+            if (k->plans[i]->kept_at < k->plans[oldest]->kept_at) oldest = i;
+        forget(k, oldest);
+    }
+}
+static void keep(struct lang *lg, struct plan *p, struct table *t)
+{
+    int64_t budget = lg->cx.memory_budget > 0 ? lg->cx.memory_budget / 2 : INT64_MAX;
+    int64_t need = table_bytes(t);
+    if (!lg->kept) lg->kept = mem_zero(sizeof *lg->kept);
+    struct kept_list *k = lg->kept;
+    sweep(k);
+    if (need > budget || p->op == PLAN_TABLE) return;
+    make_room(k, budget, need);
+    if (k->n == k->cap) {
+        k->cap = k->cap ? k->cap * 2 : 16;
+        k->plans = mem_realloc(k->plans, sizeof(struct plan *) * (size_t)k->cap);
+    }
+    k->plans[k->n++] = plan_ref(p);
+    p->kept = table_ref(t);
+    p->kept_at = ++lg->use_clock;
+}
+void kept_free(struct lang *lg)
+{
+    struct kept_list *k = lg->kept;
+    if (!k) return;
+    while (k->n > 0)
+        forget(k, k->n - 1);
+    mem_free(k->plans);
+    mem_free(k);
+    lg->kept = NULL;
+}
+
+rc frame_table(struct lang *lg, struct plan *p, struct table **out)
+{
+    if (p->kept) {
+        p->kept_at = ++lg->use_clock;
+        *out = table_ref(p->kept);
+        return RC_OK;
+    }
+    if (p->op == PLAN_TABLE) {
+        *out = table_ref(p->u.table.table);
+        return RC_OK;
+    }
+    if (lg->is_dry) return fail(&lg->cx, E217, p->span, "frames are not computed here");
+    struct table *t;
+    TRY(exec_table(&lg->cx, lg->executor, p, &t));
+    keep(lg, p, t);
+    *out = t;
+    return RC_OK;
+}
+bool plan_holds(const struct plan *p, enum plan_op op)
+{
+    if (!p || p->kept) return false; /* what is kept has run */
+    return p->op == op || plan_holds(p->inputs[0], op) || plan_holds(p->inputs[1], op);
+}
