@@ -10,9 +10,40 @@ void args_release(struct call_args *args)
         value_unref(args->values[i]);
     args->n = 0;
 }
-/* Evaluates kids[from..) of a call. */
+/* An option in which plain names are texts: names: [label, text], types: {n: int}. */
+static rc eval_words(struct lang *lg, struct scope *sc, const struct ast *e, bool is_inner,
+                     struct value **out)
+{
+    if (e->op == AST_NAME && (is_inner || !scope_get(sc, e->text))) {
+        *out = value_str(e->text);
+        return RC_OK;
+    }
+    if (e->op != AST_LIST && e->op != AST_STRUCT) return interp_expr(lg, sc, e, out);
+    struct value **items = ARENA_ARRAY(lg->cx.arena, struct value *, e->n_kids + 1);
+    const char **names = ARENA_ARRAY(lg->cx.arena, const char *, e->n_kids + 1);
+    for (int i = 0; i < e->n_kids; i++) {
+        if (e->op == AST_STRUCT)
+            names[i] = arena_strndup(lg->cx.arena, e->names[i].p, e->names[i].n);
+        if (eval_words(lg, sc, e->kids[i], true, &items[i]) == RC_OK) continue;
+        while (i-- > 0)
+            value_unref(items[i]);
+        return RC_ERR;
+    }
+    *out = e->op == AST_LIST ? value_list(items, e->n_kids) : value_struct(items, names, e->n_kids);
+    return RC_OK;
+}
+static bool is_word_in(const char *words, struct str name)
+{
+    while (words && *words) {
+        size_t n = strcspn(words, " ");
+        if (str_eq(name, (struct str){words, n})) return true;
+        words += n + strspn(words + n, " ");
+    }
+    return false;
+}
+/* Evaluates kids[from..) of a call. words: options that are read as texts, or NULL. */
 static rc eval_args(struct lang *lg, struct scope *sc, const struct ast *e, int from,
-                    struct call_args *out)
+                    const char *words, struct call_args *out)
 {
     struct arena *a = lg->cx.arena;
     int n = e->n_kids - from;
@@ -20,12 +51,16 @@ static rc eval_args(struct lang *lg, struct scope *sc, const struct ast *e, int 
                               .names = ARENA_ARRAY(a, struct str, n + 1),
                               .spans = ARENA_ARRAY(a, struct span, n + 1)};
     for (int i = 0; i < n; i++) {
-        if (interp_pipeline(lg, sc, e->kids[from + i], &out->values[i]) != RC_OK) {
+        const struct ast *kid = e->kids[from + i];
+        if (from + i < e->n_names) out->names[i] = e->names[from + i];
+        out->spans[i] = kid->span;
+        bool is_words = out->names[i].n && is_word_in(words, out->names[i]);
+        enum rc_t res = is_words ? eval_words(lg, sc, kid, false, &out->values[i])
+                                 : interp_pipeline(lg, sc, kid, &out->values[i]);
+        if (res != RC_OK) {
             args_release(out);
             return RC_ERR;
         }
-        if (from + i < e->n_names) out->names[i] = e->names[from + i];
-        out->spans[i] = e->kids[from + i]->span;
         out->n = i + 1;
     }
     return RC_OK;
@@ -33,15 +68,9 @@ static rc eval_args(struct lang *lg, struct scope *sc, const struct ast *e, int 
 
 /* ---- builtins ---- */
 /* Whether `name` is among the words of a descriptor's options. */
-bool names_option(const struct builtin_desc *b, struct str name)
+static bool names_option(const struct builtin_desc *b, struct str name)
 {
-    const char *at = b->options;
-    while (at && *at) {
-        size_t n = strcspn(at, " ");
-        if (str_eq(name, (struct str){at, n})) return true;
-        at += n + strspn(at + n, " ");
-    }
-    return false;
+    return is_word_in(b->options, name);
 }
 static rc no_such_option(struct ctx *cx, const struct builtin_desc *b, struct str name,
                          struct span span)
@@ -228,7 +257,8 @@ rc interp_call(struct lang *lg, struct scope *sc, const struct ast *e, struct va
     struct call_args args;
     if (str_eqz(e->text, "if") && !scope_fn(sc, e->text)) return call_if(lg, sc, e, out);
     TRY(call_exists(lg, sc, e));
-    TRY(eval_args(lg, sc, e, 0, &args));
+    const struct builtin_desc *b = scope_fn(sc, e->text) ? NULL : builtin_find(e->text);
+    TRY(eval_args(lg, sc, e, 0, b ? b->words : NULL, &args));
     enum rc_t res = call_named(lg, sc, e, &args, out);
     args_release(&args);
     return res;
@@ -239,7 +269,7 @@ rc interp_call_value(struct lang *lg, struct scope *sc, const struct ast *e, str
     struct call_args args;
     TRY(interp_expr(lg, sc, e->kids[0], &fn));
     enum rc_t res = check_value_kind(lg, fn, VALUE_FN, e->kids[0]->span, "a function");
-    if (res == RC_OK) res = eval_args(lg, sc, e, 1, &args);
+    if (res == RC_OK) res = eval_args(lg, sc, e, 1, NULL, &args);
     if (res == RC_OK) {
         res = call_fn(lg, fn, &args, e->span, out);
         args_release(&args);

@@ -62,6 +62,8 @@ rc value_is_in(struct lang *lg, struct value *x, const struct value *where, stru
                bool *out);
 rc interp_in(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 rc interp_fstr(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+/* `1..3` as a list of whole numbers or days; false when it cannot be one. */
+bool range_list(const struct value *r, struct value **out);
 /* The value of a name outside steps; E202 with near names. Borrowed. */
 rc variable(struct lang *lg, struct scope *sc, struct str name, struct span span,
             const struct value **out);
@@ -142,8 +144,5 @@ bool frame_is_small(const struct plan *p);
 rc frame_print(struct lang *lg, const struct value *v, struct strbuf *out);
 /* Text to stream 1 (print) unless output is hidden. */
 void print_text(struct lang *lg, struct str s);
-
-/* ---- builtins ---- */
-bool names_option(const struct builtin_desc *b, struct str name);
 
 #endif

@@ -37,6 +37,38 @@ static rc frame_scalar(struct lang *lg, const struct value *v, struct span span,
     return res;
 }
 
+static void drop_table(void *arg)
+{
+    table_unref(arg);
+}
+/* A struct as a table of one row. */
+static rc struct_row(struct lang *lg, const struct value *v, struct span span, struct arena *a,
+                     struct table **out)
+{
+    struct ctx *cx = &lg->cx;
+    int n = v->n_items;
+    struct field *fields = ARENA_ARRAY(a, struct field, n + 1);
+    struct column **cols = ARENA_ARRAY(a, struct column *, n + 1);
+    struct schema *schema;
+    enum rc_t res = RC_OK;
+    int made = 0;
+    for (; made < n && res == RC_OK; made++) {
+        struct scalar s;
+        res = value_to_arg(lg, v->items[made], span, a, &s);
+        if (res == RC_OK) res = column_fill(cx, &s, 1, &cols[made]);
+        if (res != RC_OK) break;
+        fields[made] = (struct field){v->names[made], s.type};
+    }
+    if (res == RC_OK) res = schema_new(cx, fields, n, span, &schema);
+    if (res != RC_OK) {
+        while (made > 0)
+            column_unref(cols[--made]);
+        return RC_ERR;
+    }
+    res = table_new(cx, schema, cols, 1, out);
+    schema_unref(schema);
+    return res;
+}
 rc value_to_arg(struct lang *lg, const struct value *v, struct span span, struct arena *a,
                 struct scalar *out)
 {
@@ -55,6 +87,13 @@ rc value_to_arg(struct lang *lg, const struct value *v, struct span span, struct
         *out = (struct scalar){.type = dtype_list(c->type), .u.list = c};
         return RC_OK;
     }
+    if (v->kind == VALUE_STRUCT) {
+        struct table *row;
+        TRY(struct_row(lg, v, span, a, &row));
+        arena_on_free(a, drop_table, row);
+        *out = (struct scalar){.type = {.kind = KIND_STRUCT, .fields = row->schema}, .u.row = row};
+        return RC_OK;
+    }
     return fail(&lg->cx, E207, span, "a value is needed here, not a %s",
                 value_type_text(v, buf, sizeof buf));
 }
@@ -62,7 +101,7 @@ rc value_to_scalar(struct lang *lg, const struct value *v, struct span span, str
                    struct scalar *out)
 {
     char buf[96];
-    if (v->kind == VALUE_LIST)
+    if (v->kind == VALUE_LIST || v->kind == VALUE_STRUCT)
         return fail(&lg->cx, E218, span, "a single value is needed here, not a %s",
                     value_type_text(v, buf, sizeof buf));
     return value_to_arg(lg, v, span, a, out);
