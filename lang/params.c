@@ -216,7 +216,7 @@ static rc declare(struct lang *lg, struct scope *sc, const struct ast *st, const
 }
 static rc set_param(struct lang *lg, struct scope *sc, const struct ast *st, struct value **v)
 {
-    struct param_decl *d;
+    struct param_decl *d = NULL;
     struct param_override *o = find_override(lg, st->text);
     TRY(declare(lg, sc, st, *v, &d));
     if (o) {
