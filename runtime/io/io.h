@@ -73,6 +73,10 @@ rc io_open(struct ctx *cx, const char *path, const struct io_option *opts, int n
            struct span span, struct io_scan **out);
 rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts,
            int n_opts, struct span span);
+/* All rows (or the first `limit`, -1 = all) of some columns as one table, in parallel; reports what
+ * the format has to report. For whoever needs the whole and no plan. */
+rc io_read_table(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
+                 int64_t limit, struct table **out);
 struct io_scan *io_ref(const struct io_scan *s);
 void io_unref(const struct io_scan *s);
 /* Writes all of a table as delimited text to memory (mlnb run --format csv; RFC 4180, LF, null

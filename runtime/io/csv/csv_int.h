@@ -1,0 +1,286 @@
+/* csv_int.h: delimited text, inside.
+ *
+ * A file is cut into blocks at fixed distances; a block begins after the first line break at or
+ * past its mark, so the only question about its first byte is whether it lies inside quotes.
+ * Opening walks every block once (infer.c): finds row starts, counts rows, and collects for each
+ * column which kinds of value it holds. Reading (read.c) walks the asked blocks again and parses
+ * the asked columns. Both see a block as strips (walk.c): a few thousand fields whose ends stand in
+ * one array, so that each column is then handled in a loop of its own. */
+#ifndef MLNB_IO_CSV_CSV_INT_H
+#define MLNB_IO_CSV_CSV_INT_H
+
+#include "runtime/io/io_int.h"
+
+#define CSV_BLOCK       ((int64_t)1 << 20)  /* bytes between marks */
+#define CSV_PAD         64                  /* readable bytes around every buffer */
+#define CSV_LINE_MAX    ((int64_t)64 << 20) /* bytes of a row */
+#define CSV_COLUMNS_MAX 1000000
+#define CSV_STRIP       16384 /* fields a strip, when rows are narrower than that */
+#define CSV_WAVE        512   /* blocks a round of opening */
+#define CSV_SPARE       64    /* scratch buffers kept between blocks */
+
+/* ---- dialect ---- */
+enum csv_ragged {
+    CSV_RAGGED_FILL,  /* short rows get nulls (W306), long ones are an error */
+    CSV_RAGGED_ERROR, /* both are errors */
+    CSV_RAGGED_CUT    /* short rows get nulls, long ones lose the rest (W306) */
+};
+struct csv_dialect {
+    char delim;
+    char quote;   /* when has_quote */
+    char comment; /* when has_comment: lines that begin with it are left out */
+    bool has_quote, has_comment;
+    bool trim;     /* blanks around fields are cut */
+    bool cr_lines; /* the file's head has lone CR line ends only: blocks are cut there */
+    enum csv_ragged ragged;
+    struct str *na; /* more spellings of null, for every column */
+    int n_na;
+    uint64_t na_lengths; /* bit min(length, 63) */
+    bool na_any;         /* n_na > 0: no value may be taken without asking */
+};
+
+/* ---- kinds of value (a column's set of them decides its type) ---- */
+enum {
+    CSV_INT = 1,
+    CSV_NUM = 2,
+    CSV_BOOL = 4,
+    CSV_DATE = 8,
+    CSV_TIME = 16,  /* datetime without a zone */
+    CSV_ZONED = 32, /* datetime with one */
+    CSV_TEXT = 64,
+    CSV_ZERO = 128, /* a number written with a zero before another digit */
+    CSV_NAN = 256   /* NaN: null, but says that the column holds numbers */
+};
+struct csv_value {
+    union {
+        int64_t i; /* int; date: days; datetime: microseconds; bool */
+        double f;
+    };
+};
+/* Kind of a raw field (0 = null in a non-text column) and its value. A number with a leading zero
+ * is CSV_ZERO plus its kind. */
+uint32_t csv_classify(const struct csv_dialect *d, struct str raw, struct csv_value *v);
+/* The text of a raw field: outer quotes and, with trim, blanks cut off; doubled quotes made single
+ * in `side` when there are any. *was_quoted tells an empty text from null. */
+struct str csv_field_text(const struct csv_dialect *d, struct str raw, struct arena *side,
+                          bool *was_quoted);
+/* As csv_field_text, but doubled quotes stay: *has_double. */
+struct str csv_field_inner(const struct csv_dialect *d, struct str raw, bool *was_quoted,
+                           bool *has_double);
+bool csv_is_na(const struct csv_dialect *d, struct str text);
+enum csv_fit { CSV_FITS, CSV_IS_NULL, CSV_MISFIT };
+/* The value a raw field has in a column of a (non-text) kind. */
+enum csv_fit csv_convert(const struct csv_dialect *d, enum kind kind, struct str raw,
+                         struct csv_value *v);
+/* NA, null, NULL: null in columns that are not text. */
+bool csv_is_null_word(struct str text);
+/* Type that holds a set of kinds; a set that has become KIND_STR and is not 0 stays so. */
+enum kind csv_kind_of(uint32_t kinds);
+
+/* ---- structure: where fields end ---- */
+struct csv_index {
+    const struct csv_dialect *d;
+    const char *buf; /* readable CSV_PAD bytes to both sides */
+    size_t at, end; /* bytes [at, end) are still to be indexed; buf[end] is known or zero padding */
+    bool in_quote;  /* the byte at `at` lies inside quotes */
+    bool after_close; /* the byte before `at` closed a quoted part */
+    bool in_comment;
+    uint32_t *pos; /* pos[0]: byte before the first row; pos[1..n]: delimiters and row ends */
+    uint32_t n, cap;
+    uint32_t n_breaks; /* row ends among pos[1..n] */
+};
+/* Indexes until `end` or until fewer than 64 places are left in pos. */
+void csv_index_run(struct csv_index *ix);
+
+/* ---- scan ---- */
+enum csv_fault_kind {
+    CSV_FAULT_NONE,
+    CSV_FAULT_RAGGED,
+    CSV_FAULT_UNCLOSED,
+    CSV_FAULT_LONG,
+    CSV_FAULT_NUL,
+    CSV_FAULT_UTF8
+};
+struct csv_fault {
+    enum csv_fault_kind kind;
+    int64_t at; /* byte in the file where the row begins (NUL, UTF8: the byte itself) */
+    int64_t n;  /* RAGGED: fields found */
+    char byte;  /* UTF8 */
+};
+#define CSV_NOTED 3
+struct csv_oddity { /* rows that were repaired, values that did not fit a type asked for */
+    int64_t n;
+    int64_t at[CSV_NOTED];      /* bytes in the file (ragged) or rows (values) */
+    struct str text[CSV_NOTED]; /* values; in the scan's arena */
+};
+struct csv_block {
+    int file;
+    int64_t from, to; /* bytes [from, to) of the file, each right after a line break */
+    int64_t first;    /* the first row that starts here; `to` when none does */
+    int64_t n_rows, rows_before;
+};
+struct csv_file {
+    struct io_source *src;
+    int64_t data_at; /* first byte after the header row */
+    int64_t size;
+    int64_t n_blocks;
+};
+struct csv_column {
+    const char *name;
+    struct dtype type;
+    uint32_t kinds;
+    bool is_forced;        /* types: names it */
+    bool null_words;       /* a text column that held nothing but null: NA and the like are null */
+    struct csv_oddity bad; /* forced: values that became null */
+};
+struct csv_work;
+struct csv_scan {
+    struct io_scan_head head;
+    struct arena *arena;
+    struct span span;
+    struct csv_dialect dialect;
+    struct csv_file *files;
+    int n_files;
+    struct csv_column *cols;
+    int n_cols;
+    struct csv_block *blocks;
+    int64_t n_blocks;
+    struct csv_oddity shorter, longer; /* rows */
+    atomic_bool is_reported;
+    _Atomic(struct csv_work *) spare[CSV_SPARE];
+};
+
+/* ---- walking a block strip by strip ---- */
+struct csv_strip {
+    const char *buf;
+    const uint32_t *ends; /* field (r, c) is buf(ends[k - 1] + 1 .. ends[k]), k = r * stride + shift
+                             + c * step */
+    int64_t stride;
+    int32_t step, shift;
+    int64_t n_rows;
+    int n_cols;
+};
+struct csv_walk { /* the position in one block */
+    const struct csv_scan *scan;
+    const struct csv_file *file;
+    int64_t base; /* file offset of buf[0] */
+    size_t n;     /* bytes loaded */
+    size_t stop;  /* rows that start before this offset of buf are the block's */
+    struct csv_index ix;
+    uint32_t n_used;    /* places of pos that the last strip consumed */
+    bool at_end;        /* nothing more will come */
+    bool has_passed;    /* the index has reached `stop` .. */
+    bool ends_in_quote; /* .. inside quotes */
+    int64_t most;       /* bytes a row may go on past the block before it is a fault */
+    struct csv_fault fault;
+    struct csv_oddity shorter, longer;
+    struct csv_strip strip;
+};
+struct csv_work { /* scratch of one task; kept by the scan between tasks */
+    char *mem;
+    size_t cap;
+    uint32_t *pos;
+    uint32_t cap_pos;
+    uint32_t *pairs; /* repaired rows: place before and end of each field */
+    size_t cap_pairs;
+    struct arena *side; /* texts whose doubled quotes were made single */
+    struct csv_walk walk;
+    void *values; /* read.c */
+    size_t cap_values;
+};
+rc csv_work_get(struct ctx *cx, struct csv_scan *s, struct csv_work **out);
+void csv_work_put(struct csv_scan *s, struct csv_work *w);
+void csv_work_free(struct csv_work *w);
+
+/* Begins with a file: bytes are loaded from file offset `base` on. */
+void csv_walk_open(struct csv_work *w, const struct csv_scan *s, const struct csv_file *file,
+                   int64_t base);
+/* Makes sure that bytes up to file offset `upto` (clamped to the end) are loaded. */
+rc csv_walk_load(struct ctx *cx, struct csv_work *w, int64_t upto);
+/* Wants the rows that start in [from, to) (file offsets; the byte after `to` is loaded). With
+ * in_quote, `from` lies inside quotes, and the rest of that row is passed over. */
+rc csv_walk_rows(struct ctx *cx, struct csv_work *w, int64_t from, int64_t to, bool in_quote);
+/* The next strip with at least one row; *more false at the block's end or at a fault
+ * (w->walk.fault).
+ */
+rc csv_walk_next(struct ctx *cx, struct csv_work *w, bool *more);
+/* File offset of the first row that has not been given out. */
+int64_t csv_walk_row_at(const struct csv_walk *k);
+/* End of a row's last field: the CR of a CRLF is not part of it. */
+static inline uint32_t csv_before_cr(const char *buf, uint32_t from, uint32_t to)
+{
+    return to - (to > from && buf[to] == '\n' && buf[to - 1] == '\r');
+}
+/* Bits of the kinds that column c of a strip holds, added to `kinds`. */
+uint32_t csv_strip_kinds(const struct csv_dialect *d, const struct csv_strip *s, int c,
+                         uint32_t kinds);
+/* Strip field (r, c) as raw text. */
+static inline struct str csv_field(const struct csv_strip *s, int64_t r, int c)
+{
+    int64_t k = r * s->stride + s->shift + (int64_t)c * s->step;
+    uint32_t from = s->ends[k - 1] + 1, to = s->ends[k];
+    if (c == s->n_cols - 1) to = csv_before_cr(s->buf, from, to);
+    return (struct str){s->buf + from, to - from};
+}
+
+/* ---- parsed columns of one block ---- */
+struct csv_dict;
+struct csv_out {
+    int col; /* in the scan */
+    enum kind kind;
+    int64_t n, cap; /* rows parsed, room */
+    void *data;     /* values; text: codes while is_dict, else views into the buffer */
+    uint64_t *valid;
+    int64_t n_null; /* valid is filled in at the first */
+    int64_t n_misfit;
+    bool is_dict;
+    struct csv_dict *dict;
+};
+size_t csv_out_bytes(enum kind kind, int64_t rows); /* data, rounded up to cache lines */
+/* Parses a strip's column; rows past the room are left out. */
+void csv_parse_strip(const struct csv_scan *s, const struct csv_strip *strip, struct csv_out *out,
+                     struct arena *side);
+void csv_parse_texts(const struct csv_scan *s, const struct csv_strip *strip, struct csv_out *out,
+                     struct arena *side);
+/* Settles codes or views once all rows are there; *levels is a new column, NULL for views. */
+rc csv_finish_texts(struct ctx *cx, struct csv_out *out, struct column **levels);
+void csv_out_null(struct csv_out *out, int64_t row);
+size_t csv_dict_bytes(void);
+rc csv_read(struct ctx *cx, struct csv_scan *s, const int *columns, int n_columns, int64_t part,
+            int64_t limit, io_push push, void *self);
+
+/* A scan with one file that is not opened yet. */
+struct csv_scan *csv_scan_new(const struct io_format *f, const char *path, struct span span);
+void csv_scan_free(struct csv_scan *s);
+extern const struct io_format io_csv, io_tsv;
+
+/* ---- writing ---- */
+extern const struct io_option_desc csv_write_options[];
+enum rc_t csv_write(struct ctx *cx, const struct table *t, const char *path,
+                    const struct io_option *opts, int n_opts, struct span span);
+enum rc_t tsv_write(struct ctx *cx, const struct table *t, const char *path,
+                    const struct io_option *opts, int n_opts, struct span span);
+
+/* ---- steps of opening ---- */
+struct csv_options {
+    struct csv_dialect dialect;
+    bool has_delim, has_header, header;
+    int64_t skip;
+    const struct column *names; /* text list or NULL; borrowed from the options */
+    const struct table *types;  /* one row of type names or NULL */
+    struct span names_span, types_span;
+};
+rc csv_one_char(struct ctx *cx, const struct io_option *o, char *out);
+rc csv_options_read(struct ctx *cx, struct arena *a, const struct io_option *opts, int n,
+                    char default_delim, struct csv_options *out);
+/* Reads the head of the file: settles delimiter, line ends, names and where data begins. */
+rc csv_head(struct ctx *cx, struct csv_scan *s, const struct csv_options *o);
+/* Walks the whole file: blocks, row counts, types. */
+rc csv_infer(struct ctx *cx, struct csv_scan *s);
+/* Turns a fault into the error a person reads. */
+rc csv_fault_error(struct ctx *cx, const struct csv_scan *s, const struct csv_file *f,
+                   const struct csv_fault *fault);
+/* Number (from 1) of the line that holds a byte; 0 when the file cannot be read. */
+int64_t csv_line_at(struct ctx *cx, const struct csv_file *f, int64_t at);
+
+#endif

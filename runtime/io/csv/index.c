@@ -1,0 +1,199 @@
+/* index.c: finds delimiters, row ends and quotes, 64 bytes at a time.
+ *
+ * A bit mask a kind of byte is made with vector compares; delimiters and line breaks outside quotes
+ * are then written out as positions. Quotes: a prefix sum modulo 2 over the quote bits tells which
+ * bytes lie inside (simdjson's way: Langdale and Lemire, "Parsing Gigabytes of JSON per Second",
+ * VLDB Journal 2019), valid as long as every quote that opens stands at the start of a field. A
+ * chunk where one does not (a quote inside unquoted text is text) is done quote by quote. The two
+ * quotes of a doubled one close and open again, which comes to the same. */
+#include "runtime/io/csv/csv_int.h"
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+#define HIGH (UINT64_C(1) << 63)
+
+struct masks {
+    uint64_t delim, lf, cr, quote;
+};
+
+#if defined(__SSE2__)
+static inline __attribute__((always_inline)) uint64_t eq16x4(const __m128i v[4], char c)
+{
+    const __m128i k = _mm_set1_epi8(c);
+    uint64_t m = 0;
+    for (int i = 0; i < 4; i++)
+        m |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(v[i], k)) << (16 * i);
+    return m;
+}
+static inline __attribute__((always_inline)) void masks_sse2(const char *p, char delim, char quote,
+                                                             struct masks *m)
+{
+    __m128i v[4];
+    for (int i = 0; i < 4; i++)
+        v[i] = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+    m->delim = eq16x4(v, delim);
+    m->lf = eq16x4(v, '\n');
+    m->cr = eq16x4(v, '\r');
+    m->quote = eq16x4(v, quote);
+}
+#else
+static inline void masks_plain(const char *p, char delim, char quote, struct masks *m)
+{
+    *m = (struct masks){0, 0, 0, 0};
+    for (int i = 0; i < 64; i++) {
+        m->delim |= (uint64_t)(p[i] == delim) << i;
+        m->lf |= (uint64_t)(p[i] == '\n') << i;
+        m->cr |= (uint64_t)(p[i] == '\r') << i;
+        m->quote |= (uint64_t)(p[i] == quote) << i;
+    }
+}
+#define masks_sse2 masks_plain
+#endif
+
+static inline uint64_t prefix_xor(uint64_t x)
+{
+    for (int s = 1; s < 64; s *= 2)
+        x ^= x << s;
+    return x;
+}
+
+/* Writes base + place of each set bit. Eight at a time without a branch on the count: what is
+ * written past the last one is overwritten next. */
+static inline __attribute__((always_inline)) uint32_t emit(uint32_t *out, uint64_t m, uint32_t base)
+{
+    uint32_t n = (uint32_t)__builtin_popcountll(m);
+    for (uint32_t at = 0;; at += 8) {
+        for (int k = 0; k < 8; k++) {
+            out[at + (uint32_t)k] = base + (uint32_t)__builtin_ctzll(m | HIGH);
+            m &= m - 1;
+        }
+        if (at + 8 >= n) return n;
+    }
+}
+
+/* Whether only blanks stand between the field's start and a quote (trim). */
+static bool only_blanks(const char *p, const char *to)
+{
+    while (p < to && (*p == ' ' || *p == '\t'))
+        p++;
+    return p == to;
+}
+
+/* Quote by quote. `sep` and `quote` are the chunk's bits, `last` the chunk's last byte; gives the
+ * bits inside quotes and keeps the state. */
+static uint64_t inside_slow(struct csv_index *ix, uint64_t sep, uint64_t quote, int last)
+{
+    uint64_t inside = 0;
+    size_t field = (size_t)(uint32_t)(ix->pos[ix->n] + 1);
+    int opened = ix->in_quote ? 0 : -1, closed = ix->after_close ? -1 : -2;
+    for (uint64_t m = sep | quote; m; m &= m - 1) {
+        int i = __builtin_ctzll(m);
+        const char *p = ix->buf + ix->at + i;
+        if (!(quote >> i & 1)) {
+            if (opened < 0) field = ix->at + (size_t)i + 1;
+        } else if (opened >= 0) {
+            inside |= (UINT64_C(1) << i) - (UINT64_C(1) << opened);
+            opened = -1;
+            closed = i;
+        } else if (closed == i - 1 || p == ix->buf + field ||
+                   (ix->d->trim && only_blanks(ix->buf + field, p))) {
+            opened = i;
+        }
+    }
+    if (opened >= 0) inside |= ~UINT64_C(0) << opened;
+    ix->in_quote = opened >= 0;
+    ix->after_close = closed == last;
+    return inside;
+}
+
+/* Bits inside quotes (from the opening quote up to, not with, the closing one). */
+static inline __attribute__((always_inline)) uint64_t
+inside_quotes(struct csv_index *ix, uint64_t sep, uint64_t quote, int last)
+{
+    uint64_t inside = prefix_xor(quote) ^ (ix->in_quote ? ~UINT64_C(0) : 0);
+    uint64_t opens = quote & inside;
+    bool starts = ix->after_close || (size_t)(uint32_t)(ix->pos[ix->n] + 1) == ix->at;
+    uint64_t may_open = (sep | quote) << 1 | (uint64_t)starts;
+    if (opens & ~may_open) return inside_slow(ix, sep, quote, last);
+    ix->in_quote = inside >> 63;
+    ix->after_close = (quote & ~inside) >> last & 1;
+    return inside;
+}
+
+/* One chunk: up to 64 bytes at ix->at. */
+static inline __attribute__((always_inline)) void chunk(struct csv_index *ix, struct masks m,
+                                                        size_t left)
+{
+    uint64_t next_lf = m.lf >> 1 | (ix->buf[ix->at + 64] == '\n' ? HIGH : 0);
+    uint64_t breaks = m.lf | (m.cr & ~next_lf), keep = ~UINT64_C(0);
+    if (left < 64) keep = (UINT64_C(1) << left) - 1;
+    uint64_t quote = ix->d->has_quote ? m.quote & keep : 0;
+    uint64_t sep = (m.delim | breaks) & keep;
+    if (quote || ix->in_quote)
+        sep &= ~inside_quotes(ix, sep, quote, left < 64 ? (int)left - 1 : 63);
+    else
+        ix->after_close = false;
+    ix->n_breaks += (uint32_t)__builtin_popcountll(sep & breaks);
+    ix->n += emit(ix->pos + ix->n + 1, sep, (uint32_t)ix->at);
+    ix->at += left < 64 ? left : 64;
+}
+
+/* The same with a test for line comments; byte by byte, for the few files that ask for it. */
+static void run_comments(struct csv_index *ix)
+{
+    const struct csv_dialect *d = ix->d;
+    for (; ix->at < ix->end && ix->n + 65 < ix->cap; ix->at++) {
+        const char *p = ix->buf + ix->at;
+        bool is_break = *p == '\n' || (*p == '\r' && p[1] != '\n');
+        bool starts = (size_t)(uint32_t)(ix->pos[ix->n] + 1) == ix->at;
+        if (starts && !ix->in_quote && *p == d->comment && !ix->in_comment)
+            ix->in_comment = ix->n == 0 || ix->buf[ix->pos[ix->n]] != d->delim;
+        bool is_quote = d->has_quote && *p == d->quote && !ix->in_comment;
+        bool closes = is_quote && ix->in_quote;
+        if (closes) {
+            ix->in_quote = false;
+        } else if (is_quote) {
+            ix->in_quote = starts || ix->after_close ||
+                           (d->trim && only_blanks(ix->buf + (uint32_t)(ix->pos[ix->n] + 1), p));
+        } else if (!ix->in_quote && (is_break || (*p == d->delim && !ix->in_comment))) {
+            ix->pos[++ix->n] = (uint32_t)ix->at;
+            ix->n_breaks += is_break;
+            ix->in_comment = false;
+        }
+        ix->after_close = closes;
+    }
+}
+
+#define RUN(name, attr)                                                                            \
+    attr static void name(struct csv_index *ix)                                                    \
+    {                                                                                              \
+        const char delim = ix->d->delim, quote = ix->d->quote;                                     \
+        while (ix->at < ix->end && ix->n + 66 < ix->cap) {                                         \
+            struct masks m;                                                                        \
+            masks_sse2(ix->buf + ix->at, delim, quote, &m);                                        \
+            chunk(ix, m, ix->end - ix->at);                                                        \
+        }                                                                                          \
+    }
+
+RUN(run_plain, )
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_WIDE 1
+RUN(run_wide, __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt"))))
+#endif
+
+void csv_index_run(struct csv_index *ix)
+{
+    if (ix->d->has_comment) {
+        run_comments(ix);
+        return;
+    }
+#if HAVE_WIDE
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
+        run_wide(ix);
+        return;
+    }
+#endif
+    run_plain(ix);
+}

@@ -1,0 +1,96 @@
+/* path.c: what a path says, and what to say when it leads nowhere. */
+#include "runtime/io/io_int.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+struct str io_extension(const char *path)
+{
+    const char *name = strrchr(path, '/');
+    struct str s = str_of(name ? name + 1 : path);
+    if (s.n > 3 && str_eq_nocase((struct str){s.p + s.n - 3, 3}, STR(".gz"))) s.n -= 3;
+    for (size_t i = s.n; i > 0; i--)
+        if (s.p[i - 1] == '.') return (struct str){s.p + i, s.n - i};
+    return (struct str){s.p + s.n, 0};
+}
+
+#define NEAR 3
+
+struct near_names {
+    char *name[NEAR];
+    int distance[NEAR];
+};
+
+/* Keeps the three nearest in order of distance, then name (folders list in no order). */
+static void consider(struct near_names *near, struct str wanted, const char *name)
+{
+    int most = (int)wanted.n / 3 + 1, d = str_distance(wanted, str_of(name), most);
+    bool contains = wanted.n >= 3 && strstr(name, wanted.p) != NULL;
+    if (contains && d > most) d = most;
+    if (d > most) return;
+    for (int i = 0; i < NEAR; i++) {
+        bool before = !near->name[i] || d < near->distance[i] ||
+                      (d == near->distance[i] && strcmp(name, near->name[i]) < 0);
+        if (!before) continue;
+        mem_free(near->name[NEAR - 1]);
+        memmove(near->name + i + 1, near->name + i, sizeof *near->name * (size_t)(NEAR - 1 - i));
+        memmove(near->distance + i + 1, near->distance + i,
+                sizeof *near->distance * (size_t)(NEAR - 1 - i));
+        near->name[i] = mem_strndup(name, strlen(name));
+        near->distance[i] = d;
+        return;
+    }
+}
+
+/* "a.csv, b.csv" of the folder's nearest names; empty when there are none. */
+static void list_near(struct strbuf *out, const char *folder, const char *name)
+{
+    struct near_names near = {{0}, {0}};
+    DIR *dir = opendir(*folder ? folder : ".");
+    if (!dir) return;
+    for (struct dirent *e; (e = readdir(dir));)
+        if (e->d_name[0] != '.') consider(&near, str_of(name), e->d_name);
+    closedir(dir);
+    for (int i = 0; i < NEAR; i++) {
+        if (near.name[i]) strbuf_printf(out, "%s%s%s", out->n ? ", " : "", folder, near.name[i]);
+        mem_free(near.name[i]);
+    }
+}
+
+rc io_missing(struct ctx *cx, const char *path, struct span span)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = mem_strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+    struct stat st;
+    struct strbuf near = {0};
+    if (*folder && (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode))) {
+        fail(cx, E301, span, "`%s` does not exist: there is no folder `%s`", path, folder);
+    } else {
+        list_near(&near, folder, slash ? slash + 1 : path);
+        fail(cx, E301, span, "`%s` does not exist", path);
+        if (near.n) err_hint(cx, "near: %s", near.p);
+    }
+    strbuf_release(&near);
+    mem_free(folder);
+    return RC_ERR;
+}
+
+rc io_is_folder(struct ctx *cx, const char *path, struct span span)
+{
+    fail(cx, E302, span, "`%s` is a folder, not a file", path);
+    DIR *dir = opendir(path);
+    struct near_names first = {{0}, {0}};
+    for (struct dirent *e; dir && (e = readdir(dir));)
+        if (e->d_name[0] != '.' && (!first.name[0] || strcmp(e->d_name, first.name[0]) < 0)) {
+            mem_free(first.name[0]);
+            first.name[0] = mem_strndup(e->d_name, strlen(e->d_name));
+        }
+    if (dir) closedir(dir);
+    size_t n = strlen(path);
+    if (first.name[0])
+        err_hint(cx, "name a file in it: \"%s%s%s\"", path, n && path[n - 1] == '/' ? "" : "/",
+                 first.name[0]);
+    mem_free(first.name[0]);
+    return RC_ERR;
+}
