@@ -211,7 +211,7 @@ static void make_grid(struct grid *g, const struct model *m)
     static const char *const head[] = {"term", "estimate", "std_error", "p_value"};
     const struct linear_fit *f = m->body;
     struct coef *c;
-    double est[CARD_TERMS], err[CARD_TERMS];
+    double est[CARD_TERMS] = {0}, err[CARD_TERMS] = {0};
     *g = (struct grid){.cols = f->has_errors ? 4 : 2};
     g->n_all = collect_coefs(m, &c);
     int n = keep_heavy(c, g->n_all);

@@ -1,0 +1,278 @@
+/* save.c: the model file (README.md describes it): one line of header with a SHA-256 of all that
+ * follows, then the model as JSON. Written beside the target, synced, renamed: a crash leaves the
+ * old file or the new one. */
+#include "runtime/ml/json_int.h"
+#include "runtime/ml/model_file_int.h"
+
+#include "runtime/plan/serialize.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+/* ---- the model as JSON ---- */
+/* Expressions of a fitted model are scalar and hold no structs: checked when it was fitted. */
+static void put_expr(struct json_out *o, const char *key, const struct expr *e)
+{
+    struct error err = {0};
+    struct arena *scratch = arena_new();
+    struct ctx cx = {.err = &err, .arena = scratch};
+    json_t *j = NULL;
+    json_out_key(o, key);
+    if (expr_to_json(&cx, e, &j) == RC_OK)
+        json_out_json(o, j);
+    else
+        json_out_null(o);
+    json_decref(j);
+    arena_free(scratch);
+}
+
+static void put_scalar(struct json_out *o, const struct scalar *s)
+{
+    switch (s->is_null ? KIND_NULL : s->type.kind) {
+    case KIND_NULL: json_out_null(o); break;
+    case KIND_BOOL: json_out_bool(o, s->u.b); break;
+    case KIND_NUM: json_out_num(o, s->u.f); break;
+    case KIND_STR:
+    case KIND_CAT: json_out_str(o, s->u.s); break;
+    default: json_out_int(o, s->u.i); break;
+    }
+}
+
+static void put_text(struct json_out *o, const char *key, const char *text)
+{
+    json_out_key(o, key);
+    if (text)
+        json_out_str(o, str_of(text));
+    else
+        json_out_null(o);
+}
+
+static void put_int(struct json_out *o, const char *key, int64_t v)
+{
+    json_out_key(o, key);
+    json_out_int(o, v);
+}
+
+static void put_bool(struct json_out *o, const char *key, bool v)
+{
+    json_out_key(o, key);
+    json_out_bool(o, v);
+}
+
+static void put_num(struct json_out *o, const char *key, double v)
+{
+    json_out_key(o, key);
+    json_out_num(o, v);
+}
+
+/* Levels as values, their kind and counts beside. */
+static void put_levels(struct json_out *o, const struct enc_feature *f)
+{
+    put_text(o, "kind", f->n_levels ? kind_name(f->levels[0].value.type.kind) : "str");
+    json_out_key(o, "levels");
+    json_out_open(o, '[');
+    for (int i = 0; i < f->n_levels; i++)
+        put_scalar(o, &f->levels[i].value);
+    json_out_close(o, ']');
+    json_out_key(o, "counts");
+    json_out_open(o, '[');
+    for (int i = 0; i < f->n_levels; i++)
+        json_out_int(o, f->levels[i].n);
+    json_out_close(o, ']');
+}
+
+static void put_feature(struct json_out *o, const struct enc_feature *f)
+{
+    json_out_open(o, '{');
+    put_text(o, "name", f->name);
+    put_text(o, "learnt", f->detail);
+    put_expr(o, "value", f->expr);
+    if (f->kind == ENC_CATEGORY) {
+        put_levels(o, f);
+        put_int(o, "reference", f->ref);
+        put_bool(o, "other", f->has_other);
+        put_bool(o, "unseen_error", f->unseen_error);
+    }
+    json_out_close(o, '}');
+}
+
+static void put_term(struct json_out *o, const struct enc_term *t)
+{
+    json_out_open(o, '{');
+    put_text(o, "name", t->name);
+    put_bool(o, "offset", t->is_offset);
+    json_out_key(o, "features");
+    json_out_open(o, '[');
+    for (int i = 0; i < t->n_features; i++)
+        json_out_int(o, t->features[i]);
+    json_out_close(o, ']');
+    json_out_close(o, '}');
+}
+
+static void put_part(struct json_out *o, const struct enc_part *p)
+{
+    json_out_open(o, '{');
+    put_int(o, "term", p->term);
+    json_out_key(o, "factors");
+    json_out_open(o, '[');
+    for (int i = 0; i < p->n_factors; i++) {
+        json_out_open(o, '{');
+        put_int(o, "feature", p->factors[i].feature);
+        put_bool(o, "full", p->factors[i].full);
+        json_out_close(o, '}');
+    }
+    json_out_close(o, ']');
+    json_out_close(o, '}');
+}
+
+static void put_encoder(struct json_out *o, const struct encoder *e)
+{
+    put_bool(o, "has_intercept", e->intercept);
+    json_out_key(o, "features");
+    json_out_open(o, '[');
+    for (int i = 0; i < e->n_features; i++)
+        put_feature(o, &e->features[i]);
+    json_out_close(o, ']');
+    json_out_key(o, "terms");
+    json_out_open(o, '[');
+    for (int i = 0; i < e->n_terms; i++)
+        put_term(o, &e->terms[i]);
+    json_out_close(o, ']');
+    json_out_key(o, "parts");
+    json_out_open(o, '[');
+    for (int i = 0; i < e->n_parts; i++)
+        put_part(o, &e->parts[i]);
+    json_out_close(o, ']');
+}
+
+static void put_target(struct json_out *o, const struct model *m)
+{
+    const struct target *t = &m->target;
+    json_out_key(o, "target");
+    json_out_open(o, '{');
+    put_text(o, "name", t->text);
+    put_expr(o, "value", t->expr);
+    if (model_is_class(m)) {
+        put_levels(o, &t->classes);
+        put_int(o, "positive", t->positive);
+    }
+    json_out_close(o, '}');
+}
+
+static void put_params(struct json_out *o, const struct model *m)
+{
+    json_out_key(o, "parameters");
+    json_out_open(o, '{');
+    for (int i = 0; m->family->params[i].name; i++) {
+        json_out_key(o, m->family->params[i].name);
+        put_scalar(o, &m->params[i]);
+    }
+    json_out_close(o, '}');
+}
+
+static void put_report(struct json_out *o, const struct model_report *r)
+{
+    json_out_key(o, "report");
+    json_out_open(o, '{');
+    put_int(o, "n", r->n);
+    put_int(o, "n_dropped", r->n_dropped);
+    put_int(o, "iterations", r->iterations);
+    put_num(o, "loss", r->loss);
+    put_bool(o, "converged", r->converged);
+    put_num(o, "seconds", r->seconds);
+    json_out_key(o, "statistics");
+    json_out_open(o, '{');
+    for (int i = 0; i < r->n_stats; i++) {
+        json_out_key(o, r->stats[i].name);
+        if (r->stats[i].is_null)
+            json_out_null(o);
+        else
+            json_out_num(o, r->stats[i].value);
+    }
+    json_out_close(o, '}');
+    json_out_close(o, '}');
+}
+
+static void put_model(struct json_out *o, const struct model *m)
+{
+    json_out_open(o, '{');
+    put_text(o, "family", m->family->name);
+    put_params(o, m);
+    put_text(o, "formula", m->formula);
+    put_text(o, "weights", m->weights);
+    put_num(o, "threshold", m->threshold);
+    json_out_key(o, "seed"); /* text: JSON readers lose digits of 64 bits */
+    char seed[32];
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)m->seed);
+    json_out_str(o, str_of(seed));
+    put_target(o, m);
+    put_encoder(o, &m->enc);
+    put_report(o, &m->report);
+    json_out_key(o, "fit");
+    json_out_open(o, '{');
+    m->family->cls->save(m, o);
+    json_out_close(o, '}');
+    strbuf_addc(&o->text, '\n');
+    json_out_close(o, '}');
+}
+
+/* ---- checksum and bytes ---- */
+bool model_file_digest(const char *p, size_t n, char hex[MODEL_FILE_HEX + 1])
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int n_digest = 0;
+    if (EVP_Digest(p, n, digest, &n_digest, EVP_sha256(), NULL) != 1) return false;
+    for (unsigned int i = 0; i < n_digest && 2 * i < MODEL_FILE_HEX; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    return n_digest * 2 == MODEL_FILE_HEX;
+}
+
+void ml_save_bytes(const struct model *m, struct strbuf *out)
+{
+    struct json_out o = {0};
+    char hex[MODEL_FILE_HEX + 1] = "";
+    strbuf_addz(&o.text, "\"model\":");
+    put_model(&o, m);
+    strbuf_addz(&o.text, "}\n");
+    if (!model_file_digest(o.text.p, o.text.n, hex)) hex[0] = '\0';
+    strbuf_printf(out, MODEL_FILE_HEAD "%d,\"sha256\":\"%s\",\n", MODEL_FILE_VERSION, hex);
+    strbuf_adds(out, strbuf_view(&o.text));
+    strbuf_release(&o.text);
+}
+
+/* ---- the file ---- */
+static enum rc_t write_all(struct ctx *cx, int fd, const char *path, struct str s, struct span span)
+{
+    while (s.n > 0) {
+        ssize_t n = write(fd, s.p, s.n);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
+        s.p += n;
+        s.n -= (size_t)n;
+    }
+    if (fsync(fd) != 0) return fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
+    return RC_OK;
+}
+
+enum rc_t ml_save(struct ctx *cx, const struct model *m, const char *path, struct span span)
+{
+    struct strbuf bytes = {0};
+    char *tmp = arena_printf(cx->arena, "%s.tmp.%ld", path, (long)getpid());
+    enum rc_t res = RC_ERR;
+    ml_save_bytes(m, &bytes);
+    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
+    } else {
+        res = write_all(cx, fd, path, strbuf_view(&bytes), span);
+        if (close(fd) != 0 && res == RC_OK)
+            res = fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
+        if (res == RC_OK && rename(tmp, path) != 0)
+            res = fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
+        if (res != RC_OK) unlink(tmp);
+    }
+    strbuf_release(&bytes);
+    return res;
+}
