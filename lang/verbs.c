@@ -187,7 +187,7 @@ static rc input_from_item(struct verb_call *vc, struct value **owned)
     while (at < s->n_items && s->items[at].kind != ITEM_PLAIN)
         at++;
     if (at == s->n_items) return RC_OK;
-    TRY(interp_expr(vc->lg, vc->scope, s->items[at].expr, owned));
+    TRY(interp_pipeline(vc->lg, vc->scope, s->items[at].expr, owned));
     struct ast_step *rest = arena_copy(vc->arena, s, sizeof *s);
     rest->items = ARENA_ARRAY(vc->arena, struct ast_item, s->n_items);
     rest->n_items = 0;
@@ -367,10 +367,14 @@ static struct str near_variable(struct verb_call *vc, struct str name, enum valu
     return nearest(name, names, kept);
 }
 
-static rc variable_item(struct verb_call *vc, const struct ast *e, enum value_kind kind,
-                        const char *what, struct value **out)
+/* The value of a plain name or $name; what a fn's caller passed as a plain name is looked up where
+ * it was written. */
+static rc variable_item(struct verb_call *vc, struct scope *sc, const struct ast *e,
+                        enum value_kind kind, const char *what, struct value **out)
 {
-    const struct value *v = scope_get(vc->scope, e->text);
+    const struct value *v = scope_get(sc, e->text);
+    if (v && v->kind == VALUE_EXPR && v->closure && v->fn->op == AST_NAME)
+        return variable_item(vc, v->closure, v->fn, kind, what, out);
     if (v) {
         *out = value_ref(v);
         return RC_OK;
@@ -387,9 +391,9 @@ static rc item_of_kind(struct verb_call *vc, const struct ast *e, enum value_kin
 {
     struct value *v = NULL;
     if (e->op == AST_NAME || e->op == AST_VAR)
-        TRY(variable_item(vc, e, kind, what, &v));
+        TRY(variable_item(vc, vc->scope, e, kind, what, &v));
     else
-        TRY(interp_expr(vc->lg, vc->scope, e, &v));
+        TRY(interp_pipeline(vc->lg, vc->scope, e, &v));
     if (v->kind == kind) {
         *out = v;
         return RC_OK;

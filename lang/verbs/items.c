@@ -367,10 +367,3 @@ bool ast_has_agg(const struct ast *e)
         if (e->kids[i] && ast_has_agg(e->kids[i])) return true;
     return false;
 }
-
-void verb_display(struct verb_call *vc, struct str plain)
-{
-    const struct lang_host *host = vc->lg->opts.host;
-    struct display d = {.kind = DISPLAY_VALUE, .plain = plain};
-    if (host && host->display && !vc->lg->is_dry) host->display(host->self, &d);
-}

@@ -31,14 +31,18 @@ static rc add_row_number(struct pipe *p, const struct expr *const *by, int n_by,
     return pipe_window(p, by, n_by, sort, n_sort, &item, 1);
 }
 
-/* Adds DRAW: a random number in [0, 1) by (seed, place, counter column). */
-static rc add_draw(struct pipe *p, int64_t seed, int64_t place, const char *counter)
+/* Adds DRAW: a random number in [0, 1) by (seed, place of the call, row number). */
+static rc add_draw(struct verb_call *vc, struct pipe *p)
 {
-    const struct expr *args[3] = {make_int(p->arena, seed), make_int(p->arena, place),
-                                  top_expr(p, counter)};
+    int64_t seed;
+    TRY(seed_option(vc, &seed));
+    const struct expr *args[2] = {make_int(p->arena, seed),
+                                  make_int(p->arena, vc->lg->call_place++)};
+    const struct win_desc *rand_of = win_find(STR("rand"));
     struct named_expr item = {.name = DRAW};
-    TRY(make_call(p->cx, p->arena, "rand", args, 3, p->span, &item.expr));
-    return pipe_add(p, &item, 1);
+    if (!rand_of) return fail(p->cx, E903, p->span, "the window function rand is missing");
+    TRY(expr_window(p->cx, p->arena, rand_of, args, 2, p->span, &item.expr));
+    return pipe_window(p, NULL, 0, NULL, 0, &item, 1);
 }
 
 static rc add_size(struct pipe *p, const struct expr *const *by, int n_by)
@@ -67,10 +71,7 @@ static rc keep_up_to(struct pipe *p, const char *rank, const struct expr *bound)
 static rc add_random_rank(struct verb_call *vc, struct pipe *p, const struct expr *const *by,
                           int n_by)
 {
-    int64_t seed;
-    TRY(seed_option(vc, &seed));
-    TRY(add_row_number(p, NULL, 0, NULL, 0, ROW));
-    TRY(add_draw(p, seed, vc->lg->call_place++, ROW));
+    TRY(add_draw(vc, p));
     struct sort_key draw = {.expr = top_expr(p, DRAW)};
     return add_row_number(p, by, n_by, &draw, 1, RANK);
 }
@@ -169,10 +170,8 @@ out:
 /* The drawn row numbers, as the column DRAW of a frame with one row a draw. */
 static rc draws(struct verb_call *vc, struct pipe *p, const struct amount *amount)
 {
-    int64_t seed;
     const struct expr *bound, *at;
     struct named_expr drawn = {.name = DRAW};
-    TRY(seed_option(vc, &seed));
     if (amount->is_share) {
         TRY(add_row_number(p, NULL, 0, NULL, 0, ROW));
         TRY(add_size(p, NULL, 0));
@@ -181,7 +180,7 @@ static rc draws(struct verb_call *vc, struct pipe *p, const struct amount *amoun
     } else {
         TRY(join_input_size(vc, p));
     }
-    TRY(add_draw(p, seed, vc->lg->call_place++, ROW));
+    TRY(add_draw(vc, p));
     TRY(make_call2(p->cx, p->arena, "*", top_expr(p, DRAW), top_expr(p, SIZE), &at));
     TRY(make_call1(p->cx, p->arena, "floor", at, &at));
     TRY(expr_cast(p->cx, p->arena, at, KIND_INT, &at));
@@ -293,23 +292,19 @@ static rc split_keys(struct verb_call *vc, const char *option, const struct expr
     return RC_OK;
 }
 
-/* Whole groups stay together: RANK is the place of a row's group in a random order of groups, SIZE
- * the number of groups. */
+/* Whole groups stay together: RANK is the place of a row's group in a random order of groups (by
+ * the number that its first row drew), SIZE the number of groups. */
 static rc rank_groups(struct verb_call *vc, struct pipe *p, const struct expr *const *group, int n)
 {
-    int64_t seed;
-    struct named_expr item = {.name = RANK};
-    TRY(seed_option(vc, &seed));
-    TRY(add_row_number(p, NULL, 0, NULL, 0, ".input"));
-    item.name = ROW; /* a group draws by the number of its first row */
-    TRY(make_agg(p->cx, p->arena, "min", top_expr(p, ".input"), p->span, &item.expr));
+    struct named_expr item = {.name = ".first"};
+    TRY(add_draw(vc, p));
+    TRY(make_agg(p->cx, p->arena, "first", top_expr(p, DRAW), p->span, &item.expr));
     TRY(pipe_window(p, group, n, NULL, 0, &item, 1));
-    TRY(add_draw(p, seed, vc->lg->call_place++, ROW));
+    TRY(make_window(p->cx, p->arena, "dense_rank", top_expr(p, ".first"), p->span, &item.expr));
     item.name = RANK;
-    TRY(make_window(p->cx, p->arena, "dense_rank", top_expr(p, DRAW), p->span, &item.expr));
     TRY(pipe_window(p, NULL, 0, NULL, 0, &item, 1));
-    item.name = SIZE;
     TRY(make_agg(p->cx, p->arena, "max", top_expr(p, RANK), p->span, &item.expr));
+    item.name = SIZE;
     return pipe_window(p, NULL, 0, NULL, 0, &item, 1);
 }
 

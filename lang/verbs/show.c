@@ -1,6 +1,8 @@
 /* show.c: verbs that show: show, glimpse, explain; and cache, which computes and keeps. */
 #include "lang/verbs/verb_int.h"
 
+#include "lang/interp_int.h"
+
 #include "runtime/base/num.h"
 #include "runtime/base/utf8.h"
 
@@ -127,7 +129,7 @@ static enum rc_t glimpse_bind(struct verb_call *vc, struct value **out)
     n = head->n_rows;
     if (!complete) TRY_OUT(row_count(vc, &n));
     glimpse_text(&text, head, n, vc->lg->opts.width > 0 ? vc->lg->opts.width : 80);
-    verb_display(vc, strbuf_view(&text));
+    show_display(vc->lg, &(struct display){.kind = DISPLAY_VALUE, .plain = strbuf_view(&text)});
     res = RC_OK;
 out:
     table_unref(head);
@@ -157,7 +159,9 @@ static enum rc_t explain_bind(struct verb_call *vc, struct value **out)
         res = exec_explain(vc->cx, vc->lg->executor, vc->input->plan, analyze, &text);
         while (text.n && text.p[text.n - 1] == '\n')
             text.n--;
-        if (res == RC_OK) verb_display(vc, strbuf_view(&text));
+        if (res == RC_OK)
+            show_display(vc->lg,
+                         &(struct display){.kind = DISPLAY_VALUE, .plain = strbuf_view(&text)});
     }
     strbuf_release(&text);
     if (res == RC_OK) *out = value_nothing(NULL);

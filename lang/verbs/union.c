@@ -1,7 +1,7 @@
 /* union.c: frames stacked, by name or by position. */
 #include "lang/verbs/verb_int.h"
 
-bool dtype_common(struct dtype a, struct dtype b, struct dtype *out); /* lang/interp_int.h */
+#include "lang/interp_int.h"
 
 struct parts {
     const struct value **frames; /* borrowed from `owned` or from the input */
@@ -56,7 +56,7 @@ static rc gather(struct verb_call *vc, struct parts *ps)
         }
         struct value *item;
         if (it->expr->op == AST_LIST)
-            TRY(interp_expr(vc->lg, vc->scope, it->expr, &item));
+            TRY(interp_pipeline(vc->lg, vc->scope, it->expr, &item));
         else
             TRY(verb_frame_item(vc, it->expr, &item));
         enum rc_t res = add_value(vc, ps, item, it->span);

@@ -102,8 +102,6 @@ bool ast_has_agg(const struct ast *e); /* holds a call of an aggregate, at any d
 /* The source text of a node, blanks folded (arena). */
 const char *source_text(struct verb_call *vc, struct span span);
 
-/* Shows a text of the verb's own (glimpse, explain) as a display. */
-void verb_display(struct verb_call *vc, struct str plain);
 #define SHOW_MAX_BYTES                                                                             \
     (INT64_C(256) << 20) /* sources that showing may read whole (language.md 3.8) */
 
