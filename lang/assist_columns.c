@@ -56,7 +56,7 @@ static bool is_made_here(const struct place *p, const char *name)
 {
     for (int i = p->verb + 1; i + 1 < p->before; i++) {
         const struct tok *set = &p->lexed.toks[i + 1];
-        struct str word = tok_text(p, i);
+        struct str word = place_word(p, i);
         if (set->kind == TOK_OP && set->sym == SYM_SET && str_eqz(word, name)) return true;
     }
     return false;

@@ -148,7 +148,7 @@ static void add_words(struct completing *c, const char *words, const char *type)
 
 static const struct verb_desc *verb_at(const struct place *p)
 {
-    return p->verb >= 0 ? verb_find(tok_text(p, p->verb)) : NULL;
+    return p->verb >= 0 ? verb_find(place_word(p, p->verb)) : NULL;
 }
 
 static void add_option(struct completing *c, struct str name, const char *doc)
@@ -167,7 +167,7 @@ static void add_verb_options(struct completing *c)
 /* Named parameters of the call around the cursor, from its signature. */
 static void add_call_options(struct completing *c)
 {
-    struct str name = tok_text(&c->place, c->place.call);
+    struct str name = place_word(&c->place, c->place.call);
     struct fn_param params[16];
     const struct fn_desc *fn = fn_find(name);
     const struct agg_desc *agg = agg_find(name);
@@ -192,9 +192,9 @@ static bool complete_option_value(struct completing *c)
 {
     const struct place *p = &c->place;
     const struct verb_desc *d = verb_at(p);
-    struct str name = tok_text(p, p->option);
+    struct str name = place_word(p, p->option);
     if (p->call >= 0) {
-        const struct ml_family *m = ml_family_find(tok_text(p, p->call));
+        const struct ml_family *m = ml_family_find(place_word(p, p->call));
         for (const struct ml_param_desc *q = m ? m->params : NULL; q && q->name; q++)
             if (str_eqz(name, q->name)) add_words(c, q->words, "option");
         return c->n > 0;
@@ -218,7 +218,7 @@ static void complete_field(struct completing *c)
 {
     const struct place *p = &c->place;
     int owner = p->before - 2;
-    struct str name = tok_text(p, owner);
+    struct str name = place_word(p, owner);
     if (name.n && name.p[0] == '$') name = (struct str){name.p + 1, name.n - 1};
     if (name.n > 1 && name.p[0] == '`') name = (struct str){name.p + 1, name.n - 2};
     const struct value *v = scope_get(c->dry.lg.globals, name);
@@ -239,7 +239,7 @@ static void complete_field(struct completing *c)
 /* Strings hold paths where a builtin's or verb's signature says that its first value is one. */
 static bool takes_path(const struct place *p)
 {
-    const struct builtin_desc *b = p->call >= 0 ? builtin_find(tok_text(p, p->call)) : NULL;
+    const struct builtin_desc *b = p->call >= 0 ? builtin_find(place_word(p, p->call)) : NULL;
     const struct verb_desc *d = verb_at(p);
     if (b) return strstr(b->sig, "path") || strstr(b->sig, "file") || strstr(b->sig, ".csv");
     if (p->call < 0 && d && p->option < 0)

@@ -150,8 +150,8 @@ static bool see_option(struct seeing *s, struct str name)
     const struct place *p = &s->place;
     const struct tok *next = &p->lexed.toks[p->before + 1];
     if (p->tok < 0 || next->kind != TOK_OP || next->sym != SYM_COLON) return false;
-    if (p->call >= 0) return help_of(s, tok_text(p, p->call), FUNCTIONS);
-    const struct verb_desc *d = p->verb >= 0 ? verb_find(tok_text(p, p->verb)) : NULL;
+    if (p->call >= 0) return help_of(s, place_word(p, p->call), FUNCTIONS);
+    const struct verb_desc *d = p->verb >= 0 ? verb_find(place_word(p, p->verb)) : NULL;
     for (const struct verb_option *o = d ? d->options : NULL; o && o->name; o++) {
         if (!str_eqz(name, o->name)) continue;
         say(s, str_of(arena_printf(s->a, "option %s: of %s: %s%s%s", o->name, d->name, o->doc,
@@ -187,7 +187,7 @@ static bool see_name(struct seeing *s, struct str name)
 
 static struct str whole_word(const struct place *p)
 {
-    struct str word = tok_text(p, p->tok);
+    struct str word = place_word(p, p->tok);
     if (p->tok < 0) return word;
     if (word.n && word.p[0] == '$') word = (struct str){word.p + 1, word.n - 1};
     if (word.n > 1 && word.p[0] == '`') {
@@ -209,10 +209,10 @@ static bool see_place(struct seeing *s)
     if (p->word == WORD_QUOTED && word.n) return see_column(s, word) || see_variable(s, word);
     if (p->word == WORD_NAME && word.n && see_name(s, word)) return true;
     if (p->call >= 0) {
-        struct str call = tok_text(p, p->call);
+        struct str call = place_word(p, p->call);
         return see_user_fn(s, call) || help_of(s, call, FUNCTIONS);
     }
-    return p->verb >= 0 && help_of(s, tok_text(p, p->verb), 1u << ENTRY_VERB);
+    return p->verb >= 0 && help_of(s, place_word(p, p->verb), 1u << ENTRY_VERB);
 }
 
 bool lang_inspect(struct lang_snapshot *snapshot, const char *text, size_t n, size_t at,

@@ -71,7 +71,7 @@ struct place {
 };
 void find_place(struct arena *a, const char *text, size_t n, size_t at, struct place *out);
 struct str place_text(const struct place *p, int from_tok, int to_tok); /* source of [from, to) */
-struct str tok_text(const struct place *p, int tok);
+struct str place_word(const struct place *p, int tok);
 
 /* The frame (model, chart ..) that flows into the step at the cursor; new reference or NULL. */
 struct value *place_input(struct dry *d, const struct place *p);

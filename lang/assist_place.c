@@ -26,7 +26,7 @@ static struct level fresh(int open, bool is_block, int first)
                           .item = first};
 }
 
-struct str tok_text(const struct place *p, int tok)
+struct str place_word(const struct place *p, int tok)
 {
     if (tok < 0 || tok >= p->lexed.n) return (struct str){"", 0};
     const struct tok *t = &p->lexed.toks[tok];
@@ -228,7 +228,7 @@ static void lone_step(const struct place *p, struct level *l)
     if (!l->is_block || l->pipe >= 0 || i >= p->before || l->source != i) return;
     const struct tok *next = &p->lexed.toks[i + 1];
     if (i + 1 < p->before && next->kind == TOK_OP && !is_sym(next, SYM_SUB)) return;
-    if (p->lexed.toks[i].kind != TOK_NAME || !verb_find(tok_text(p, i))) return;
+    if (p->lexed.toks[i].kind != TOK_NAME || !verb_find(place_word(p, i))) return;
     l->verb = i;
     if (l->item <= i) l->item = i + 1;
 }

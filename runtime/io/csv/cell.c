@@ -58,7 +58,7 @@ static void put_num(struct strbuf *out, double x)
     out->n += n;
 }
 
-void cell_text(struct strbuf *out, const bool *special, struct str s)
+void csv_cell_text(struct strbuf *out, const bool *special, struct str s)
 {
     size_t i = 0;
     while (i < s.n && !special[(unsigned char)s.p[i]])
@@ -99,7 +99,7 @@ static void cell_f64(struct strbuf *out, const struct cell_writer *w, int64_t ro
 }
 static void cell_str(struct strbuf *out, const struct cell_writer *w, int64_t row)
 {
-    cell_text(out, w->special, text_str(&((const struct text *)w->c->data)[row]));
+    csv_cell_text(out, w->special, text_str(&((const struct text *)w->c->data)[row]));
 }
 static void cell_dict(struct strbuf *out, const struct cell_writer *w, int64_t row)
 {
@@ -169,7 +169,7 @@ static void cell_any(struct strbuf *out, const struct cell_writer *w, int64_t ro
     struct scalar s = column_scalar(w->c, row);
     struct strbuf text = {0};
     scalar_text(&text, &s, true);
-    cell_text(out, w->special, strbuf_view(&text));
+    csv_cell_text(out, w->special, strbuf_view(&text));
     strbuf_release(&text);
     scalar_release(&s);
 }
@@ -182,7 +182,7 @@ static const struct str *render_levels(struct arena *a, const bool *special,
     struct strbuf b = {0};
     for (int64_t i = 0; i < dict->n; i++) {
         strbuf_clear(&b);
-        cell_text(&b, special, text_str(&((const struct text *)dict->data)[i]));
+        csv_cell_text(&b, special, text_str(&((const struct text *)dict->data)[i]));
         out[i] = arena_str(a, strbuf_view(&b));
     }
     out[dict->n] = STR("");
@@ -216,7 +216,7 @@ void cell_names(struct strbuf *out, const struct cell_writer *w, const struct sc
 {
     for (int i = 0; i < s->n; i++) {
         if (i) strbuf_addc(out, delim);
-        cell_text(out, w[i].special, str_of(s->fields[i].name));
+        csv_cell_text(out, w[i].special, str_of(s->fields[i].name));
     }
     strbuf_addc(out, '\n');
 }

@@ -16,7 +16,7 @@ struct cell_writer { /* one column */
 /* Writers of all columns of a table; levels and tables live in `a`. */
 struct cell_writer *cell_writers(struct arena *a, const struct table *t, char delim);
 /* Text in quotes if it needs them (an empty one does). */
-void cell_text(struct strbuf *out, const bool *special, struct str s);
+void csv_cell_text(struct strbuf *out, const bool *special, struct str s);
 /* Rows [from, to), each ended by LF. */
 void cell_rows(struct strbuf *out, const struct cell_writer *w, int n_cols, char delim,
                int64_t from, int64_t to);
