@@ -221,6 +221,7 @@ rc agg_eval_column(struct ctx *cx, struct arena *arena, const struct agg_desc *a
     for (int i = 0; i < n_args; i++) {
         if (is_const && is_const[i]) {
             values[i] = widened(consts[i], over->args[i]);
+            types[i] = values[i].type;
             continue;
         }
         TRY_OUT(cast_column(cx, args[i], over->args[i], span, &cols[i]));

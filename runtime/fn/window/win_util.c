@@ -52,10 +52,7 @@ void win_put_scalar(const struct scalar *s, struct vec *out, int64_t to)
         ((double *)out->data)[to] = s->type.kind == KIND_INT ? (double)s->u.i : s->u.f;
         break;
     case PHYS_DATE32: ((int32_t *)out->data)[to] = (int32_t)s->u.i; break;
-    case PHYS_STR:
-        ((struct text *)out->data)[to] = text_make(s->u.s.p, s->u.s.n);
-        out->heap = s->u.s.n > TEXT_INLINE ? NULL : out->heap;
-        break;
+    case PHYS_STR: ((struct text *)out->data)[to] = text_make(s->u.s.p, s->u.s.n); break;
     default: ((int64_t *)out->data)[to] = s->u.i;
     }
 }
