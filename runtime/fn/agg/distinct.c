@@ -97,9 +97,12 @@ static int64_t row_key(const struct vec *v, int64_t i)
 static rc tally_const(struct tally *t, int64_t n, const struct scalar *c)
 {
     if (n == 0 || c->is_null) return RC_OK;
-    if (t->is_text) ((struct text *)t->keys)[0] = text_make(c->u.s.p, c->u.s.n);
-    else if (c->type.kind == KIND_NUM) ((int64_t *)t->keys)[0] = num_key(c->u.f);
-    else ((int64_t *)t->keys)[0] = c->type.kind == KIND_BOOL ? c->u.b : c->u.i;
+    if (t->is_text)
+        ((struct text *)t->keys)[0] = text_make(c->u.s.p, c->u.s.n);
+    else if (c->type.kind == KIND_NUM)
+        ((int64_t *)t->keys)[0] = num_key(c->u.f);
+    else
+        ((int64_t *)t->keys)[0] = c->type.kind == KIND_BOOL ? c->u.b : c->u.i;
     return tally_last(t);
 }
 
@@ -110,8 +113,10 @@ static rc tally_rows(struct agg_eval *e, struct tally *t, int64_t n, const struc
     if (agg_const(e, 0)) return tally_const(t, n, &e->consts[0]);
     for (int64_t i = 0; i < n; i++) {
         if (!vec_valid(v, i)) continue;
-        if (t->is_text) ((struct text *)t->keys)[t->n] = *vec_text(v, i);
-        else ((int64_t *)t->keys)[t->n] = row_key(v, i);
+        if (t->is_text)
+            ((struct text *)t->keys)[t->n] = *vec_text(v, i);
+        else
+            ((int64_t *)t->keys)[t->n] = row_key(v, i);
         TRY(tally_last(t));
     }
     return RC_OK;
@@ -172,8 +177,10 @@ static enum rc_t mode(struct agg_eval *e, int64_t n, const struct vec *args, str
         if (more || (counts[k] == counts[best] && key_less(&t, e->arg_types[0].kind, k, best)))
             best = k;
     }
-    if (best >= 0) put_key(e, &t, best, out, at);
-    else out_null(out, at);
+    if (best >= 0)
+        put_key(e, &t, best, out, at);
+    else
+        out_null(out, at);
     tally_free(&t);
     return res;
 }
@@ -199,7 +206,8 @@ static const struct agg_overload mode_overloads[] = {OF_KINDS(ITSELF, mode)};
 const struct agg_desc agg_mode = {
     .name = "mode",
     .sig = "mode(x)",
-    .doc = "Most frequent value, the least of those that are equally frequent; null without values.",
+    .doc =
+        "Most frequent value, the least of those that are equally frequent; null without values.",
     .example = "mode([3, 1, 3, 1, 2])  #> 1",
     .overloads = mode_overloads,
     .n_overloads = COUNT(mode_overloads),

@@ -35,7 +35,8 @@ static double median3(double a, double b, double c)
 static double pivot_of(const double *a, int64_t lo, int64_t hi)
 {
     uint64_t n = (uint64_t)(hi - lo + 1), h = hash_mix((uint64_t)lo, (uint64_t)hi);
-    return median3(a[lo + (int64_t)(h % n)], a[lo + (int64_t)(hash_u64(h) % n)], a[lo + (hi - lo) / 2]);
+    return median3(a[lo + (int64_t)(h % n)], a[lo + (int64_t)(hash_u64(h) % n)],
+                   a[lo + (hi - lo) / 2]);
 }
 
 /* Puts the kth smallest (from 0) at a[k], nothing greater before it and nothing less after. */
@@ -46,15 +47,15 @@ static void select_kth(double *a, int64_t n, int64_t k)
         double p = pivot_of(a, lo, hi);
         int64_t i = lo - 1, j = hi + 1;
         for (;;) { /* Hoare: stops on equals, so that runs of one value split in the middle */
-            while (a[++i] < p) {
-            }
-            while (a[--j] > p) {
-            }
+            while (a[++i] < p) {}
+            while (a[--j] > p) {}
             if (i >= j) break;
             swap(&a[i], &a[j]);
         }
-        if (k <= j) hi = j;
-        else lo = j + 1;
+        if (k <= j)
+            hi = j;
+        else
+            lo = j + 1;
     }
     insertion_sort(a + lo, hi - lo + 1);
 }
@@ -152,8 +153,9 @@ static const struct agg_overload median_overloads[] = {
 const struct agg_desc agg_median = {
     .name = "median",
     .sig = "median(x: num) -> num",
-    .doc = "Middle value, the mean of the two middle ones when they are even in number; null without "
-           "values.",
+    .doc =
+        "Middle value, the mean of the two middle ones when they are even in number; null without "
+        "values.",
     .example = "median([1, 5, 2, 9])  #> 3.5",
     .overloads = median_overloads,
     .n_overloads = COUNT(median_overloads),
@@ -168,7 +170,8 @@ static const struct agg_overload quantile_overloads[] = {
 const struct agg_desc agg_quantile = {
     .name = "quantile",
     .sig = "quantile(x: num, p: num) -> num",
-    .doc = "The value below which the share p of the values lies, linear between neighbours (type 7).",
+    .doc =
+        "The value below which the share p of the values lies, linear between neighbours (type 7).",
     .example = "quantile([1, 2, 3, 4], 0.9)  #> 3.7",
     .overloads = quantile_overloads,
     .n_overloads = COUNT(quantile_overloads),

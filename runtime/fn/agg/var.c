@@ -21,8 +21,7 @@ static void moments_merge(struct moments *a, const struct moments *b)
         return;
     }
     double n = a->n + b->n, d = b->mean - a->mean, d_n = d / n, ab = a->n * b->n;
-    double m4 = a->m4 + b->m4 +
-                d * d_n * d_n * d_n * ab * (a->n * a->n - ab + b->n * b->n) +
+    double m4 = a->m4 + b->m4 + d * d_n * d_n * d_n * ab * (a->n * a->n - ab + b->n * b->n) +
                 6 * d_n * d_n * (a->n * a->n * b->m2 + b->n * b->n * a->m2) +
                 4 * d_n * (a->n * b->m3 - b->n * a->m3);
     double m3 = a->m3 + b->m3 + d * d_n * d_n * ab * (a->n - b->n) +
@@ -160,8 +159,7 @@ static double kurtosis_of(const struct moments *s)
     if (n < 4 || s->m2 != s->m2) return NAN;
     if (s->m2 == 0) return 0;
     double scale = (n - 2) * (n - 3);
-    return n * (n + 1) * (n - 1) * s->m4 / (scale * s->m2 * s->m2) -
-           3 * (n - 1) * (n - 1) / scale;
+    return n * (n + 1) * (n - 1) * s->m4 / (scale * s->m2 * s->m2) - 3 * (n - 1) * (n - 1) / scale;
 }
 
 static void finals(const char *base, size_t stride, int64_t n, struct vec *out,

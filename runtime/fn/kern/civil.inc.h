@@ -9,8 +9,9 @@
 struct ymd {
     int32_t year, month, day;
 };
-#define YMD_ERAS 82 /* 400-year eras added so that days from the year -30,000 on count up from 0   \
-                     */
+#define YMD_ERAS                                                                                   \
+    82 /* 400-year eras added so that days from the year -30,000 on count up from 0                \
+        */
 
 static inline struct ymd ymd_of(int32_t days)
 {

@@ -22,8 +22,7 @@ static void number_text(struct strbuf *b, const struct scalar *s)
 static rc read_breaks(struct fn_eval *e, struct arena *arena, const struct column *list,
                       struct cutter *c)
 {
-    if (!list || list->n < 2)
-        return fail(e->cx, E209, e->span, "`cut` needs at least two breaks");
+    if (!list || list->n < 2) return fail(e->cx, E209, e->span, "`cut` needs at least two breaks");
     if (list->type.kind != KIND_INT && list->type.kind != KIND_NUM)
         return fail(e->cx, E207, e->span, "the breaks of `cut` must be numbers");
     c->n = list->n - 1;
@@ -60,7 +59,8 @@ static rc build_levels(struct fn_eval *e, const struct column *breaks, const str
         if (!labels) interval_text(&text, breaks, i, c->is_right);
         if (labels && (s.is_null || (s.type.kind != KIND_STR && s.type.kind != KIND_CAT)))
             res = fail(e->cx, E207, e->span, "the labels of `cut` must be text");
-        else res = builder_str(e->cx, b, labels ? s.u.s : strbuf_view(&text));
+        else
+            res = builder_str(e->cx, b, labels ? s.u.s : strbuf_view(&text));
     }
     strbuf_release(&text);
     return res;
@@ -81,8 +81,10 @@ static enum rc_t prepare_cut(struct fn_eval *e, struct arena *arena, void **out)
     c->is_right = !const_given(e, 3) || e->consts[3].u.b;
     TRY(read_breaks(e, arena, breaks, c));
     if (labels && labels->n != c->n)
-        return fail(e->cx, E209, e->span, "%" PRId64 " breaks make %" PRId64 " intervals, but there "
-                                          "are %" PRId64 " labels", c->n + 1, c->n, labels->n);
+        return fail(e->cx, E209, e->span,
+                    "%" PRId64 " breaks make %" PRId64 " intervals, but there "
+                    "are %" PRId64 " labels",
+                    c->n + 1, c->n, labels->n);
     struct builder b;
     struct column *levels;
     builder_init(&b, DTYPE(KIND_STR), PHYS_STR);
@@ -103,8 +105,10 @@ static int64_t interval_of(const struct cutter *c, double x)
     while (lo < hi) {
         int64_t mid = (lo + hi) / 2;
         bool below = c->is_right ? c->breaks[mid] < x : c->breaks[mid] <= x;
-        if (below) lo = mid + 1;
-        else hi = mid;
+        if (below)
+            lo = mid + 1;
+        else
+            hi = mid;
     }
     return lo >= 1 && lo <= c->n ? lo - 1 : -1;
 }
@@ -141,8 +145,9 @@ static const struct fn_overload cut_overloads[] = {
 const struct fn_desc fn_cut = {
     .name = "cut",
     .sig = "cut(x: num, breaks: list[num], labels: list[str] = null, right: bool = true) -> cat",
-    .doc = "The interval that x falls into, an ordered category: above a break up to the next one, or "
-           "with right: false from a break to below the next; outside all null.",
+    .doc =
+        "The interval that x falls into, an ordered category: above a break up to the next one, or "
+        "with right: false from a break to below the next; outside all null.",
     .example = "cut(30, [0, 18, 65])  #> \"(18, 65]\"",
     .nulls = FN_OWN_NULLS,
     .flags = FN_PURE,

@@ -1,4 +1,4 @@
-/* text_cut.c: trim, left, right, substr, char_at: parts of a text, as views into it (nothing is
+/* text_cut.c: trim, left, right, slice, at: parts of a text, as views into it (nothing is
  * copied). */
 #include "runtime/base/utf8.h"
 #include "runtime/fn/scalar/text.h"
@@ -134,7 +134,7 @@ static int64_t index_of(int64_t k, int64_t len)
     return k > 0 ? k - 1 : len + k;
 }
 
-static enum rc_t char_at(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
+static enum rc_t at(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
 {
     struct text *r = (struct text *)out->data;
     const uint64_t *live = live_rows(e, n, args);
@@ -152,21 +152,21 @@ static enum rc_t char_at(struct fn_eval *e, int64_t n, const struct vec *args, s
     out->heap = NULL; /* one character is always inline */
     return RC_OK;
 }
-static const struct fn_overload char_at_overloads[] = {OV2(KIND_STR, KIND_INT, KIND_STR, char_at)};
-const struct fn_desc fn_char_at = {
-    .name = "char_at",
-    .sig = "x[i]",
+static const struct fn_overload at_overloads[] = {OV2(KIND_STR, KIND_INT, KIND_STR, at)};
+const struct fn_desc fn_at = {
+    .name = "at",
+    .sig = "at(x: str, i: int) -> str",
     .doc =
         "The ith character of a text, from 1; from the end with i below 0; null when there are not "
         "so many.",
     .example = "\"abc\"[-1]  #> \"c\"",
-    .flags = FN_PURE | FN_HIDDEN | FN_ADDS_NULLS,
-    .overloads = char_at_overloads,
-    .n_overloads = COUNT(char_at_overloads),
+    .flags = FN_PURE | FN_ADDS_NULLS,
+    .overloads = at_overloads,
+    .n_overloads = COUNT(at_overloads),
 };
 
 /* An end that is a null constant is open. */
-static enum rc_t substr(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
+static enum rc_t slice(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
 {
     struct text *r = (struct text *)out->data;
     bool has_lo = !(e->is_const[1] && e->consts[1].is_null);
@@ -189,16 +189,18 @@ static enum rc_t substr(struct fn_eval *e, int64_t n, const struct vec *args, st
     }
     return RC_OK;
 }
-static const struct fn_overload substr_overloads[] = {
-    OV3(KIND_STR, KIND_INT, KIND_INT, KIND_STR, substr),
+static const struct fn_overload slice_overloads[] = {
+    OV3(KIND_STR, KIND_INT, KIND_INT, KIND_STR, slice),
 };
-const struct fn_desc fn_substr = {
-    .name = "substr",
-    .sig = "x[lo..hi]",
-    .doc = "The characters lo to hi of a text, both in, from 1; from the end below 0.",
+const struct fn_desc fn_slice = {
+    .name = "slice",
+    .sig = "slice(x: str, from: int, to: int) -> str",
+    .doc =
+        "What x[from..to] means: those characters of a text, both in, from 1; from the end below "
+        "0.",
     .example = "\"abcd\"[2..3]  #> \"bc\"",
     .nulls = FN_OWN_NULLS,
     .flags = FN_PURE | FN_HIDDEN,
-    .overloads = substr_overloads,
-    .n_overloads = COUNT(substr_overloads),
+    .overloads = slice_overloads,
+    .n_overloads = COUNT(slice_overloads),
 };

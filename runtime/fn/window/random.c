@@ -1,5 +1,5 @@
-/* random.c: rand and randn: a number for each row that depends on (seed, place of the call, row) and
- * nothing else. Seed and place come as hidden constants from whoever binds the call. */
+/* random.c: rand and randn: a number for each row that depends on (seed, place of the call, row)
+ * and nothing else. Seed and place come as hidden constants from whoever binds the call. */
 #include "runtime/base/rng.h"
 #include "runtime/fn/window/window.h"
 

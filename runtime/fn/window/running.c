@@ -26,7 +26,8 @@ static rc run_int(struct agg_eval *e, int64_t n, const int64_t *order, const str
             win_put_null(out, order[i]);
             continue;
         }
-        bool over = is_sum ? __builtin_add_overflow(acc, x, &acc) : __builtin_mul_overflow(acc, x, &acc);
+        bool over =
+            is_sum ? __builtin_add_overflow(acc, x, &acc) : __builtin_mul_overflow(acc, x, &acc);
         if (over) {
             (void)fail(e->cx, E312, e->span, "the running %s does not fit int",
                        is_sum ? "sum" : "product");
@@ -44,8 +45,10 @@ static rc run_num(int64_t n, const int64_t *order, const struct column *c, struc
     double *r = (double *)out->data;
     for (int64_t i = 0; i < n; i++) {
         bool has = win_f64(c, order[i], &x);
-        if (has && is_sum) acc = two_sum(acc, x, &error);
-        else if (has) acc *= x;
+        if (has && is_sum)
+            acc = two_sum(acc, x, &error);
+        else if (has)
+            acc *= x;
         double y = isfinite(acc) && is_sum ? acc + error : acc;
         has = has && y == y;
         r[order[i]] = has ? y : 0;
@@ -272,9 +275,11 @@ static enum rc_t type_ewm(struct ctx *cx, const struct dtype *args, int n, struc
 const struct win_desc win_ewm = {
     .name = "ewm",
     .sig = "ewm(x: num, span: num = null, alpha: num = null, halflife: num = null) -> num",
-    .doc = "Mean of x up to the row with weights that fall off exponentially, as pandas' ewm().mean().",
-    .example = "frame(t: [1, 2], x: [1, 4]) |> derive y = ewm(x, alpha: 0.5) sort t |> where t == 2 |> "
-               "select y  #> 3.0",
+    .doc = "Mean of x up to the row with weights that fall off exponentially, as pandas' "
+           "ewm().mean().",
+    .example =
+        "frame(t: [1, 2], x: [1, 4]) |> derive y = ewm(x, alpha: 0.5) sort t |> where t == 2 |> "
+        "select y  #> 3.0",
     .min_args = 2,
     .max_args = 4,
     .needs_sort = true,

@@ -31,10 +31,14 @@ static rc shift(struct agg_eval *e, int64_t n, const int64_t *order,
     const struct scalar *def = e->n_args > 2 ? &e->consts[2] : NULL;
     for (int64_t i = 0; i < n; i++) {
         int64_t from = by == INT64_MIN ? -1 : row_before(order, n, i, sign * by);
-        if (from < 0 && def && !def->is_null) win_put_scalar(def, out, order[i]);
-        else if (win_const(e, 0) && from >= 0) win_put_scalar(&e->consts[0], out, order[i]);
-        else if (win_const(e, 0)) win_put_null(out, order[i]);
-        else win_copy(args[0], from, out, order[i]);
+        if (from < 0 && def && !def->is_null)
+            win_put_scalar(def, out, order[i]);
+        else if (win_const(e, 0) && from >= 0)
+            win_put_scalar(&e->consts[0], out, order[i]);
+        else if (win_const(e, 0))
+            win_put_null(out, order[i]);
+        else
+            win_copy(args[0], from, out, order[i]);
     }
     if (is_long(def) || (win_const(e, 0) && is_long(&e->consts[0]))) out->heap = NULL;
     return RC_OK;
@@ -68,8 +72,9 @@ const struct win_desc win_lag = {
     .name = "lag",
     .sig = "lag(x, n: int = 1, default = null)",
     .doc = "x of the row n places before in sort order; the default (null) where there is none.",
-    .example = "frame(t: [1, 2], x: [5, 7]) |> derive y = lag(x) sort t |> where t == 2 |> select y  "
-               "#> 5",
+    .example =
+        "frame(t: [1, 2], x: [5, 7]) |> derive y = lag(x) sort t |> where t == 2 |> select y  "
+        "#> 5",
     .min_args = 1,
     .max_args = 3,
     .needs_sort = true,
@@ -81,8 +86,9 @@ const struct win_desc win_lead = {
     .name = "lead",
     .sig = "lead(x, n: int = 1, default = null)",
     .doc = "x of the row n places after in sort order; the default (null) where there is none.",
-    .example = "frame(t: [1, 2], x: [5, 7]) |> derive y = lead(x) sort t |> where t == 1 |> select y  "
-               "#> 7",
+    .example =
+        "frame(t: [1, 2], x: [5, 7]) |> derive y = lead(x) sort t |> where t == 1 |> select y  "
+        "#> 7",
     .min_args = 1,
     .max_args = 3,
     .needs_sort = true,
@@ -119,8 +125,10 @@ static enum rc_t diff(struct agg_eval *e, int64_t n, const int64_t *order, const
             return fail(e->cx, E312, e->span, "%" PRId64 " - %" PRId64 " does not fit int",
                         whole_at(c, to), whole_at(c, from));
         }
-        if (c->phys == PHYS_F64) ((double *)out->data)[to] = has ? d : 0;
-        else ((int64_t *)out->data)[to] = k;
+        if (c->phys == PHYS_F64)
+            ((double *)out->data)[to] = has ? d : 0;
+        else
+            ((int64_t *)out->data)[to] = k;
         if (!has) win_put_null(out, to);
     }
     return RC_OK;
@@ -146,8 +154,9 @@ const struct win_desc win_diff = {
     .name = "diff",
     .sig = "diff(x, n: int = 1)",
     .doc = "x less x of the row n places before; of dates and datetimes a duration.",
-    .example = "frame(t: [1, 2], x: [5, 7]) |> derive d = diff(x) sort t |> where t == 2 |> select d  "
-               "#> 2",
+    .example =
+        "frame(t: [1, 2], x: [5, 7]) |> derive d = diff(x) sort t |> where t == 2 |> select d  "
+        "#> 2",
     .min_args = 1,
     .max_args = 2,
     .needs_sort = true,
@@ -157,8 +166,7 @@ const struct win_desc win_diff = {
 
 /* ---- pct_change ---- */
 static enum rc_t pct_change(struct agg_eval *e, int64_t n, const int64_t *order,
-                            const uint8_t *peers, const struct column *const *args,
-                            struct vec *out)
+                            const uint8_t *peers, const struct column *const *args, struct vec *out)
 {
     int64_t by;
     (void)peers;
@@ -195,8 +203,7 @@ const struct win_desc win_pct_change = {
 
 /* ---- fill_down ---- */
 static enum rc_t fill_down(struct agg_eval *e, int64_t n, const int64_t *order,
-                           const uint8_t *peers, const struct column *const *args,
-                           struct vec *out)
+                           const uint8_t *peers, const struct column *const *args, struct vec *out)
 {
     int64_t last = -1;
     (void)e;
@@ -211,8 +218,9 @@ const struct win_desc win_fill_down = {
     .name = "fill_down",
     .sig = "fill_down(x)",
     .doc = "x, or where it is null the last value before it in sort order.",
-    .example = "frame(t: [1, 2], x: [5, null]) |> derive y = fill_down(x) sort t |> where t == 2 |> "
-               "select y  #> 5",
+    .example =
+        "frame(t: [1, 2], x: [5, null]) |> derive y = fill_down(x) sort t |> where t == 2 |> "
+        "select y  #> 5",
     .min_args = 1,
     .max_args = 1,
     .needs_sort = true,
