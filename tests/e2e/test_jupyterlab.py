@@ -1,0 +1,182 @@
+"""JupyterLab itself, in headless Chromium: opens a sample notebook, runs all cells, looks at what is on the page.
+Screenshots go to build/e2e (MLNB_SHOTS names another folder)."""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+from pathlib import Path
+
+from mlnbtest import BIN, ROOT, install_kernelspec
+
+try:
+    from selenium import webdriver
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.chrome.service import Service
+except ImportError:
+    print("Skipped: selenium is not installed")
+    sys.exit(77)
+
+if not shutil.which("chromium") or not shutil.which("chromedriver"):
+    print("Skipped: chromium and chromedriver are not installed")
+    sys.exit(77)
+
+SHOTS = Path(os.environ.get("MLNB_SHOTS", ROOT / "build/e2e"))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Lab(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        install_kernelspec()
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        cls.folder = tempfile.mkdtemp(prefix="mlnb-lab-")
+        shutil.copytree(ROOT / "samples/data", cls.folder + "/data")
+        for name in ("tips", "explore"):
+            text = cls.folder + f"/{name}.mlnb"
+            shutil.copy(ROOT / f"samples/{name}.mlnb", text)
+            subprocess.run([BIN, "run", "-o", cls.folder + f"/{name}.ipynb", text], check=True, stdout=subprocess.DEVNULL)
+            nb = json.loads(Path(cls.folder + f"/{name}.ipynb").read_text())
+            for cell in nb["cells"]:
+                if cell["cell_type"] == "code":
+                    cell["outputs"], cell["execution_count"] = [], None
+            Path(cls.folder + f"/{name}.ipynb").write_text(json.dumps(nb))
+            os.unlink(text)
+        cls.port = free_port()
+        env = dict(os.environ, JUPYTER_PREFER_ENV_PATH="0")
+        cls.server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={cls.port}", "--ip=127.0.0.1",
+             "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True", "--LabApp.expose_app_in_browser=True",
+             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None", f"--ServerApp.root_dir={cls.folder}"],
+            env=env, stdout=open(SHOTS / "lab.log", "w"), stderr=subprocess.STDOUT, start_new_session=True)
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{cls.port}/api", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.2)
+        options = webdriver.ChromeOptions()
+        for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--window-size=1400,1800", "--force-device-scale-factor=1"):
+            options.add_argument(flag)
+        options.binary_location = shutil.which("chromium")
+        cls.page = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+        cls.page.set_script_timeout(120)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.page.quit()
+        cls.server.terminate()
+        cls.server.wait(20)
+
+    def js(self, code, *args):
+        return self.page.execute_script(code, *args)
+
+    def wait(self, what, code, timeout=90):
+        end = time.time() + timeout
+        while time.time() < end:
+            try:
+                if self.js("return " + code):
+                    return
+            except Exception:
+                pass
+            time.sleep(0.2)
+        self.page.save_screenshot(str(SHOTS / "timeout.png"))
+        self.fail(f"timeout: {what}")
+
+    KERNEL = "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel"
+
+    def open(self, name):
+        self.page.get(f"http://127.0.0.1:{self.port}/lab/tree/{name}?reset")
+        self.wait("an idle kernel", f"{self.KERNEL}?.status === 'idle'")
+
+    def run_all(self):
+        self.js("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        self.wait("all cells done", """(() => { const w = window.jupyterapp.shell.currentWidget; const cells = w.content.widgets.filter(c => c.model.type === 'code');
+            return cells.length && cells.every(c => c.model.executionCount) && w.sessionContext.session.kernel.status === 'idle' })()""")
+
+    def outputs(self):
+        return self.js("""return window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === 'code')
+            .flatMap(c => c.model.sharedModel.getOutputs())""")
+
+    def shoot(self, name):
+        """Pictures of the page from top to bottom."""
+        n = 0
+        self.js("document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0")
+        while n < 12:
+            time.sleep(0.8)
+            self.page.save_screenshot(str(SHOTS / f"{name}-{n}.png"))
+            n += 1
+            moved = self.js("""const p = document.querySelector('.jp-WindowedPanel-outer'); const before = p.scrollTop; p.scrollTop += p.clientHeight - 100;
+                return p.scrollTop > before + 5""")
+            if not moved:
+                break
+
+    def check(self, name):
+        self.open(name + ".ipynb")
+        self.run_all()
+        outputs = self.outputs()
+        self.assertEqual([o for o in outputs if o["output_type"] == "error"], [])
+        charts = [o for o in outputs if "application/vnd.vegalite.v5+json" in o.get("data", {})]
+        tables = [o for o in outputs if "text/html" in o.get("data", {})]
+        self.assertGreater(len(charts), 0)
+        self.assertGreater(len(tables), 0)
+        for o in charts:
+            self.assertIn("image/svg+xml", o["data"])
+            self.assertNotIn("text/html", o["data"])
+        self.shoot(name)
+        drawn = self.js("""const p = document.querySelector('.jp-WindowedPanel-outer'); return document.querySelectorAll('.vega-embed svg, .vega-embed canvas').length""")
+        self.assertGreater(drawn, 0, "no chart was drawn live")
+
+    def test_tips(self):
+        self.check("tips")
+
+    def test_explore_dark(self):
+        self.check("explore")
+        self.js("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+        time.sleep(2)
+        self.shoot("explore-dark")
+
+    def test_typing(self):
+        self.open("tips.ipynb")
+        self.run_all()
+        self.js("""const w = window.jupyterapp.shell.currentWidget; w.content.activeCellIndex = w.content.widgets.length - 1;
+            window.jupyterapp.commands.execute('notebook:insert-cell-below')""")
+        time.sleep(0.5)
+        self.js("window.jupyterapp.commands.execute('notebook:enter-edit-mode')")
+        time.sleep(0.5)
+        webdriver.ActionChains(self.page).send_keys("trips |> where fa").pause(0.5).send_keys(Keys.TAB).perform()
+        time.sleep(1.5)
+        self.page.save_screenshot(str(SHOTS / "completion.png"))
+        text = self.js("return window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()")
+        menu = [e.text for e in self.page.find_elements(By.CSS_SELECTOR, ".jp-Completer-item")]
+        self.assertTrue("fare_amount" in text or any("fare_amount" in m for m in menu), (text, menu))
+        webdriver.ActionChains(self.page).send_keys(Keys.ESCAPE).perform()
+        self.js("""window.jupyterapp.commands.execute('notebook:enter-edit-mode');
+            window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.setSource('trips |> where')""")
+        time.sleep(0.3)
+        webdriver.ActionChains(self.page).key_down(Keys.CONTROL).send_keys(Keys.END).key_up(Keys.CONTROL).key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+        time.sleep(1.5)
+        self.page.save_screenshot(str(SHOTS / "tooltip.png"))
+        tips = [e.text for e in self.page.find_elements(By.CSS_SELECTOR, ".jp-Tooltip")]
+        self.assertTrue(any("where" in t for t in tips), tips)
+        # stop: a long cell ends at once, the session lives
+        webdriver.ActionChains(self.page).send_keys(Keys.ESCAPE).perform()
+        took = self.page.execute_async_script("""const done = arguments[0]; const k = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const f = k.requestExecute({code: 'sleep(60s)'}); setTimeout(() => { const t = performance.now(); k.interrupt(); f.done.then(() => done(performance.now() - t)) }, 700)""")
+        self.assertLess(took, 3000)
+        print(f"interrupt to idle in JupyterLab: {took:.0f} ms")
+
+
+if __name__ == "__main__":
+    unittest.main()
