@@ -11,17 +11,23 @@
 
 typedef json_t *(*handler)(struct kernel *k, struct request *r);
 
+/* Highlighting is borrowed from R until the lexer and the Lab extension of our own are there: an
+ * unknown name would leave cells plain and make nbconvert warn. */
+static json_t *language_info(void)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", "mlnb", "version", MLNB_VERSION,
+                     "mimetype", "text/x-mlnb", "file_extension", ".mlnb", "pygments_lexer", "r",
+                     "codemirror_mode", "r", "nbconvert_exporter", "script");
+}
+
 json_t *kernel_info(void)
 {
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:s, s:s, s:s}, s:s, s:[{s:s, s:s}], s:[], s:b}",
-        "status", "ok", "protocol_version", "5.5", "implementation", "mlnb",
-        "implementation_version", MLNB_VERSION, "language_info", "name", "mlnb", "version",
-        MLNB_VERSION, "mimetype", "text/x-mlnb", "file_extension", ".mlnb", "pygments_lexer",
-        "mlnb", "nbconvert_exporter", "script", "banner",
-        "mlnb " MLNB_VERSION ": frames, models and charts. ?topic for help.", "help_links", "text",
-        "Vega-Lite", "url", "https://vega.github.io/vega-lite/", "supported_features", "debugger",
-        0);
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:[{s:s, s:s}], s:[], s:b}", "status", "ok",
+                     "protocol_version", "5.5", "implementation", "mlnb", "implementation_version",
+                     MLNB_VERSION, "language_info", language_info(), "banner",
+                     "mlnb " MLNB_VERSION ": frames, models and charts. ?topic for help.",
+                     "help_links", "text", "Vega-Lite", "url", "https://vega.github.io/vega-lite/",
+                     "supported_features", "debugger", 0);
 }
 
 static json_t *on_kernel_info(struct kernel *k, struct request *r)
