@@ -278,7 +278,7 @@ static rc bind_descriptor(struct bind *b, const struct ast *e, const struct expr
     if (fn) return bind_function(b, fn, e, out);
     if (win) return bind_window_call(b, win, e, out);
     if (builtin_find(e->text)) return bind_builtin(b, e, out);
-    return unknown_function(b->lg, b->scope, e->text, e->span);
+    return unknown_function(b->lg, b->scope, e->text, call_name_span(b->lg, e));
 }
 rc bind_call(struct bind *b, const struct ast *e, const struct expr **out)
 {

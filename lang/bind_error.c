@@ -68,7 +68,7 @@ static rc needs_dollar(struct bind *b, struct str name, struct span span)
     strbuf_release(&var);
     return RC_ERR;
 }
-static void note_columns(struct bind *b, struct str name, struct span span)
+void note_columns(struct bind *b, struct str name, struct span span, bool in_step)
 {
     char label[160];
     struct str near[3];
@@ -81,12 +81,13 @@ static void note_columns(struct bind *b, struct str name, struct span span)
         strbuf_addz(&note, i == 0 ? " Closest: " : ", ");
         name_text(&note, near[i]);
     }
-    if (n) strbuf_addc(&note, '.');
-    for (int i = 0; i < all && n == 0 && all <= 12; i++) {
+    bool is_short = n == 0 && all > 0 && all <= 12;
+    for (int i = 0; i < all && is_short; i++) {
         strbuf_addz(&note, i == 0 ? " They are: " : ", ");
         name_text(&note, str_of(b->schema->fields[i].name));
     }
-    strbuf_addz(&note, " A variable of that name does not exist.");
+    if (n || is_short) strbuf_addc(&note, '.');
+    if (in_step) strbuf_addz(&note, " A variable of that name does not exist.");
     (void)err_note(b->cx, "%s", note.p);
     strbuf_release(&note);
     if (n) hint_name(b, span, near[0]);
@@ -96,7 +97,7 @@ rc unknown_column(struct bind *b, struct str name, struct span span)
     const struct value *v = scope_get(b->scope, name);
     if (v && v->kind != VALUE_FN) return needs_dollar(b, name, span);
     (void)fail(b->cx, E201, span, "unknown column `%.*s`", STR_FMT(name));
-    note_columns(b, name, span);
+    note_columns(b, name, span, true);
     return RC_ERR;
 }
 

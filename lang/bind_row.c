@@ -128,7 +128,8 @@ static rc row_sum(struct row_agg *r, const struct expr **out)
         TRY(as_number(r, r->items[i], &x));
         bool is_time = x->type.kind == KIND_DURATION;
         struct scalar none = {.type = DTYPE(is_time ? KIND_DURATION : KIND_INT)};
-        TRY(op(r, "??", x, expr_literal(r->b->arena, &none, r->span), &x));
+        bool is_there = x->op == EXPR_LITERAL && !x->value.is_null;
+        if (!is_there) TRY(op(r, "??", x, expr_literal(r->b->arena, &none, r->span), &x));
         if (sum) TRY(op(r, "+", sum, x, &x));
         sum = x;
     }

@@ -33,10 +33,6 @@ rc bind_fstr(struct bind *b, const struct ast *e, const struct expr **out)
     const struct expr **parts = ARENA_ARRAY(b->arena, const struct expr *, e->n_kids + 1);
     for (int i = 0; i < e->n_kids; i++)
         TRY(bind_part(b, e->kids[i], &parts[i]));
-    if (e->n_kids == 1) {
-        *out = parts[0];
-        return RC_OK;
-    }
     return bind_scalar_call(b, FN_CONCAT, parts, e->n_kids, e->span, out);
 }
 
@@ -59,7 +55,10 @@ static rc bind_slice(struct bind *b, const struct expr *x, const struct ast *r,
         const struct expr *lit = expr_literal(b->arena, &one, r->span);
         TRY(bind_operator(b, STR("-"), args[2], lit, r->span, &args[2]));
     }
-    return bind_scalar_call(b, FN_SLICE, args, 3, r->span, out);
+    bool is_list = x->type.kind == KIND_LIST;
+    if (is_list && !fn_find(STR(FN_SLICE)))
+        return fail(b->cx, E214, r->span, "parts of list columns cannot be taken yet");
+    return bind_scalar_call(b, is_list ? FN_SLICE : FN_SUBSTR, args, 3, r->span, out);
 }
 /* [a, b, c][2]: the element itself. */
 static rc index_row(struct bind *b, const struct ast *list, const struct ast *by,
@@ -107,7 +106,9 @@ rc bind_index(struct bind *b, const struct ast *e, const struct expr **out)
         return err_hint(b->cx, "x[1] is the first, x[-1] the last");
     }
     TRY(bind_expr(b, e->kids[1], &args[1]));
-    return bind_scalar_call(b, FN_AT, args, 2, e->span, out);
+    if (kind == KIND_LIST && !fn_find(STR(FN_AT)))
+        return fail(b->cx, E214, e->span, "values of list columns cannot be taken yet");
+    return bind_scalar_call(b, kind == KIND_LIST ? FN_AT : FN_CHAR_AT, args, 2, e->span, out);
 }
 
 /* ---- x.name ---- */

@@ -69,6 +69,33 @@ rc place_args(struct ctx *cx, const char *fn_name, const char *sig, const struct
     return RC_OK;
 }
 
+/* ---- places of names ---- */
+static bool text_at(struct lang *lg, struct span span, struct str *out)
+{
+    *out = sources_text(lg->sources, span.source);
+    return span.source != 0 && span.from < span.to && span.to <= out->n;
+}
+struct span call_name_span(struct lang *lg, const struct ast *e)
+{
+    struct str text;
+    struct span s = e->span;
+    if (!text_at(lg, s, &text)) return s;
+    bool is_quoted = text.p[s.from] == '`';
+    uint32_t n = (uint32_t)e->text.n + (is_quoted ? 2 : 0);
+    if (s.from + n <= s.to) s.to = s.from + n;
+    return s;
+}
+struct span field_name_span(struct lang *lg, const struct ast *e)
+{
+    struct str text;
+    struct span s = e->span;
+    if (!text_at(lg, s, &text)) return s;
+    bool is_quoted = text.p[s.to - 1] == '`';
+    uint32_t n = (uint32_t)e->text.n + (is_quoted ? 2 : 0);
+    if (s.from + n <= s.to) s.from = s.to - n;
+    return s;
+}
+
 /* ---- unknown functions ---- */
 static int all_function_names(struct arena *a, const struct scope *sc, struct str **out)
 {
@@ -104,6 +131,11 @@ rc unknown_function(struct lang *lg, const struct scope *sc, struct str name, st
     (void)fail(cx, E204, span, "unknown function `%.*s`", STR_FMT(name));
     if (ours) {
         (void)err_note(cx, "`%.*s` is called %s here", STR_FMT(name), ours);
+        return RC_ERR;
+    }
+    ours = foreign_verb(name);
+    if (ours) {
+        (void)err_note(cx, "`%.*s` is called %s here, and is a verb: t |> ..", STR_FMT(name), ours);
         return RC_ERR;
     }
     if (verb_find(name)) {

@@ -1,8 +1,7 @@
 /* interp_access.c: `x[i]` and `x.name` outside steps. */
 #include "lang/lang_int.h"
 
-#include "lang/interp_int.h"
-#include "runtime/base/utf8.h"
+#include "lang/bind_int.h"
 
 /* ---- x[i] ---- */
 void slice_bounds(int64_t n, int64_t from, int64_t to, int64_t *at, int64_t *len)
@@ -71,20 +70,33 @@ static rc index_list(struct lang *lg, const struct value *v, const struct value 
     *out = value_item(v, at);
     return RC_OK;
 }
-static rc index_text(struct lang *lg, struct str s, const struct value *by, struct span span,
-                     struct value **out)
+/* Text goes through the kernels that columns use. */
+static rc index_text(struct lang *lg, const struct value *v, const struct value *by,
+                     struct span span, struct value **out)
 {
-    int64_t n = utf8_length(s.p, s.n), i, to, at, len = 1;
+    struct value *args[3] = {value_ref(v), NULL, NULL};
+    int64_t i, to;
+    enum rc_t res;
     if (by->kind == VALUE_RANGE) {
-        TRY(range_ends(lg, by, span, &i, &to));
-        slice_bounds(n, i, to, &at, &len);
+        res = range_ends(lg, by, span, &i, &to);
+        bool is_empty = res == RC_OK && to == 0;
+        if (is_empty) *out = value_str(STR(""));
+        if (res == RC_OK && !is_empty) {
+            args[1] = value_int(i);
+            args[2] = value_int(to);
+            res = apply_fn(lg, fn_find(STR(FN_SUBSTR)), args, 3, span, out);
+        }
     } else {
-        TRY(value_whole(lg, by, span, "an index", &i));
-        TRY(place_of(lg, n, i, span, "text", &at));
+        res = value_whole(lg, by, span, "an index", &i);
+        if (res == RC_OK && i == 0) res = from_one(&lg->cx, span);
+        if (res == RC_OK) {
+            args[1] = value_int(i);
+            res = apply_fn(lg, fn_find(STR(FN_CHAR_AT)), args, 2, span, out);
+        }
     }
-    size_t from = utf8_offset(s.p, s.n, at), end = utf8_offset(s.p, s.n, at + len);
-    *out = value_str((struct str){s.p + from, end - from});
-    return RC_OK;
+    for (int k = 0; k < 3; k++)
+        value_unref(args[k]);
+    return res;
 }
 static rc no_field(struct lang *lg, const struct value *v, struct str name, struct span span);
 
@@ -98,7 +110,7 @@ static rc index_value(struct lang *lg, const struct value *v, const struct value
         return RC_OK;
     }
     if (v->kind == VALUE_LIST) return index_list(lg, v, by, span, out);
-    if (is_text) return index_text(lg, v->scalar.u.s, by, span, out);
+    if (is_text) return index_text(lg, v, by, span, out);
     if (v->kind == VALUE_STRUCT && by->kind == VALUE_SCALAR && by->scalar.type.kind == KIND_STR) {
         const struct value *field = value_field(v, by->scalar.u.s);
         if (!field) return no_field(lg, v, by->scalar.u.s, span);
@@ -134,6 +146,14 @@ static rc no_field(struct lang *lg, const struct value *v, struct str name, stru
     if (near.n) return err_hint(cx, "%.*s", STR_FMT(near));
     return RC_ERR;
 }
+static rc no_column(struct lang *lg, const struct value *v, struct str name, struct span span)
+{
+    struct bind b;
+    bind_init(&b, lg, lg->globals, v->plan->schema, v->label, BIND_ROW);
+    (void)fail(&lg->cx, E201, span, "unknown column `%.*s`", STR_FMT(name));
+    note_columns(&b, name, span, false);
+    return RC_ERR;
+}
 /* One column of a big frame: the others are not computed. */
 static rc only_column(struct lang *lg, struct plan *p, int i, struct span span, struct value **out)
 {
@@ -149,15 +169,11 @@ static rc only_column(struct lang *lg, struct plan *p, int i, struct span span, 
     table_unref(t);
     return RC_OK;
 }
-static rc frame_column(struct lang *lg, struct scope *sc, const struct value *v, struct str name,
-                       struct span span, struct value **out)
+static rc frame_column(struct lang *lg, const struct value *v, struct str name, struct span span,
+                       struct value **out)
 {
     int i = schema_find(v->plan->schema, name);
-    if (i < 0) {
-        struct bind b;
-        bind_init(&b, lg, sc, v->plan->schema, v->label, BIND_ROW);
-        return unknown_column(&b, name, span);
-    }
+    if (i < 0) return no_column(lg, v, name, span);
     struct table *t;
     if (!v->plan->kept && !frame_is_small(v->plan)) return only_column(lg, v->plan, i, span, out);
     TRY(frame_table(lg, v->plan, &t));
@@ -183,15 +199,14 @@ static rc model_part(struct lang *lg, const struct value *v, struct str name, st
     plan_unref(p);
     return RC_OK;
 }
-static rc field_of(struct lang *lg, struct scope *sc, const struct value *v, const struct ast *e,
-                   struct value **out)
+static rc field_of(struct lang *lg, const struct value *v, const struct ast *e, struct value **out)
 {
     char buf[96];
-    if (v->kind == VALUE_FRAME) return frame_column(lg, sc, v, e->text, e->span, out);
+    if (v->kind == VALUE_FRAME) return frame_column(lg, v, e->text, field_name_span(lg, e), out);
     if (v->kind == VALUE_MODEL) return model_part(lg, v, e->text, e->span, out);
     if (v->kind == VALUE_STRUCT) {
         const struct value *field = value_field(v, e->text);
-        if (!field) return no_field(lg, v, e->text, e->span);
+        if (!field) return no_field(lg, v, e->text, field_name_span(lg, e));
         *out = value_ref(field);
         return RC_OK;
     }
@@ -206,7 +221,7 @@ rc interp_field(struct lang *lg, struct scope *sc, const struct ast *e, struct v
 {
     struct value *v;
     TRY(interp_expr(lg, sc, e->kids[0], &v));
-    enum rc_t res = field_of(lg, sc, v, e, out);
+    enum rc_t res = field_of(lg, v, e, out);
     value_unref(v);
     return res;
 }

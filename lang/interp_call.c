@@ -236,7 +236,7 @@ static rc call_exists(struct lang *lg, struct scope *sc, const struct ast *e)
         (void)fail(&lg->cx, E217, e->span, "%.*s() works over the rows of a frame", STR_FMT(name));
         return err_hint(&lg->cx, "t |> derive y = %.*s(x) sort day", STR_FMT(name));
     }
-    return unknown_function(lg, sc, name, e->span);
+    return unknown_function(lg, sc, name, call_name_span(lg, e));
 }
 /* if(c, a, b): only the side that is asked for is evaluated. */
 static rc call_if(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out)

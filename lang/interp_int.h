@@ -13,12 +13,14 @@
           */
 
 /* Functions that syntax stands for. */
-#define FN_NEGATE "neg"
-#define FN_FORMAT "format"
-#define FN_CONCAT "concat"
-#define FN_AT     "at"
-#define FN_SLICE  "slice"
-#define FN_FIELD  "field"
+#define FN_NEGATE  "neg"
+#define FN_FORMAT  "format"
+#define FN_CONCAT  "concat"
+#define FN_CHAR_AT "char_at"
+#define FN_SUBSTR  "substr"
+#define FN_AT      "at"    /* of a list */
+#define FN_SLICE   "slice" /* of a list */
+#define FN_FIELD   "field"
 
 /* ---- values ---- */
 bool value_is_null(const struct value *v);
@@ -90,6 +92,9 @@ struct arg_slot {
  * parameter, E208 when one is missing or given twice. slots: [MAX_CALL_ARGS]. */
 rc place_args(struct ctx *cx, const char *fn_name, const char *sig, const struct str *names, int n,
               struct span span, struct arg_slot *slots, int *n_slots);
+/* The name of a call, the name after the dot of a field: what errors about them point at. */
+struct span call_name_span(struct lang *lg, const struct ast *e);
+struct span field_name_span(struct lang *lg, const struct ast *e);
 /* E204 with our word for a foreign function, or near names. */
 rc unknown_function(struct lang *lg, const struct scope *sc, struct str name, struct span span);
 
