@@ -294,6 +294,7 @@ struct program *program_ref(struct program *p)
 }
 void program_unref(struct program *p)
 {
-    if (p && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
-        arena_free(p->arena);
+    if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1) return;
+    arena_free(p->arena);
+    mem_free(p);
 }

@@ -23,13 +23,11 @@ static void begin(struct fixture *f, enum bind_mode mode)
                   "fn steps(t) = t |> where fare > 0\n"
                   "fn self(x) = self(x + 1)\n"
                   "fn lim(x) = x > limit");
-    f->a = arena_new();
-    f->r.lg->cx.arena = f->a;
+    f->a = f->r.lg->cx.arena;
     assert_int_equal(
         schema_new(&f->r.lg->cx, fields, sizeof fields / sizeof *fields, NO_SPAN, &f->schema),
         RC_OK);
     bind_init(&f->b, f->r.lg, f->r.lg->globals, f->schema, "trips", mode);
-    f->b.arena = f->a;
 }
 static void end(struct fixture *f)
 {
