@@ -179,7 +179,7 @@ static rc cat_ref(struct fb *f, const struct ast *e, struct feature *x)
     }
     if (e->op == AST_NAME) {
         fail(f->b->cx, E209, e->span, "ref: takes first, last, rarest or a level in quotes");
-        return err_hint(f->b->cx, "ref: \"%.*s\"", STR_FMT(e->text));
+        return err_hint(f->b->cx, "cat(x, ref: \"%.*s\")", STR_FMT(e->text));
     }
     TRY(option_scalar(f, e, &s));
     struct strbuf text = {0};
@@ -635,7 +635,7 @@ static rc build_target(struct fb *f, const struct ast *left, const struct featur
     if (holds_stateful(left)) {
         fail(f->b->cx, E401, left->span,
              "the left side takes a column or plain functions of it, none that are fitted");
-        return err_hint(f->b->cx, "derive y = .. before fit");
+        return err_hint(f->b->cx, "t |> derive y = log(x)");
     }
     struct feature *x;
     TRY(build_feature(f, left, &x));

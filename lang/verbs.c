@@ -58,9 +58,11 @@ static rc unknown_verb(struct verb_call *vc)
                     later->name, later->doc);
     const char *ours = foreign_verb(step->verb);
     if (ours) {
-        const char *quote = strpbrk(ours, "` ") ? "" : "`";
-        return fail(vc->cx, E105, step->verb_span, "`%.*s` is called %s%s%s here",
-                    STR_FMT(step->verb), quote, ours, quote);
+        bool is_word = verb_find(str_of(ours)) != NULL;
+        const char *quote = is_word ? "`" : "";
+        fail(vc->cx, E105, step->verb_span, "`%.*s` is called %s%s%s here", STR_FMT(step->verb),
+             quote, ours, quote);
+        return is_word ? hint_line(vc, step->verb_span, "%s", ours) : RC_ERR;
     }
     struct str names[N_VERBS + N_LATER];
     for (int i = 0; i < N_VERBS; i++)
@@ -68,13 +70,10 @@ static rc unknown_verb(struct verb_call *vc)
     for (int i = 0; i < N_LATER; i++)
         names[N_VERBS + i] = str_of(later_verbs[i].name);
     struct str near = nearest(step->verb, names, N_VERBS + N_LATER);
-    enum rc_t r = fail(vc->cx, E205, step->verb_span, "unknown verb `%.*s`", STR_FMT(step->verb));
-    if (near.n) {
-        r = err_note(vc->cx, "Closest: %.*s", STR_FMT(near));
-        const struct verb_desc *d = verb_find(near);
-        if (d) r = err_hint(vc->cx, "%s", d->sig);
-    }
-    return r;
+    fail(vc->cx, E205, step->verb_span, "unknown verb `%.*s`", STR_FMT(step->verb));
+    if (!near.n) return err_note(vc->cx, "?? lists the verbs");
+    err_note(vc->cx, "Closest: %.*s", STR_FMT(near));
+    return verb_find(near) ? hint_line(vc, step->verb_span, "%.*s", STR_FMT(near)) : RC_ERR;
 }
 
 /* ---- checks before a verb is called ---- */
@@ -92,9 +91,9 @@ static rc unknown_option(struct verb_call *vc, const struct verb_desc *d, const 
     int n = 0;
     struct strbuf all = {0};
     for (const struct verb_option *o = d->options; o && o->name && n < 32; o++) {
-        names[n] = str_of(o->name);
+        if (strcmp(o->name, "*") == 0) continue;
         strbuf_printf(&all, "%s%s:", n ? ", " : "", o->name);
-        n++;
+        names[n++] = str_of(o->name);
     }
     struct str near = nearest(it->name, names, n);
     enum rc_t r =
@@ -103,7 +102,7 @@ static rc unknown_option(struct verb_call *vc, const struct verb_desc *d, const 
         r = err_note(vc->cx, "Options of %s: %s", d->name, strbuf_view(&all).p);
     else
         r = err_note(vc->cx, "%s takes no options: %s", d->name, d->sig);
-    if (near.n) r = err_hint(vc->cx, "%.*s:", STR_FMT(near));
+    if (near.n) r = hint_line(vc, it->name_span, "%.*s", STR_FMT(near));
     strbuf_release(&all);
     return r;
 }
@@ -301,7 +300,7 @@ rc verb_option_word(struct verb_call *vc, const char *name, const char *def, con
     enum rc_t r = fail(vc->cx, E209, it->expr->span, "`%s:` of %.*s has no `%.*s`", name,
                        STR_FMT(vc->step->verb), STR_FMT(word));
     if (r != RC_OK) r = err_note(vc->cx, "It takes one of: %s", o->words);
-    if (near.n) r = err_hint(vc->cx, "%s: %.*s", name, STR_FMT(near));
+    if (near.n) r = hint_line(vc, it->expr->span, "%.*s", STR_FMT(near));
     return r;
 }
 
@@ -382,7 +381,7 @@ static rc variable_item(struct verb_call *vc, struct scope *sc, const struct ast
     struct str near = near_variable(vc, e->text, kind);
     enum rc_t r = fail(vc->cx, E202, e->span, "`%.*s` takes %s here, and no variable `%.*s` is set",
                        STR_FMT(vc->step->verb), what, STR_FMT(e->text));
-    if (near.n) r = err_hint(vc->cx, "%.*s %.*s", STR_FMT(vc->step->verb), STR_FMT(near));
+    if (near.n) r = hint_line(vc, e->span, "%.*s", STR_FMT(near));
     return r;
 }
 

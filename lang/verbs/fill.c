@@ -15,8 +15,8 @@ static rc check_fill(struct verb_call *vc, const struct ast_item *it)
     enum rc_t r = fail(vc->cx, E217, it->span, "fill takes `column = value`");
     if (r != RC_OK)
         r = it->expr->op == AST_NAME
-                ? err_hint(vc->cx, "fill %.*s = 0", STR_FMT(it->expr->text))
-                : err_hint(vc->cx, "fill across(type(num), x -> %s)", source_text(vc, it->span));
+                ? hint_step(vc, "fill %.*s = 0", STR_FMT(it->expr->text))
+                : hint_step(vc, "fill across(type(num), x -> %s)", source_text(vc, it->span));
     return r;
 }
 

@@ -24,7 +24,7 @@ static rc unknown_family(struct verb_call *vc, const struct ast *e)
     struct str near = nearest(e->text, names, n);
     fail(vc->cx, E204, e->span, "no model family is called `%.*s`", STR_FMT(e->text));
     enum rc_t r = err_note(vc->cx, "Families: %s", strbuf_view(&list).p);
-    if (near.n) r = err_hint(vc->cx, "%.*s()", STR_FMT(near));
+    if (near.n) r = hint_line(vc, e->span, "%.*s()", STR_FMT(near));
     strbuf_release(&list);
     return r;
 }
@@ -106,7 +106,7 @@ static rc fit_items(struct fit *f)
     }
     if (f->formula) return RC_OK;
     fail(vc->cx, E401, vc->step->span, "fit needs a formula: target ~ terms");
-    return err_hint(vc->cx, "fit y ~ a + b, linear()");
+    return hint_step(vc, "fit y ~ a + b, linear()");
 }
 
 static rc positive_class(struct fit *f)

@@ -42,7 +42,7 @@ rc need_items(struct verb_call *vc, const char *what, const char *like)
 {
     if (count_items(vc->step)) return RC_OK;
     fail(vc->cx, E208, vc->step->verb_span, "`%.*s` needs %s", STR_FMT(vc->step->verb), what);
-    return err_hint(vc->cx, "%s", like);
+    return hint_step(vc, "%s", like);
 }
 
 const char *source_text(struct verb_call *vc, struct span span)
@@ -58,17 +58,12 @@ rc no_makes(struct verb_call *vc, bool is_condition)
     for (const struct ast_item *it; (it = next_item(vc->step, &at));) {
         if (it->kind != ITEM_MAKE) continue;
         const char *rest = source_text(vc, it->expr->span);
-        enum rc_t r;
         if (is_condition) {
-            r = fail(vc->cx, E110, it->span, "use == to compare; = makes a column");
-            if (r != RC_OK)
-                r = err_hint(vc->cx, "%.*s %.*s == %s", STR_FMT(vc->step->verb), STR_FMT(it->name),
-                             rest);
-        } else {
-            r = fail(vc->cx, E217, it->span, "`%.*s` makes no columns", STR_FMT(vc->step->verb));
-            if (r != RC_OK) r = err_hint(vc->cx, "derive %.*s = %s", STR_FMT(it->name), rest);
+            fail(vc->cx, E110, it->span, "use == to compare; = makes a column");
+            return hint_line(vc, it->span, "%.*s == %s", STR_FMT(it->name), rest);
         }
-        return r;
+        fail(vc->cx, E217, it->span, "`%.*s` makes no columns", STR_FMT(vc->step->verb));
+        return hint_step(vc, "derive %.*s = %s", STR_FMT(it->name), rest);
     }
     return RC_OK;
 }
@@ -112,7 +107,7 @@ static rc across_option(struct bind *b, const struct ast *call, int i, struct ac
     if (e->op != AST_STR) {
         fail(b->cx, E209, e->span,
              "name: of across takes a plain text in which {col} is the column's name");
-        return err_hint(b->cx, "name: \"{col}_new\"");
+        return err_hint(b->cx, "t |> derive across(type(num), x -> x / 2, name: \"{col}_half\")");
     }
     out->template = arena_strndup(b->arena, e->text.p, e->text.n);
     return RC_OK;
@@ -131,7 +126,7 @@ static rc across_function(struct bind *b, const struct ast *e, struct across *ou
         return RC_OK;
     }
     fail(b->cx, E217, e->span, "the last argument of across is what to compute of each column");
-    return err_hint(b->cx, "across(type(num), x -> x / 2)");
+    return err_hint(b->cx, "t |> derive across(type(num), x -> x / 2)");
 }
 
 static void add_column(struct arena *a, const char ***columns, int *n, int *cap, const char *name)
@@ -156,7 +151,7 @@ static rc across_columns(struct bind *b, const struct ast *e, struct across *out
     TRY(bind_columns(b, e, &names, &n, &is_selector));
     if (!is_selector) {
         fail(b->cx, E217, e->span, "across takes columns before the function");
-        return err_hint(b->cx, "across(type(num), x -> mean(x))");
+        return err_hint(b->cx, "t |> summarize across(type(num), x -> mean(x))");
     }
     for (int i = 0; i < n; i++)
         add_column(b->arena, &out->columns, &out->n, cap, names[i]);
@@ -178,7 +173,7 @@ static rc read_across(struct bind *b, const struct ast *call, struct across *out
             TRY(across_columns(b, call->kids[i], out, &cap));
     if (last < 0 || (!out->n && last == 0)) {
         fail(b->cx, E208, call->span, "across takes columns and what to compute");
-        return err_hint(b->cx, "across(type(num), x -> mean(x))");
+        return err_hint(b->cx, "t |> summarize across(type(num), x -> mean(x))");
     }
     return across_function(b, call->kids[last], out);
 }
@@ -238,7 +233,9 @@ rc bind_item(struct bind *b, const struct ast_item *it, struct named_list *out)
             fail(b->cx, E217, it->span,
                  "across makes a column for each of its columns, so it takes no `%.*s =`",
                  STR_FMT(it->name));
-            return err_hint(b->cx, "name: \"{col}_%.*s\"", STR_FMT(it->name));
+            return err_hint(b->cx,
+                            "t |> derive across(type(num), x -> x / 2, name: \"{col}_%.*s\")",
+                            STR_FMT(it->name));
         }
         return bind_across(b, it->expr, out);
     }
@@ -304,7 +301,7 @@ rc verb_value(struct verb_call *vc, const struct ast *e, const char *what, struc
     if (scope_get(vc->scope, name->text)) {
         fail(vc->cx, E203, name->span,
              "`%.*s` is a variable, and a plain name in a step is a column", STR_FMT(name->text));
-        return err_hint(vc->cx, "$%.*s", STR_FMT(name->text));
+        return hint_line(vc, name->span, "$%.*s", STR_FMT(name->text));
     }
     return fail(vc->cx, E207, name->span, "%s of `%.*s` takes one value, not a column", what,
                 STR_FMT(vc->step->verb));

@@ -38,8 +38,8 @@ static rc maybe_swapped(struct sides *s, const struct ast *e)
     err_clear(s->vc->cx->err);
     *s->vc->cx->err = first;
     if (!fits) return RC_ERR;
-    return err_hint(s->vc->cx, "%s %.*s %s", source_text(s->vc, e->kids[1]->span), STR_FMT(e->text),
-                    source_text(s->vc, e->kids[0]->span));
+    return hint_line(s->vc, e->span, "%s %.*s %s", source_text(s->vc, e->kids[1]->span),
+                     STR_FMT(e->text), source_text(s->vc, e->kids[0]->span));
 }
 
 static rc bind_sides(struct sides *s, const struct ast *l, const struct ast *r, struct join_on *out)
@@ -54,7 +54,8 @@ static rc bind_on(struct sides *s, const struct ast_item *it, struct join_on *ou
     const struct ast *e = it->expr;
     if (it->kind == ITEM_MAKE) {
         fail(s->vc->cx, E110, it->span, "use == to compare; = makes a column");
-        return err_hint(s->vc->cx, "on %.*s == %s", STR_FMT(it->name), source_text(s->vc, e->span));
+        return hint_line(s->vc, it->span, "%.*s == %s", STR_FMT(it->name),
+                         source_text(s->vc, e->span));
     }
     out->op = CMP_EQ;
     if (e->op == AST_BINARY && comparison(e->text, &out->op)) {
@@ -75,15 +76,14 @@ static rc bind_all_on(struct sides *s, enum join_kind kind, struct join_on **out
         return fail(s->vc->cx, E217, step->on[0].span,
                     "a cross join pairs all rows: it takes no on");
     if (kind == JOIN_CROSS || *n) return RC_OK;
-    enum rc_t r =
-        fail(s->vc->cx, E208, step->verb_span, "join needs on: which columns must be equal");
-    const struct schema *a = s->left.schema, *b = s->right.schema;
-    for (int i = 0; i < a->n; i++)
-        if (schema_find(b, str_of(a->fields[i].name)) >= 0)
-            return err_hint(s->vc->cx, "on %s", a->fields[i].name);
-    if (r != RC_OK && a->n && b->n)
-        r = err_hint(s->vc->cx, "on %s == %s", a->fields[0].name, b->fields[0].name);
-    return r;
+    fail(s->vc->cx, E208, step->verb_span, "join needs on: which columns must be equal");
+    const struct schema *l = s->left.schema, *r = s->right.schema;
+    const struct span frame = step->items[0].span;
+    for (int i = 0; i < l->n; i++)
+        if (schema_find(r, str_of(l->fields[i].name)) >= 0)
+            return hint_after(s->vc, frame, " on %s", l->fields[i].name);
+    if (!l->n || !r->n) return RC_ERR;
+    return hint_after(s->vc, frame, " on %s == %s", l->fields[0].name, r->fields[0].name);
 }
 
 static rc join_spec_of(struct verb_call *vc, struct join_spec *spec)
@@ -126,7 +126,9 @@ static enum rc_t join_bind(struct verb_call *vc, struct value **out)
     const struct ast_item *more = next_item(vc->step, &at);
     if (more) {
         res = fail(vc->cx, E208, more->span, "join takes one frame; keys stand after `on`");
-        if (res != RC_OK) res = err_hint(vc->cx, "on %s", source_text(vc, more->span));
+        if (res != RC_OK)
+            res = hint_step(vc, "join %s on %s", right->label ? right->label : "other",
+                            source_text(vc, more->span));
         goto out;
     }
     res = join_frames(vc, right, out);

@@ -125,7 +125,7 @@ static rc data_option(struct verb_call *vc, struct value **out)
     const struct ast_item *it = verb_option(vc, "data");
     if (it) return verb_frame_item(vc, it->expr, out);
     fail(vc->cx, E501, vc->step->span, "the chart of a model needs rows: data:");
-    return err_hint(vc->cx, "data: test");
+    return hint_after(vc, vc->step->span, ", data: test");
 }
 
 /* "auc 0.9502", the number that goes with the curve. */
@@ -180,7 +180,7 @@ static rc plot_model(struct verb_call *vc, struct value **out)
         if (strcmp(model_plots[i].kind, p.spec.kind) == 0) mp = &model_plots[i];
     if (!mp) {
         fail(vc->cx, E501, vc->step->span, "the chart of a model needs its kind");
-        return err_hint(vc->cx, "plot kind: roc, data: test");
+        return hint_step(vc, "plot kind: roc, data: test");
     }
     TRY(plot_read_options(&p));
     TRY(data_option(vc, &data));
@@ -228,7 +228,7 @@ static rc layer_rule(struct verb_call *vc, struct value **out)
     TRY(verb_option_bool(vc, "dashed", false, &rule.dashed));
     if (isnan(rule.x) && isnan(rule.y) && isnan(rule.slope)) {
         fail(vc->cx, E501, vc->step->span, "a rule needs x:, y: or slope:");
-        return err_hint(vc->cx, "layer kind: rule, slope: 1");
+        return hint_step(vc, "layer kind: rule, slope: 1");
     }
     if (vc->lg->is_dry) {
         *out = value_ref(vc->input);

@@ -96,7 +96,7 @@ static rc read_facet(struct plotting *p)
     if (e->op != AST_LIST) return read_channel(p, CHART_FACET_COLUMN, e);
     if (e->n_kids != 2) {
         fail(p->vc->cx, E501, e->span, "facet: takes one column, or two as [rows, columns]");
-        return err_hint(p->vc->cx, "facet: [row, column]");
+        return hint_line(p->vc, e->span, "[row, column]");
     }
     TRY(read_channel(p, CHART_FACET_ROW, e->kids[0]));
     return read_channel(p, CHART_FACET_COLUMN, e->kids[1]);
@@ -259,7 +259,7 @@ rc plot_lower(struct plotting *p, const struct plot_source *base)
     if (!l.keys.n && !l.aggs.n) {
         fail(vc->cx, E501, vc->step->span,
              "plot needs something to draw: x, and y if there is one");
-        err_hint(vc->cx, "plot %s", p->schema->n ? p->schema->fields[0].name : "x");
+        hint_step(vc, "plot %s", p->schema->n ? p->schema->fields[0].name : "x");
         goto out;
     }
     TRY_OUT(put_frame(&l));

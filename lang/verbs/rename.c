@@ -6,7 +6,7 @@ static rc rename_one(struct verb_call *vc, struct bind *b, const struct ast_item
 {
     if (it->expr->op != AST_NAME) {
         fail(vc->cx, E217, it->expr->span, "rename takes `new = old` with the name of a column");
-        return err_hint(vc->cx, "derive %s", source_text(vc, it->span));
+        return hint_step(vc, "derive %s", source_text(vc, it->span));
     }
     int at = schema_find(b->schema, it->expr->text);
     if (at < 0) return unknown_column(b, it->expr->text, it->expr->span);
@@ -48,7 +48,7 @@ static rc choose(struct verb_call *vc, struct bind *b, const struct ast_item *it
     TRY(bind_columns(b, it->expr, &names, &n, &is_selector));
     if (!is_selector) {
         fail(vc->cx, E217, it->span, "rename takes `new = old`, or columns and a function");
-        return err_hint(vc->cx, "rename all(), x -> lower(x)");
+        return hint_step(vc, "rename all(), x -> lower(x)");
     }
     for (int i = 0; i < n; i++)
         chosen[schema_find(b->schema, str_of(names[i]))] = true;
@@ -76,7 +76,7 @@ static rc new_names(struct verb_call *vc, const char **names)
     }
     if (!waiting) return RC_OK;
     fail(vc->cx, E208, waiting->span, "after the columns, rename needs a function of the name");
-    return err_hint(vc->cx, "rename %s, x -> lower(x)", source_text(vc, waiting->span));
+    return hint_step(vc, "rename %s, x -> lower(x)", source_text(vc, waiting->span));
 }
 
 static rc check_unique(struct verb_call *vc, const char *const *names, int n)

@@ -371,7 +371,7 @@ static rc split_at(struct verb_call *vc, const struct ast_item *at, struct value
     TRY(split_keys(vc, "time", &time, &n_time));
     if (n_time != 1 || count_items(vc->step)) {
         fail(vc->cx, E217, at->span, "at: goes with time: and no shares");
-        return err_hint(vc->cx, "split time: day, at: @2019-01-31");
+        return hint_step(vc, "split time: day, at: @2019-01-31");
     }
     struct scalar s;
     TRY(verb_value(vc, at->expr, "at:", &s));

@@ -81,7 +81,7 @@ static rc save_model(struct verb_call *vc, const struct target *to, const char *
     TRY(no_options(vc));
     if (!str_ends(str_of(to->shown), STR(".model"))) {
         fail(vc->cx, E305, to->span, "a model is saved in a file that ends in .model");
-        return err_hint(vc->cx, "save \"%s.model\"", to->shown);
+        return hint_step(vc, "save \"%s.model\"", to->shown);
     }
     TRY(ml_save(vc->cx, vc->input->model, to->path, to->span));
     *status = arena_printf(vc->arena, "saved %s: %s model", to->shown,
@@ -160,7 +160,7 @@ static rc save_chart(struct verb_call *vc, const struct target *to, const char *
         res = write_file(vc, to, strbuf_view(&bytes));
     } else {
         fail(vc->cx, E305, to->span, "a chart is saved as .svg, .html or .vl.json (Vega-Lite)");
-        res = err_hint(vc->cx, "save \"chart.svg\"");
+        res = hint_step(vc, "save \"chart.svg\"");
     }
     if (res == RC_OK) {
         chart_text(vc->input->chart, &text);

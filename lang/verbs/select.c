@@ -26,7 +26,7 @@ static rc refuse_minus(struct verb_call *vc, const struct ast_item *it)
     if (it->kind != ITEM_PLAIN || e->op != AST_UNARY || !str_eqz(e->text, "-")) return RC_OK;
     if (e->kids[0]->op != AST_NAME) return RC_OK;
     fail(vc->cx, E106, it->span, "select takes what to keep; drop leaves columns out");
-    return err_hint(vc->cx, "drop %s", source_text(vc, e->kids[0]->span));
+    return hint_step(vc, "drop %s", source_text(vc, e->kids[0]->span));
 }
 
 static rc select_item(struct verb_call *vc, struct stage *s, const struct ast_item *it,

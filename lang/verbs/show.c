@@ -22,7 +22,7 @@ static rc rows_to_show(struct verb_call *vc, int64_t *out)
     TRY(verb_value_int(vc, it->expr, "the number of rows", out));
     if (*out > 0) return RC_OK;
     fail(vc->cx, E209, it->span, "show takes a number of rows from 1 up, or all");
-    return err_hint(vc->cx, "show all");
+    return hint_step(vc, "show all");
 }
 
 static enum rc_t show_bind(struct verb_call *vc, struct value **out)

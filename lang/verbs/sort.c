@@ -76,8 +76,8 @@ static rc row_number_item(struct verb_call *vc, int64_t def, int64_t *out)
     it = next_item(vc->step, &at);
     if (!it) return RC_OK;
     fail(vc->cx, E208, it->span, "`%.*s` takes one number of rows", STR_FMT(vc->step->verb));
-    return err_hint(vc->cx, "%.*s %lld by %s", STR_FMT(vc->step->verb), (long long)*out,
-                    source_text(vc, it->span));
+    return hint_step(vc, "%.*s %lld by %s", STR_FMT(vc->step->verb), (long long)*out,
+                     source_text(vc, it->span));
 }
 
 static enum rc_t take_bind(struct verb_call *vc, struct value **out)

@@ -159,7 +159,7 @@ static rc count_rows(struct verb_call *vc, struct pipe *p)
         if (strcmp(keys.items[i].name, name) == 0) {
             fail(vc->cx, E212, keys.spans[i], "the count and a group would both be called `%s`",
                  name);
-            return err_hint(vc->cx, "name: \"n_rows\"");
+            return hint_after(vc, vc->step->span, ", name: \"n_rows\"");
         }
     struct named_expr n = {.name = name};
     TRY(make_agg(vc->cx, vc->arena, "count", NULL, vc->step->span, &n.expr));

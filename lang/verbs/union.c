@@ -93,7 +93,7 @@ static rc widen_column(struct verb_call *vc, struct field *have, const struct fi
     }
     fail(vc->cx, E207, span, "`%s` is %s in one frame and %s in another", have->name,
          dtype_text(have->type, a, sizeof a), dtype_text(more->type, b, sizeof b));
-    return err_hint(vc->cx, "derive %s = str(%s)", have->name, have->name);
+    return hint_step(vc, "derive %s = str(%s)", have->name, have->name);
 }
 
 static rc result_columns(struct verb_call *vc, const struct parts *ps, bool by_position,

@@ -105,6 +105,17 @@ const char *source_text(struct verb_call *vc, struct span span);
 #define SHOW_MAX_BYTES                                                                             \
     (INT64_C(256) << 20) /* sources that showing may read whole (language.md 3.8) */
 
+/* ---- hints: all return RC_ERR, to stand after return ---- */
+/* The user's line with what stands at `span` replaced. */
+enum rc_t hint_line(struct verb_call *vc, struct span span, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The user's line with a text added behind `span`. */
+enum rc_t hint_after(struct verb_call *vc, struct span span, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "t |> step" with the frame's own name. */
+enum rc_t hint_step(struct verb_call *vc, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* ---- stage: items computed left to right over groups ---- */
 struct stage {
     struct verb_call *vc;
