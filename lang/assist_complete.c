@@ -126,6 +126,15 @@ static void add_entries(struct completing *c, unsigned kinds, const char *type)
             add_completion(c, str_of(all[i].name), type, str_of(all[i].sig ? all[i].sig : ""));
 }
 
+static void add_builtins_giving(struct completing *c, const char *result)
+{
+    int n;
+    const struct builtin_desc *const *all = builtin_all(&n);
+    for (int i = 0; i < n; i++)
+        if (strstr(all[i]->sig, result))
+            add_completion(c, str_of(all[i]->name), "function", str_of(all[i]->sig));
+}
+
 static void add_keywords(struct completing *c)
 {
     for (int s = 0; s < SYM_COUNT; s++) {
@@ -247,18 +256,32 @@ static bool takes_path(const struct place *p)
     return p->pipe < 0 && p->before == 1; /* include ".." */
 }
 
+/* The first item of verbs that take a frame or model: those, and no columns; true then. */
+static bool complete_first_item(struct completing *c, const struct verb_desc *d)
+{
+    const struct place *p = &c->place;
+    if (!d || p->call >= 0 || p->in_clause || p->before != p->verb + 1) return false;
+    bool wants_frame = d->takes_on || strstr(d->sig, "frame"),
+         wants_model = strstr(d->sig, " model");
+    if (wants_frame) add_variables(c, "", VALUE_FRAME);
+    if (wants_model) add_variables(c, "", VALUE_MODEL);
+    if (p->pipe < 0) add_variables(c, "", -1);
+    if (wants_frame) add_builtins_giving(c, "-> frame");
+    if (wants_model) add_builtins_giving(c, "-> model");
+    return wants_frame || wants_model;
+}
+
 static void complete_step(struct completing *c)
 {
     const struct place *p = &c->place;
     const struct verb_desc *d = verb_at(p);
     bool in_call = p->call >= 0;
-    add_columns(c, false);
-    if (d && !in_call && !p->in_clause && p->before == p->verb + 1) {
-        bool wants_frame = d->takes_on || strstr(d->sig, "frame");
-        if (wants_frame) add_variables(c, "", VALUE_FRAME);
-        if (strstr(d->sig, "model")) add_variables(c, "", VALUE_MODEL);
-        if (!(d->input & TAKES_FRAME) || p->pipe < 0) add_variables(c, "", -1);
+    if (in_call && ml_family_find(place_word(p, p->call))) {
+        add_call_options(c);
+        return;
     }
+    if (complete_first_item(c, d)) return;
+    add_columns(c, false);
     if (in_call)
         add_call_options(c);
     else if (!p->in_clause)

@@ -13,6 +13,7 @@ struct lang_snapshot {
     const char *folder; /* or NULL */
     int width;
     uint64_t seed;
+    struct scan_cache *scans; /* files opened so far; owned */
     struct str *names;
     struct value **values; /* [n]; owned */
     int n;

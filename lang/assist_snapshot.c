@@ -1,7 +1,7 @@
 /* assist_snapshot.c: variables held for another thread, and sessions that only bind. */
 #include "lang/assist_int.h"
 
-#include "runtime/base/mem.h"
+#include "lang/interp_int.h"
 
 static struct str *copy_names(struct arena *a, const struct str *names, int n)
 {
@@ -20,6 +20,7 @@ struct lang_snapshot *lang_snapshot(struct lang *lg)
     s->folder = lg->folder ? arena_strndup(a, lg->folder, strlen(lg->folder)) : NULL;
     s->width = lg->opts.width;
     s->seed = lg->seed;
+    s->scans = scan_list_copy(lg->scans);
     s->n = scope_names(lg->globals, a, &names);
     s->names = copy_names(a, names, s->n);
     s->values = ARENA_ARRAY(a, struct value *, s->n + 1);
@@ -46,6 +47,7 @@ void lang_snapshot_unref(struct lang_snapshot *s)
         value_unref(s->values[i]);
     for (int i = 0; i < s->n_fns; i++)
         value_unref(s->fns[i]);
+    scan_list_free(s->scans);
     arena_free(s->arena);
     mem_free(s);
 }
@@ -66,6 +68,7 @@ void dry_begin(struct dry *d, const struct lang_snapshot *s)
     lg->scope = lg->globals;
     lg->seed = lg->cx.seed = s->seed;
     lg->now_us = INT64_MIN;
+    lg->scans = scan_list_copy(s->scans);
     for (int i = 0; i < s->n; i++)
         scope_set(lg->globals, s->names[i], value_ref(s->values[i]));
     for (int i = 0; i < s->n_fns; i++)
@@ -81,6 +84,7 @@ void dry_end(struct dry *d)
     scope_unref(d->lg.globals);
     value_unref(d->lg.last);
     program_unref(d->program);
+    scans_free(&d->lg);
     sources_free(d->lg.sources);
     arena_free(d->lg.cx.arena);
 }

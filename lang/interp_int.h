@@ -133,6 +133,9 @@ rc check_param_value(struct lang *lg, struct str name, struct span span, struct 
 void params_free(struct lang *lg);
 void includes_free(struct lang *lg);
 void scans_free(struct lang *lg);
+/* The opened scans as a list of its own: a snapshot takes them to another thread. */
+struct scan_cache *scan_list_copy(const struct scan_cache *s);
+void scan_list_free(struct scan_cache *s);
 void kept_free(struct lang *lg);
 rc open_pool(struct lang *lg, const char *url, int threads, struct span span);
 /* Wall clock of the statement, read once; local time without zone, microseconds. */

@@ -26,7 +26,8 @@ const struct verb_desc verb_derive = {
     .sig = "derive name = expression, .. [by groups] [sort keys]",
     .doc = "Adds columns, or replaces those of the same name (which keep their place), left to "
            "right: each sees the ones before it. Aggregates and window functions are computed over "
-           "the rows of each group, in the order of the sort clause.",
+           "the rows of each group, in the order of the sort clause; rolling ones say how far they "
+           "look back: mean(x, last: 7), last: 7d, rows: -3..3.",
     .examples = {"trips |> derive total = fare + tip, share = tip / total",
                  "trips |> derive rank = rank(-fare), mean = mean(fare) by zone"},
     .options = derive_options,
