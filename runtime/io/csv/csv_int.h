@@ -11,13 +11,17 @@
 
 #include "runtime/io/io_int.h"
 
-#define CSV_BLOCK       ((int64_t)1 << 20)  /* bytes between marks */
-#define CSV_PAD         64                  /* readable bytes around every buffer */
-#define CSV_LINE_MAX    ((int64_t)64 << 20) /* bytes of a row */
+/* Sizes; tests/fuzz builds this folder with very small ones. */
+#ifndef CSV_BLOCK
+#define CSV_BLOCK    ((int64_t)1 << 20)  /* bytes between marks */
+#define CSV_LINE_MAX ((int64_t)64 << 20) /* bytes of a row */
+#define CSV_STRIP    16384               /* fields a strip, when rows are narrower than that */
+#define CSV_WAVE     512                 /* blocks a round of opening */
+#define CSV_HEAD     ((int64_t)64 << 10) /* bytes first read to find delimiter and names */
+#endif
+#define CSV_PAD         64 /* readable bytes around every buffer */
 #define CSV_COLUMNS_MAX 1000000
-#define CSV_STRIP       16384 /* fields a strip, when rows are narrower than that */
-#define CSV_WAVE        512   /* blocks a round of opening */
-#define CSV_SPARE       64    /* scratch buffers kept between blocks */
+#define CSV_SPARE       64 /* scratch buffers kept between blocks */
 
 /* ---- dialect ---- */
 enum csv_ragged {
@@ -57,6 +61,7 @@ struct csv_value {
         double f;
     };
 };
+struct str csv_trim(struct str s); /* blanks and tabs at both ends */
 /* Kind of a raw field (0 = null in a non-text column) and its value. A number with a leading zero
  * is CSV_ZERO plus its kind. */
 uint32_t csv_classify(const struct csv_dialect *d, struct str raw, struct csv_value *v);
@@ -117,6 +122,7 @@ struct csv_block {
     int file;
     int64_t from, to; /* bytes [from, to) of the file, each right after a line break */
     int64_t first;    /* the first row that starts here; `to` when none does */
+    int64_t last;     /* byte after the last of these rows: past `to` when it holds line breaks */
     int64_t n_rows, rows_before;
 };
 struct csv_file {
@@ -169,6 +175,7 @@ struct csv_walk { /* the position in one block */
     struct csv_index ix;
     uint32_t n_used;    /* places of pos that the last strip consumed */
     bool at_end;        /* nothing more will come */
+    bool is_through;    /* the row that goes on past `stop` is complete */
     bool has_passed;    /* the index has reached `stop` .. */
     bool ends_in_quote; /* .. inside quotes */
     int64_t most;       /* bytes a row may go on past the block before it is a fault */

@@ -4,7 +4,6 @@
 #include "runtime/base/cancel.h"
 #include "runtime/base/utf8.h"
 
-#define HEAD       ((int64_t)64 << 10)
 #define SNIFF_ROWS 100
 
 /* The head as far as loaded: w->walk's buffer, file offset 0 at its first byte. */
@@ -35,7 +34,7 @@ static rc load_more(struct ctx *cx, struct head *h)
         struct csv_fault f = {.kind = CSV_FAULT_LONG, .at = (int64_t)h->at};
         return csv_fault_error(cx, h->scan, h->file, &f);
     }
-    return csv_walk_load(cx, h->w, (int64_t)head_n(h) * 2 + HEAD);
+    return csv_walk_load(cx, h->w, (int64_t)head_n(h) * 2 + CSV_HEAD);
 }
 
 static rc check_head_bytes(struct ctx *cx, struct head *h)
@@ -137,7 +136,7 @@ static bool next_row(const struct csv_index *ix, struct head_row *r)
         *r = (struct head_row){first, last};
         struct str f = row_field(ix, r, 0);
         bool is_comment = ix->d->has_comment && f.n && f.p[0] == ix->d->comment;
-        bool is_empty = first == last && str_trim(f).n == 0;
+        bool is_empty = first == last && csv_trim(f).n == 0;
         if (!is_comment && !is_empty) return true;
     }
 }
@@ -244,7 +243,7 @@ static rc name_columns(struct ctx *cx, struct head *h, const struct csv_options 
         if (o->names)
             names[i] = column_scalar(o->names, i).u.s;
         else if (has_header)
-            names[i] = str_trim(csv_field_text(&s->dialect, row_field(ix, row, (uint32_t)i),
+            names[i] = csv_trim(csv_field_text(&s->dialect, row_field(ix, row, (uint32_t)i),
                                                s->arena, &was_quoted));
     }
     const char **unique = io_unique_names(s->arena, names, (int)n, o->names == NULL);
@@ -291,7 +290,7 @@ static rc read_head(struct ctx *cx, struct head *h, const struct csv_options *o)
     struct csv_scan *s = h->scan;
     struct csv_index ix;
     struct head_row row;
-    TRY(csv_walk_load(cx, h->w, HEAD));
+    TRY(csv_walk_load(cx, h->w, CSV_HEAD));
     TRY(check_head_bytes(cx, h));
     if (head_n(h) >= 3 && memcmp(head_buf(h), "\xEF\xBB\xBF", 3) == 0) h->at = 3;
     TRY(skip_lines(cx, h, o->skip));

@@ -214,6 +214,7 @@ static rc walk_block(struct ctx *cx, struct csv_work *w, struct csv_scan *s, str
         TRY(csv_walk_next(cx, w, &more));
         if (more) look_at(s, w, r);
     }
+    r->block.last = csv_walk_row_at(k);
     r->ends_in_quote = k->ends_in_quote;
     r->shorter = k->shorter;
     r->longer = k->longer;

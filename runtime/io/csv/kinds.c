@@ -67,7 +67,7 @@ uint32_t csv_strip_kinds(const struct csv_dialect *d, const struct csv_strip *s,
 {
     for (int64_t r = 0;; r++) {
         enum kind kind = csv_kind_of(kinds);
-        switch (kinds ? kind : KIND_NULL) {
+        switch (kinds & ~(uint32_t)CSV_NAN ? kind : KIND_NULL) {
         case KIND_STR: return kinds; /* no value brings it back */
         case KIND_INT: r = run_ints(s, c, r); break;
         case KIND_NUM: r = run_nums(s, c, r); break;

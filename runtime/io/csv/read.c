@@ -75,7 +75,8 @@ static rc parse_block(struct ctx *cx, struct job *j)
     int64_t rows = 0;
     bool more = true;
     csv_walk_open(j->w, j->s, &j->s->files[b->file], b->first);
-    TRY(csv_walk_load(cx, j->w, b->to + 1));
+    TRY(csv_walk_load(cx, j->w, (b->last > b->to ? b->last : b->to) + 1));
+    const char *buf = j->w->mem; /* views point into it: it must not move */
     TRY(csv_walk_rows(cx, j->w, b->first, b->to, false));
     while (more && rows < j->n_rows) {
         TRY(csv_walk_next(cx, j->w, &more));
@@ -84,7 +85,8 @@ static rc parse_block(struct ctx *cx, struct job *j)
             csv_parse_strip(j->s, &j->w->walk.strip, &j->outs[i], j->w->side);
         rows += j->w->walk.strip.n_rows;
     }
-    if (rows < j->n_rows || j->w->walk.fault.kind) return changed(cx, j->s);
+    bool is_other = rows < j->n_rows || j->w->walk.fault.kind || buf != j->w->mem;
+    if (is_other) return changed(cx, j->s);
     for (int i = 0; i < j->n_cols; i++)
         if (j->outs[i].n_misfit && !j->s->cols[j->outs[i].col].is_forced) return changed(cx, j->s);
     return RC_OK;

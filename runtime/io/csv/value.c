@@ -12,7 +12,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static struct str trim_blanks(struct str s)
+struct str csv_trim(struct str s)
 {
     while (s.n && (s.p[0] == ' ' || s.p[0] == '\t')) {
         s.p++;
@@ -40,7 +40,7 @@ static size_t closing_quote(struct str s, char q, bool *has_double)
 struct str csv_field_inner(const struct csv_dialect *d, struct str raw, bool *was_quoted,
                            bool *has_double)
 {
-    struct str s = d->trim ? trim_blanks(raw) : raw;
+    struct str s = d->trim ? csv_trim(raw) : raw;
     *was_quoted = *has_double = false;
     if (!d->has_quote || s.n == 0 || s.p[0] != d->quote) return s;
     size_t close = closing_quote(s, d->quote, has_double);
@@ -75,7 +75,7 @@ struct str csv_field_text(const struct csv_dialect *d, struct str raw, struct ar
     bool has_double;
     struct str s = csv_field_inner(d, raw, was_quoted, &has_double);
     if (!has_double) return s;
-    struct str whole = d->trim ? trim_blanks(raw) : raw;
+    struct str whole = d->trim ? csv_trim(raw) : raw;
     return unquote(d, whole, side);
 }
 
@@ -136,7 +136,7 @@ uint32_t csv_classify(const struct csv_dialect *d, struct str raw, struct csv_va
     struct str s = csv_field_inner(d, raw, &was_quoted, &has_double);
     if (d->na_any && csv_is_na(d, s)) return 0;
     if (has_double) return CSV_TEXT;
-    struct str t = trim_blanks(s);
+    struct str t = csv_trim(s);
     if (t.n == 0) return 0;
     if ((t.p[0] | 32) >= 'a' && (t.p[0] | 32) <= 'z') return classify_word(t, v);
     uint32_t k = classify_number(t, v);

@@ -143,28 +143,30 @@ static void end_of_file(struct csv_walk *k)
     ix->n_breaks++;
 }
 
-/* Indexes past the block's end until the row that began in it ends. */
+/* Indexes past the block's end until the row that began in it ends. More is loaded only when what
+ * there is does not do: a reader keeps views into the buffer (read.c). */
 static rc finish_row(struct ctx *cx, struct csv_work *w)
 {
     struct csv_walk *k = &w->walk;
     struct csv_index *ix = &k->ix;
     while (ix->n_breaks == 0) {
         TRY(check_cancel(cx));
-        if ((int64_t)(k->n - k->stop) >= k->most) {
-            set_fault(k, CSV_FAULT_LONG, k->base + (int64_t)(uint32_t)(ix->pos[0] + 1), 0);
-            return RC_OK;
-        }
         bool is_last = k->base + (int64_t)k->n >= k->file->size;
-        if (is_last && ix->at >= k->n) {
+        ix->end = is_last ? k->n : k->n - 1;
+        if (ix->at < ix->end) {
+            TRY(grow_pos(cx, w, ix->n + CSV_STRIP + 128));
+            csv_index_run(ix);
+        } else if (is_last) {
             end_of_file(k);
             return RC_OK;
+        } else if ((int64_t)(k->n - k->stop) >= k->most) {
+            set_fault(k, CSV_FAULT_LONG, k->base + (int64_t)(uint32_t)(ix->pos[0] + 1), 0);
+            return RC_OK;
+        } else {
+            TRY(csv_walk_load(cx, w, k->base + (int64_t)k->n * 2 + 4096));
         }
-        if (!is_last) TRY(csv_walk_load(cx, w, k->base + (int64_t)k->n * 2 + 4096));
-        is_last = k->base + (int64_t)k->n >= k->file->size;
-        ix->end = is_last ? k->n : k->n - 1;
-        TRY(grow_pos(cx, w, ix->n + CSV_STRIP));
-        csv_index_run(ix);
     }
+    k->is_through = true;
     uint32_t i = 1; /* rows after this one are the next block's */
     while (!is_break(k, ix->pos[i]))
         i++;
@@ -194,7 +196,7 @@ static rc fill(struct ctx *cx, struct csv_work *w)
         if (ix->at < k->stop) TRY(grow_pos(cx, w, w->cap_pos * 2)); /* a row of very many fields */
     }
     bool is_partial = ix->n > 0 || ix->in_quote || (uint32_t)(ix->pos[0] + 1) < k->stop;
-    if (is_partial) TRY(finish_row(cx, w));
+    if (is_partial && !k->is_through) TRY(finish_row(cx, w));
     if (ix->n_breaks == 0) k->at_end = true;
     return RC_OK;
 }
