@@ -70,17 +70,24 @@ void leave(struct parser *p)
 
 /* ---- statements in a row ---- */
 
-/* Past the statement with the error: to a token that begins another one in the same block. */
+/* Past the statement with the error: to a token that begins another one in the same block. Braces
+ * are counted from the statement's start, so the error may stand inside some. */
 static void recover(struct parser *p)
 {
-    int blocks = 0;
-    for (; p->at < p->n_toks - 1; p->at++) {
-        const struct tok *t = &p->toks[p->at];
-        bool is_closer = t->kind == TOK_OP && t->sym == SYM_RBRACE;
-        if (blocks == 0 && p->at > p->start && (t->ends || is_sym(t, SYM_SEMICOLON))) return;
-        if (t->kind == TOK_OP && t->sym == SYM_LBRACE) blocks++;
-        if (is_closer && blocks-- == 0) return;
+    int braces = 0;
+    for (int i = p->start; i < p->n_toks - 1; i++) {
+        const struct tok *t = &p->toks[i];
+        bool is_past = i >= p->at && i > p->start;
+        p->at = i > p->at ? i : p->at;
+        if (braces == 0 && is_past && (t->ends || is_sym(t, SYM_SEMICOLON))) return;
+        if (t->kind != TOK_OP) continue;
+        if (t->sym == SYM_LBRACE) braces++;
+        if (t->sym == SYM_RBRACE && braces-- == 0) {
+            if (is_past) return;
+            braces = 0;
+        }
     }
+    p->at = p->n_toks - 1;
 }
 
 static bool statement_ends_here(struct parser *p)
@@ -98,7 +105,31 @@ static void take_silence(struct parser *p, const struct ast *e)
     if (e->op == AST_SHOW || e->op == AST_STEP || e->op == AST_CONTINUE) mine->is_silent = true;
 }
 
-static const struct ast *next_statement(struct parser *p)
+/* A bracket that is never closed takes all lines that follow into its statement. Where one of them
+ * begins as an assignment does, the text is scanned again from there, as if it had been closed. */
+static int where_to_begin_again(const struct parser *p, int error_at, bool is_block)
+{
+    if (is_block || p->depth > 0 || p->diags->n >= PARSE_MAX_ERRORS) return 0;
+    if (p->first_open < p->start || p->at < p->n_toks - 1) return 0;
+    for (int i = error_at > p->first_open ? error_at : p->first_open + 1; i < p->n_toks - 2; i++) {
+        const struct tok *t = &p->toks[i];
+        bool is_line = memchr(p->text + p->toks[i - 1].to, '\n', t->from - p->toks[i - 1].to) != NULL;
+        if (is_line && t->kind == TOK_NAME && is_sym(t + 1, SYM_SET)) return i;
+    }
+    return 0;
+}
+
+static void scan_from(struct parser *p, uint32_t from)
+{
+    struct lexed lexed;
+    lex(p->a, p->text, from, p->n, LEX_PROGRAM, &lexed);
+    p->toks = lexed.toks;
+    p->n_toks = lexed.n;
+    p->first_open = lexed.first_open;
+    p->at = p->start = 0;
+}
+
+static const struct ast *next_statement(struct parser *p, bool is_block)
 {
     p->start = p->at;
     p->has_failed = false;
@@ -112,9 +143,11 @@ static const struct ast *next_statement(struct parser *p)
     }
     p->depth = depth;
     p->in_step = in_step;
-    int start = p->start;
+    int error_at = p->at;
     recover(p);
-    p->start = start;
+    int again = where_to_begin_again(p, error_at, is_block);
+    make_hint(p, again ? again : p->at);
+    if (again) scan_from(p, p->toks[again].from);
     return NULL;
 }
 
@@ -134,14 +167,11 @@ const struct ast *parse_program(struct parser *p, bool is_block)
         const struct tok *t = &p->toks[p->at];
         if (t->kind == TOK_END) break;
         if (t->kind == TOK_OP && t->sym == SYM_RBRACE && is_block) break;
-        int start = p->at;
-        const struct ast *e = next_statement(p);
+        const struct tok *here = &p->toks[p->at];
+        const struct ast *e = next_statement(p, is_block);
         if (e) *LIST_ADD(p, &kids, const struct ast *) = e;
-        if (!e) {
-            has_failed = true;
-            make_hint(p, p->at);
-        }
-        if (p->at == start) skip_tok(p); /* a stray `}` */
+        has_failed |= !e;
+        if (here == &p->toks[p->at]) skip_tok(p); /* a stray `}` */
     }
     p->has_failed = has_failed;
     struct ast *block = node_new(p, AST_BLOCK, from, p->at > 0 ? last_end(p) : from);
@@ -176,6 +206,7 @@ void parse(struct arena *a, const char *text, size_t n, const struct parse_opts 
     lex(a, text, 0, p.n, LEX_PROGRAM, &lexed);
     p.toks = lexed.toks;
     p.n_toks = lexed.n;
+    p.first_open = lexed.first_open;
     *out = (struct parse_result){.is_incomplete = lexed.is_open, .depth = lexed.depth};
     out->program = parse_program(&p, false);
     if (!out->program) out->program = node_new(&p, AST_BLOCK, 0, 0);

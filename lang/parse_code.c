@@ -79,6 +79,31 @@ static bool loud_keyword(struct parser *p, const struct tok *t)
     return false;
 }
 
+/* 2 min, and trips where x: a blank too many, a pipe too few */
+static bool missing_sign(struct parser *p, const struct tok *t)
+{
+    const struct tok *before = &p->toks[p->at - 1];
+    static const char *const units[] = {"ms", "s", "min", "h", "d", "w", "mo", "q", "y"};
+    bool is_number = before->kind == TOK_INT || before->kind == TOK_NUM;
+    for (size_t i = 0; is_number && i < sizeof units / sizeof units[0]; i++) {
+        if (!str_eqz(tok_text(p, t), units[i])) continue;
+        err_at(p, E103, before->from, t->to, "a duration has no blank before its unit");
+        fix_text(p, before->to, t->from, "%s", "");
+        return true;
+    }
+    const struct tok *first = &p->toks[p->start];
+    if (p->at != p->start + 2 || before->kind != TOK_NAME || first->kind != TOK_NAME) return false;
+    static const char *const verbs[] = {"where", "select", "derive", "summarize", "count",
+                                        "take",  "join",   "plot",   "show"};
+    bool is_verb = false;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+        is_verb |= word_is(p, before, verbs[i]);
+    if (!is_verb) return false;
+    err_tok(p, E101, t, "`%.*s` does not fit here: a step begins with `|>`", STR_FMT(tok_text(p, t)));
+    fix_text(p, before->from, before->from, "|> ");
+    return true;
+}
+
 bool foreign_keyword_after(struct parser *p)
 {
     const struct tok *t = tok_here(p);
@@ -89,7 +114,7 @@ bool foreign_keyword_after(struct parser *p)
     if (word_is(p, t, "as")) return as(p, t);
     if (word_is(p, t, "desc") || word_is(p, t, "descending")) return direction(p, t, true);
     if (word_is(p, t, "asc") || word_is(p, t, "ascending")) return direction(p, t, false);
-    return loud_keyword(p, t);
+    return loud_keyword(p, t) || missing_sign(p, t);
 }
 
 /* ---- where a value or a statement is due ---- */
@@ -161,10 +186,47 @@ static bool loud_not(struct parser *p, const struct tok *t)
     return loud_keyword(p, t);
 }
 
+/* return x, as the body of a function */
+static bool foreign_return(struct parser *p, const struct tok *t)
+{
+    const struct tok *next = tok_ahead(p, 1);
+    if (t->kind != TOK_NAME || !word_is(p, t, "return") || !next->blank) return false;
+    if (next->kind != TOK_NAME && !is_literal(next)) return false;
+    err_tok(p, E105, t, "a function's value is its last statement");
+    fix_text(p, t->from, next->from, "%s", "");
+    return true;
+}
+
 bool foreign_code(struct parser *p)
 {
     const struct tok *t = tok_here(p);
-    return foreign_lambda(p, t) || sql_case(p, t) || loud_not(p, t);
+    return foreign_lambda(p, t) || sql_case(p, t) || loud_not(p, t) || foreign_return(p, t);
+}
+
+/* The token behind the brace that closes the one at `at`. */
+static int behind_brace(const struct parser *p, int at)
+{
+    int depth = 0;
+    for (; at < p->n_toks - 1; at++) {
+        if (is_sym(&p->toks[at], SYM_LBRACE)) depth++;
+        if (is_sym(&p->toks[at], SYM_RBRACE) && --depth == 0) return at + 1;
+    }
+    return at;
+}
+
+/* if a { b } else { c } as a value */
+bool foreign_braces(struct parser *p)
+{
+    int then = p->at + 1;
+    while (then < p->n_toks - 1 && !p->toks[then].ends && !p->toks[then].opens_block) then++;
+    int other = behind_brace(p, then), end = behind_brace(p, other + 1);
+    if (!p->toks[then].opens_block || !is_sym(&p->toks[other], SYM_ELSE)) return false;
+    if (!is_sym(&p->toks[other + 1], SYM_LBRACE)) return false;
+    err_tok(p, E101, tok_here(p), "in an expression `if` is a function: if(condition, then, else)");
+    fix_text(p, p->toks[p->at].from, p->toks[end - 1].to, "if(%.*s, %.*s, %.*s)",
+             STR_FMT(text_between(p, p->at + 1, then)), STR_FMT(text_between(p, then + 1, other - 1)),
+             STR_FMT(text_between(p, other + 2, end - 1)));
+    return true;
 }
 
 /* ---- statements ---- */

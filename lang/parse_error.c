@@ -107,6 +107,7 @@ static bool try_out(struct parser *p, struct str text, bool console, struct fix 
     lex(p->a, text.p, 0, trial.n, LEX_PROGRAM, &lexed);
     trial.toks = lexed.toks;
     trial.n_toks = lexed.n;
+    trial.first_open = lexed.first_open;
     const struct ast *e = parse_program(&trial, false);
     *fix = trial.fix;
     return e && diags.n == 0 && e->n_kids > 0;
@@ -142,10 +143,18 @@ static struct str mended(struct parser *p, struct str text, const struct fix *fi
     return out;
 }
 
+static bool is_new_line(const struct parser *p, int i)
+{
+    uint32_t from = p->toks[i - 1].to;
+    return memchr(p->text + from, '\n', p->toks[i].from - from) != NULL;
+}
+
 static bool has_lines_that_count(const struct parser *p, int end)
 {
     for (int i = p->start + 1; i < end; i++)
-        if (p->toks[i].ends) return true;
+        if (p->toks[i].ends && is_new_line(p, i) &&
+            !(p->fix.from <= p->toks[i].from && p->toks[i].from < p->fix.to))
+            return true;
     return false;
 }
 
@@ -172,6 +181,20 @@ void make_hint(struct parser *p, int end)
 
 /* ---- tokens that do not fit ---- */
 
+/* Quotes of a word processor, the second one too. */
+static void fix_curly_quotes(struct parser *p, const struct tok *t)
+{
+    for (uint32_t at = t->to; at < p->n && p->text[at] != '\n'; at++) {
+        uint32_t cp;
+        int n = utf8_next(p->text + at, p->n - at, &cp);
+        if (cp != 0x2019 && cp != 0x201D && cp != 0x201C) continue;
+        const char *quote = cp == 0x2019 ? "'" : "\"";
+        fix_text(p, t->from, at + (uint32_t)n, "%s%.*s%s", quote, (int)(at - t->to), p->text + t->to, quote);
+        return;
+    }
+}
+
+
 void *bad_tok(struct parser *p, const struct tok *t)
 {
     struct str s = tok_text(p, t);
@@ -183,8 +206,7 @@ void *bad_tok(struct parser *p, const struct tok *t)
             return err_tok(p, E104, t, "the control character U+%04X cannot stand here", cp);
         err_tok(p, E104, t, "`%.*s` (U+%04X) has no meaning here", STR_FMT(s), cp);
         if (cp == 0xA0 || cp == 0x2009 || cp == 0x3000) fix_text(p, t->from, t->to, " ");
-        if (cp == 0x201C || cp == 0x201D || cp == 0x201E) fix_text(p, t->from, t->to, "\"");
-        if (cp == 0x2018 || cp == 0x2019) fix_text(p, t->from, t->to, "'");
+        if (cp >= 0x2018 && cp <= 0x201E) fix_curly_quotes(p, t);
         if (cp == 0x2212 || cp == 0x2013) fix_text(p, t->from, t->to, "-");
         if (cp == 0xD7) fix_text(p, t->from, t->to, "*");
         if (cp == 0x2264) fix_text(p, t->from, t->to, "<=");
@@ -271,6 +293,14 @@ void *unexpected(struct parser *p, const char *wanted)
     }
     if (t->kind == TOK_END)
         return err_tok(p, E101, t, "the statement ends too early: expected %s", wanted);
+    bool is_next = is_sym(t, SYM_BY) || is_sym(t, SYM_SORT) || is_sym(t, SYM_ON) ||
+                   (t->kind == TOK_NAME && is_new_line(p, p->at) && is_sym(tok_ahead(p, 1), SYM_SET));
+    if (open && is_next) {
+        err_tok(p, E102, open, "`%s` is not closed: `%s` is missing", sym_text(open->sym),
+                closer_text(open->sym));
+        fix_text(p, last_end(p), last_end(p), "%s", closer_text(open->sym));
+        return NULL;
+    }
     struct str s = tok_text(p, t);
     if (is_sym(t, SYM_RPAREN) || is_sym(t, SYM_RBRACKET) || is_sym(t, SYM_RBRACE)) {
         if (!open)

@@ -229,7 +229,14 @@ static bool foreign_colon(struct parser *p, const struct tok *t)
         fix_text(p, t->from, t->to, "..");
         return true;
     }
-    if (open) return false;
+    if (open && open->sym == SYM_LBRACE) return false;
+    bool is_range = is_literal(&p->toks[p->at - 1]) && starts_expr(p, tok_ahead(p, 1));
+    if (open || (is_range && !word_is(p, first, "if") && !word_is(p, first, "for"))) {
+        if (!is_range) return false;
+        err_tok(p, E106, t, "a range is written with dots: 1..10, both ends in");
+        fix_text(p, t->from, t->to, "..");
+        return true;
+    }
     int end = statement_end(p, p->at);
     struct str body = text_between(p, p->at + 1, end);
     bool is_fn = word_is(p, first, "fn");
@@ -346,9 +353,11 @@ bool foreign_method(struct parser *p, const struct ast *e)
     bool is_closed = is_sym(&p->toks[end], SYM_RPAREN);
     err_at(p, E105, e->span.from - p->opts->offset, p->toks[open].to,
            "values have no methods: a frame takes steps, a value stands in a function's brackets");
-    if (verb && !is_bare_name(str_of(verb)))
-        note_text(p, "`%.*s` is called %s here.", STR_FMT(e->text), verb);
-    if (!is_closed || (verb && !is_bare_name(str_of(verb)))) return true;
+    const char *way = verb ? verb : function;
+    bool is_word = way && scan_name(way, 0, (uint32_t)strlen(way)) == strlen(way);
+    if (way && !is_word)
+        note_text(p, "`%.*s` is written %s here.", STR_FMT(e->text), way);
+    if (!is_closed || (way && !is_word)) return true;
     const char *name = arena_strndup(p->a, e->text.p, e->text.n);
     bool is_step = object->op == AST_NAME && !is_module(object->text) && p->in_step == 0;
     const char *comma = args.n > 0 ? ", " : "";

@@ -37,6 +37,7 @@ struct parser {
     struct fix fix;  /* of the error */
     bool is_trial;   /* a hint is being tried out: make none */
     struct str verb; /* of the step that is being read */
+    int first_open;  /* token of a bracket that is never closed, or -1 */
 };
 
 /* ---- tokens (parse.c) ---- */
@@ -123,7 +124,8 @@ bool foreign_statement(struct parser *p);
 bool foreign_operand(struct parser *p);                     /* where a value is due */
 bool foreign_after(struct parser *p);                       /* behind a value */
 bool foreign_method(struct parser *p, const struct ast *e); /* x.f( */
-bool foreign_null(struct parser *p);                        /* after `is` */
+bool foreign_null(struct parser *p);   /* after `is` */
+bool foreign_braces(struct parser *p); /* if a { b } else { c } as a value, for (x in xs) */
 bool foreign_item(struct parser *p, const struct ast_item *item, uint32_t set_at, bool is_on);
 /* Two helpers of theirs (parse_code.c). */
 bool foreign_code(struct parser *p); /* SQL, def, lambda, while ..: at an operand or statement */

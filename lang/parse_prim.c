@@ -283,7 +283,8 @@ static const struct ast *parse_if_word(struct parser *p)
 {
     const struct tok *t = tok_here(p);
     if (!is_sym(tok_ahead(p, 1), SYM_LPAREN)) {
-        err_tok(p, E101, t, "in an expression `if` is a function: if(condition, then, else)");
+        if (!foreign_braces(p))
+            err_tok(p, E101, t, "in an expression `if` is a function: if(condition, then, else)");
         return NULL;
     }
     struct ast *e = node_new(p, AST_NAME, t->from, t->to);
@@ -302,7 +303,7 @@ static const struct ast *parse_prim(struct parser *p)
     if (is_sym(t, SYM_LPAREN)) return parse_brackets(p);
     if (is_sym(t, SYM_LBRACKET)) return parse_list(p);
     if (is_sym(t, SYM_LBRACE) && !t->opens_block) return parse_struct(p);
-    if (is_sym(t, SYM_CASE)) return parse_case(p);
+    if (is_sym(t, SYM_CASE)) return foreign_operand(p) ? NULL : parse_case(p);
     if (is_sym(t, SYM_IF)) return parse_if_word(p);
     if (is_sym(t, SYM_DOT) && p->in_formula) return parse_dot(p);
     return no_value(p);

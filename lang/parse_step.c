@@ -105,10 +105,18 @@ static bool parse_clauses(struct parser *p, struct step_lists *s, bool is_bracke
 /* verb(items clauses) */
 static bool parse_bracketed_items(struct parser *p, struct step_lists *s)
 {
+    const struct tok *open = tok_here(p);
     p->at++;
     if (!parse_items(p, &s->items, true) || !parse_clauses(p, s, true)) return false;
-    if (take_sym(p, SYM_RPAREN)) return true;
-    unexpected(p, "`,` or `)`");
+    if (!take_sym(p, SYM_RPAREN)) {
+        unexpected(p, "`,` or `)`");
+        return false;
+    }
+    if (at_items_end(p)) return true;
+    const struct tok *t = tok_here(p);
+    err_tok(p, E101, t, "`%.*s` does not fit here: brackets that touch the verb hold all its items",
+            STR_FMT(tok_text(p, t)));
+    fix_text(p, open->from, open->from, " ");
     return false;
 }
 

@@ -38,6 +38,12 @@ static const struct ast *done_kids(struct parser *p, struct ast *e, int n,
 const struct ast *parse_block(struct parser *p)
 {
     const struct tok *open = tok_here(p);
+    if (open->kind == TOK_END && p->toks[p->at].sym == SYM_LBRACE) {
+        open = &p->toks[p->at++];
+        err_tok(p, E101, open, "the `{` of a block stands on the line before, behind what it belongs to");
+        fix_text(p, p->toks[p->at - 2].to, open->to, " {");
+        return NULL;
+    }
     if (!is_sym(open, SYM_LBRACE)) return unexpected(p, "`{` and a block");
     int start = p->start, in_step = p->in_step;
     const struct ast *block = NULL;
@@ -70,6 +76,11 @@ static bool parse_params(struct parser *p, struct ast *fn)
         struct str name;
         if (!take_name(p, &name, "the name of a parameter")) return false;
         const struct ast *value = NULL;
+        if (at_sym(p, SYM_SET)) {
+            err_tok(p, E110, tok_here(p), "a parameter's default is written with a colon: `%.*s:`", STR_FMT(name));
+            fix_text(p, last_end(p), tok_here(p)->to, tok_ahead(p, 1)->blank ? ":" : ": ");
+            return false;
+        }
         if (take_sym(p, SYM_COLON) && !(value = parse_expr(p))) return false;
         *LIST_ADD(p, &names, struct str) = name;
         *LIST_ADD(p, &defaults, const struct ast *) = value;
@@ -90,6 +101,11 @@ static const struct ast *parse_fn(struct parser *p, struct ast *e)
     if (!take_name(p, &e->text, "the name of the function")) return NULL;
     if (!take_sym(p, SYM_LPAREN)) return unexpected(p, "`(` and the parameters: fn f(x) = x + 1");
     if (!parse_params(p, e)) return NULL;
+    if (at_sym(p, SYM_LBRACE)) {
+        err_tok(p, E101, tok_here(p), "a function's body stands behind `=`");
+        fix_text(p, tok_here(p)->from, tok_here(p)->from, "= ");
+        return NULL;
+    }
     if (!take_sym(p, SYM_SET)) return unexpected(p, "`=` and the function's body");
     bool is_block = at_sym(p, SYM_LBRACE) && tok_here(p)->opens_block;
     const struct ast *body = is_block ? parse_block(p) : parse_or_pipeline(p);
@@ -117,8 +133,23 @@ static const struct ast *parse_param(struct parser *p, struct ast *e)
     return parse_options(p, e) ? done_kids(p, e, 2, kids) : NULL;
 }
 
+/* for (x in xs) { .. } */
+static void *bracketed_head(struct parser *p, const struct tok *open)
+{
+    int i = p->at + 1, depth = 1;
+    for (; i < p->n_toks - 1 && depth > 0; i++) {
+        if (is_sym(&p->toks[i], SYM_LPAREN)) depth++;
+        if (is_sym(&p->toks[i], SYM_RPAREN)) depth--;
+    }
+    err_tok(p, E101, open, "a loop's head has no brackets: for x in xs { .. }");
+    if (depth == 0)
+        fix_text(p, open->from, p->toks[i - 1].to, "%.*s", STR_FMT(text_between(p, p->at + 1, i - 1)));
+    return NULL;
+}
+
 static const struct ast *parse_for(struct parser *p, struct ast *e)
 {
+    if (at_sym(p, SYM_LPAREN)) return bracketed_head(p, tok_here(p));
     if (!take_name(p, &e->text, "the name of the loop's variable")) return NULL;
     if (!take_sym(p, SYM_IN)) return unexpected(p, "`in` and a list or range");
     const struct ast *kids[] = {parse_expr(p), NULL};
@@ -127,12 +158,14 @@ static const struct ast *parse_for(struct parser *p, struct ast *e)
     return kids[1] ? done_kids(p, e, 2, kids) : NULL;
 }
 
+/* Both blocks are read even when the first has errors of its own. */
 static const struct ast *parse_if(struct parser *p, struct ast *e)
 {
     const struct ast *kids[] = {parse_expr(p), NULL, NULL};
     if (!kids[0]) return NULL;
     kids[1] = parse_block(p);
-    if (!kids[1]) return NULL;
+    bool has_failed = !kids[1];
+    if (has_failed && !at_sym(p, SYM_ELSE)) return NULL;
     if (take_sym(p, SYM_ELSE)) {
         const struct tok *word = tok_here(p);
         if (take_sym(p, SYM_IF)) {
@@ -141,9 +174,10 @@ static const struct ast *parse_if(struct parser *p, struct ast *e)
         } else {
             kids[2] = parse_block(p);
         }
-        if (!kids[2]) return NULL;
+        has_failed |= !kids[2];
     }
-    return done_kids(p, e, 3, kids);
+    p->has_failed |= has_failed;
+    return has_failed ? NULL : done_kids(p, e, 3, kids);
 }
 
 static const struct ast *parse_run(struct parser *p, struct ast *e)
