@@ -294,6 +294,8 @@ static void put_step(struct strbuf *out, const struct ast_step *s)
                           (s->has_on && s->n_on == 0);
     bool moved = is_bare_clause && only_options && s->n_items > 0;
     strbuf_adds(out, s->verb);
+    /* a line may not end in the word sort */
+    if (s->n_items == 0 && str_eqz(s->verb, "sort")) strbuf_addz(out, "()");
     if (!moved) put_items(out, s->items, s->n_items, " ");
     if (s->has_by)
         put_clause(out, "by", moved && s->n_by == 0 ? s->items : s->by,
@@ -350,6 +352,13 @@ static enum tight tight_of(const struct ast *e)
     }
 }
 
+/* An operand at the right end: a lambda there takes all that follows, as it did when it was read.
+ */
+static void put_right(struct strbuf *out, const struct ast *e, enum tight at_least)
+{
+    put(out, e, e->op == AST_LAMBDA ? LOOSE : at_least);
+}
+
 static void put_binary(struct strbuf *out, const struct ast *e)
 {
     enum tight t = binary_tight(e->text);
@@ -360,14 +369,14 @@ static void put_binary(struct strbuf *out, const struct ast *e)
     if (!is_close) strbuf_addc(out, ' ');
     strbuf_adds(out, e->text);
     if (!is_close) strbuf_addc(out, ' ');
-    put(out, e->kids[1], right);
+    put_right(out, e->kids[1], right);
 }
 
 static void put_range(struct strbuf *out, const struct ast *e)
 {
     if (e->kids[0]) put(out, e->kids[0], TIGHT_OR_NULL);
     strbuf_addz(out, e->is_half_open ? "..<" : "..");
-    if (e->kids[1]) put(out, e->kids[1], TIGHT_OR_NULL);
+    if (e->kids[1]) put_right(out, e->kids[1], TIGHT_OR_NULL);
 }
 
 static void put_operator(struct strbuf *out, const struct ast *e)
@@ -376,12 +385,12 @@ static void put_operator(struct strbuf *out, const struct ast *e)
     case AST_UNARY:
         strbuf_adds(out, e->text);
         if (e->text.n > 1) strbuf_addc(out, ' ');
-        put(out, e->kids[0], e->text.n > 1 ? TIGHT_NOT : TIGHT_POWER);
+        put_right(out, e->kids[0], e->text.n > 1 ? TIGHT_NOT : TIGHT_POWER);
         break;
     case AST_IN:
         put(out, e->kids[0], TIGHT_RANGE);
         strbuf_addz(out, e->is_negated ? " not in " : " in ");
-        put(out, e->kids[1], TIGHT_RANGE);
+        put_right(out, e->kids[1], TIGHT_RANGE);
         break;
     case AST_IS_NULL:
         put(out, e->kids[0], TIGHT_RANGE);
@@ -390,7 +399,7 @@ static void put_operator(struct strbuf *out, const struct ast *e)
     case AST_FORMULA:
         if (e->kids[0]) put(out, e->kids[0], TIGHT_OR);
         strbuf_addz(out, e->kids[0] ? " ~ " : "~ ");
-        put(out, e->kids[1], TIGHT_OR);
+        put_right(out, e->kids[1], TIGHT_OR);
         break;
     case AST_INDEX:
         put(out, e->kids[0], TIGHT_POST);
@@ -573,7 +582,7 @@ static void put_value(struct strbuf *out, const struct ast *e)
     case AST_CASE: put_case(out, e); break;
     case AST_LAMBDA: put_lambda(out, e); break;
     case AST_PIPELINE:
-        put(out, e->kids[0], TIGHT_OR);
+        put(out, e->kids[0], e->kids[0]->op == AST_PIPELINE ? TIGHT_POST : LOOSE);
         strbuf_addz(out, " |> ");
         put_steps(out, e->steps, e->n_steps);
         break;

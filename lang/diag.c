@@ -140,7 +140,7 @@ static void choose_window(const struct picture *p, int64_t width, size_t *first,
     *first = 0;
     *last = p->n;
     if (p->cells[p->n] <= width) return;
-    int64_t start = 0, span = p->to - p->from < width ? p->to - p->from : width;
+    int64_t start = 0, span = p->to - p->from < width - 2 ? p->to - p->from : width - 2;
     if (p->to > width - 1) start = p->from - (width - span) / 2;
     if (start > p->cells[p->n] + 1 - width) start = p->cells[p->n] + 1 - width;
     if (start < 0) start = 0;

@@ -113,7 +113,8 @@ static int where_to_begin_again(const struct parser *p, int error_at, bool is_bl
     if (p->first_open < p->start || p->at < p->n_toks - 1) return 0;
     for (int i = error_at > p->first_open ? error_at : p->first_open + 1; i < p->n_toks - 2; i++) {
         const struct tok *t = &p->toks[i];
-        bool is_line = memchr(p->text + p->toks[i - 1].to, '\n', t->from - p->toks[i - 1].to) != NULL;
+        bool is_line =
+            memchr(p->text + p->toks[i - 1].to, '\n', t->from - p->toks[i - 1].to) != NULL;
         if (is_line && t->kind == TOK_NAME && is_sym(t + 1, SYM_SET)) return i;
     }
     return 0;

@@ -99,7 +99,8 @@ static bool missing_sign(struct parser *p, const struct tok *t)
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         is_verb |= word_is(p, before, verbs[i]);
     if (!is_verb) return false;
-    err_tok(p, E101, t, "`%.*s` does not fit here: a step begins with `|>`", STR_FMT(tok_text(p, t)));
+    err_tok(p, E101, t, "`%.*s` does not fit here: a step begins with `|>`",
+            STR_FMT(tok_text(p, t)));
     fix_text(p, before->from, before->from, "|> ");
     return true;
 }
@@ -218,13 +219,15 @@ static int behind_brace(const struct parser *p, int at)
 bool foreign_braces(struct parser *p)
 {
     int then = p->at + 1;
-    while (then < p->n_toks - 1 && !p->toks[then].ends && !p->toks[then].opens_block) then++;
+    while (then < p->n_toks - 1 && !p->toks[then].ends && !p->toks[then].opens_block)
+        then++;
     int other = behind_brace(p, then), end = behind_brace(p, other + 1);
     if (!p->toks[then].opens_block || !is_sym(&p->toks[other], SYM_ELSE)) return false;
     if (!is_sym(&p->toks[other + 1], SYM_LBRACE)) return false;
     err_tok(p, E101, tok_here(p), "in an expression `if` is a function: if(condition, then, else)");
     fix_text(p, p->toks[p->at].from, p->toks[end - 1].to, "if(%.*s, %.*s, %.*s)",
-             STR_FMT(text_between(p, p->at + 1, then)), STR_FMT(text_between(p, then + 1, other - 1)),
+             STR_FMT(text_between(p, p->at + 1, then)),
+             STR_FMT(text_between(p, then + 1, other - 1)),
              STR_FMT(text_between(p, other + 2, end - 1)));
     return true;
 }

@@ -189,11 +189,11 @@ static void fix_curly_quotes(struct parser *p, const struct tok *t)
         int n = utf8_next(p->text + at, p->n - at, &cp);
         if (cp != 0x2019 && cp != 0x201D && cp != 0x201C) continue;
         const char *quote = cp == 0x2019 ? "'" : "\"";
-        fix_text(p, t->from, at + (uint32_t)n, "%s%.*s%s", quote, (int)(at - t->to), p->text + t->to, quote);
+        fix_text(p, t->from, at + (uint32_t)n, "%s%.*s%s", quote, (int)(at - t->to),
+                 p->text + t->to, quote);
         return;
     }
 }
-
 
 void *bad_tok(struct parser *p, const struct tok *t)
 {
@@ -293,8 +293,9 @@ void *unexpected(struct parser *p, const char *wanted)
     }
     if (t->kind == TOK_END)
         return err_tok(p, E101, t, "the statement ends too early: expected %s", wanted);
-    bool is_next = is_sym(t, SYM_BY) || is_sym(t, SYM_SORT) || is_sym(t, SYM_ON) ||
-                   (t->kind == TOK_NAME && is_new_line(p, p->at) && is_sym(tok_ahead(p, 1), SYM_SET));
+    bool is_next =
+        is_sym(t, SYM_BY) || is_sym(t, SYM_SORT) || is_sym(t, SYM_ON) ||
+        (t->kind == TOK_NAME && is_new_line(p, p->at) && is_sym(tok_ahead(p, 1), SYM_SET));
     if (open && is_next) {
         err_tok(p, E102, open, "`%s` is not closed: `%s` is missing", sym_text(open->sym),
                 closer_text(open->sym));

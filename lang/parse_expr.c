@@ -152,15 +152,14 @@ static void *chained(struct parser *p, const struct ast *left, enum sym first)
 static const struct ast *parse_is(struct parser *p, const struct ast *left)
 {
     bool is_negated = take_sym(p, SYM_NOT);
-    if (at_sym(p, SYM_NULL)) {
-        p->at++;
-        struct ast *e = node_of(p, AST_IS_NULL, node_from(p, left), last_end(p), 1, &left);
-        if (e) e->is_negated = is_negated;
-        return e;
-    }
     if (foreign_null(p)) return NULL;
     const struct ast *right = parse_range(p);
-    return right ? binary(p, is_negated ? SYM_NE : SYM_EQ, left, right) : NULL;
+    if (!right) return NULL;
+    if (right->op != AST_NULL || right->is_bracketed)
+        return binary(p, is_negated ? SYM_NE : SYM_EQ, left, right);
+    struct ast *e = node_of(p, AST_IS_NULL, node_from(p, left), last_end(p), 1, &left);
+    if (e) e->is_negated = is_negated;
+    return e;
 }
 
 static const struct ast *parse_in(struct parser *p, const struct ast *left)

@@ -355,8 +355,7 @@ bool foreign_method(struct parser *p, const struct ast *e)
            "values have no methods: a frame takes steps, a value stands in a function's brackets");
     const char *way = verb ? verb : function;
     bool is_word = way && scan_name(way, 0, (uint32_t)strlen(way)) == strlen(way);
-    if (way && !is_word)
-        note_text(p, "`%.*s` is written %s here.", STR_FMT(e->text), way);
+    if (way && !is_word) note_text(p, "`%.*s` is written %s here.", STR_FMT(e->text), way);
     if (!is_closed || (way && !is_word)) return true;
     const char *name = arena_strndup(p->a, e->text.p, e->text.n);
     bool is_step = object->op == AST_NAME && !is_module(object->text) && p->in_step == 0;

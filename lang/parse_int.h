@@ -124,7 +124,7 @@ bool foreign_statement(struct parser *p);
 bool foreign_operand(struct parser *p);                     /* where a value is due */
 bool foreign_after(struct parser *p);                       /* behind a value */
 bool foreign_method(struct parser *p, const struct ast *e); /* x.f( */
-bool foreign_null(struct parser *p);   /* after `is` */
+bool foreign_null(struct parser *p);                        /* after `is` */
 bool foreign_braces(struct parser *p); /* if a { b } else { c } as a value, for (x in xs) */
 bool foreign_item(struct parser *p, const struct ast_item *item, uint32_t set_at, bool is_on);
 /* Two helpers of theirs (parse_code.c). */

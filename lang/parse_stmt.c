@@ -40,7 +40,8 @@ const struct ast *parse_block(struct parser *p)
     const struct tok *open = tok_here(p);
     if (open->kind == TOK_END && p->toks[p->at].sym == SYM_LBRACE) {
         open = &p->toks[p->at++];
-        err_tok(p, E101, open, "the `{` of a block stands on the line before, behind what it belongs to");
+        err_tok(p, E101, open,
+                "the `{` of a block stands on the line before, behind what it belongs to");
         fix_text(p, p->toks[p->at - 2].to, open->to, " {");
         return NULL;
     }
@@ -77,7 +78,8 @@ static bool parse_params(struct parser *p, struct ast *fn)
         if (!take_name(p, &name, "the name of a parameter")) return false;
         const struct ast *value = NULL;
         if (at_sym(p, SYM_SET)) {
-            err_tok(p, E110, tok_here(p), "a parameter's default is written with a colon: `%.*s:`", STR_FMT(name));
+            err_tok(p, E110, tok_here(p), "a parameter's default is written with a colon: `%.*s:`",
+                    STR_FMT(name));
             fix_text(p, last_end(p), tok_here(p)->to, tok_ahead(p, 1)->blank ? ":" : ": ");
             return false;
         }
@@ -143,7 +145,8 @@ static void *bracketed_head(struct parser *p, const struct tok *open)
     }
     err_tok(p, E101, open, "a loop's head has no brackets: for x in xs { .. }");
     if (depth == 0)
-        fix_text(p, open->from, p->toks[i - 1].to, "%.*s", STR_FMT(text_between(p, p->at + 1, i - 1)));
+        fix_text(p, open->from, p->toks[i - 1].to, "%.*s",
+                 STR_FMT(text_between(p, p->at + 1, i - 1)));
     return NULL;
 }
 

@@ -35,11 +35,11 @@ static inline void dump_step(struct strbuf *b, const struct ast_step *s)
 static inline const char *op_name(enum ast_op op)
 {
     static const char *const names[] = {
-        "null", "bool",  "int",   "num",    "str",   "fstr",   "fpart", "date",    "datetime",
-        "time", "dur",   "list",  "struct", "range", "name",   "var",   "dot",     "unary",
-        "bin",  "in",    "is",    "call",   "callv", "field",  "index", "case",    "lambda",
-        "form", "pipe",  "let",   "show",   "step",  "cont",   "fn",    "param",   "for",
-        "if",   "run",   "use",   "incl",   "shell", "help",   "cmd",   "block"};
+        "null", "bool", "int",  "num",    "str",   "fstr",  "fpart", "date",  "datetime",
+        "time", "dur",  "list", "struct", "range", "name",  "var",   "dot",   "unary",
+        "bin",  "in",   "is",   "call",   "callv", "field", "index", "case",  "lambda",
+        "form", "pipe", "let",  "show",   "step",  "cont",  "fn",    "param", "for",
+        "if",   "run",  "use",  "incl",   "shell", "help",  "cmd",   "block"};
     return names[op];
 }
 

@@ -10,12 +10,11 @@ static const char letters[] = "./NQKVifsFtdo#!?";
 
 static void check_kinds(const char *text, const char *want)
 {
-    static const char of[] = {[TOK_END] = '.',      [TOK_NEWLINE] = '/', [TOK_NAME] = 'N',
-                              [TOK_QUOTED_NAME] = 'Q', [TOK_KEYWORD] = 'K', [TOK_VAR] = 'V',
-                              [TOK_INT] = 'i',      [TOK_NUM] = 'f',     [TOK_STR] = 's',
-                              [TOK_FSTR] = 'F',     [TOK_TIME] = 't',    [TOK_DURATION] = 'd',
-                              [TOK_OP] = 'o',       [TOK_COMMENT] = '#', [TOK_COMMAND] = '!',
-                              [TOK_ERROR] = '?'};
+    static const char of[] = {
+        [TOK_END] = '.',     [TOK_NEWLINE] = '/', [TOK_NAME] = 'N',    [TOK_QUOTED_NAME] = 'Q',
+        [TOK_KEYWORD] = 'K', [TOK_VAR] = 'V',     [TOK_INT] = 'i',     [TOK_NUM] = 'f',
+        [TOK_STR] = 's',     [TOK_FSTR] = 'F',    [TOK_TIME] = 't',    [TOK_DURATION] = 'd',
+        [TOK_OP] = 'o',      [TOK_COMMENT] = '#', [TOK_COMMAND] = '!', [TOK_ERROR] = '?'};
     struct arena *a = arena_new();
     int n;
     struct token *toks = lex_all(a, text, strlen(text), &n);
@@ -64,7 +63,8 @@ TEST(lex_words)
 
 TEST(lex_numbers)
 {
-    check_kinds("12 1_000 2.5 .9 1e-3 1E5", "iifff" "f.");
+    check_kinds("12 1_000 2.5 .9 1e-3 1E5", "iifff"
+                                            "f.");
     check_kinds("1..5", "ioi.");
     check_kinds("1..<5", "ioi.");
     check_kinds("5..", "io.");
@@ -124,7 +124,9 @@ TEST(lex_operators)
     check_kinds("a |> b == c != d <= e >= f => g -> h ?? i // j", "NoNoNoNoNoNoNoNoNoN.");
     check_kinds("a %>% b %in% c && d || e ** f <> g += h", "NoNoNoNoNoNoNoN.");
     check_kinds("a § b", "N?N.");
-    check_kinds("a\xff" "b", "N?N.");
+    check_kinds("a\xff"
+                "b",
+                "N?N.");
 }
 
 /* Whether the statement of the second line is a new one. */
@@ -147,18 +149,39 @@ static bool second_line_begins(const char *text)
 TEST(lex_line_ends)
 {
     static const char *const go_on[] = {
-        "x = (1\n + 2)", "x = [1\n,2]",      "x = {a: 1\n}",        "f(1,\n2)",
-        "select a,\n b", "x = 1 +\n2",       "x = a and\nb",        "x = not\nb",
-        "x = a in\nb",   "x = a is\nnull",   "t |> take 3 by\nk",   "t |> take 3 sort\nk",
-        "t |> join u on\nk", "t\n|> take 3", "t\n# c\n\n  |> take", "t |> take 3\nby k",
-        "t |> take 3\nsort k", "join u\non k", "where a\nand b",    "where a\nor b",
-        "if a {\n}\nelse {", "x = case {\n a => 1",  "x =\n3",      "y ~\nx",
-        "f = x ->\nx",   "x = ..<\n3",       "t |>\ntake",          "x = a ??\nb",
+        "x = (1\n + 2)",
+        "x = [1\n,2]",
+        "x = {a: 1\n}",
+        "f(1,\n2)",
+        "select a,\n b",
+        "x = 1 +\n2",
+        "x = a and\nb",
+        "x = not\nb",
+        "x = a in\nb",
+        "x = a is\nnull",
+        "t |> take 3 by\nk",
+        "t |> take 3 sort\nk",
+        "t |> join u on\nk",
+        "t\n|> take 3",
+        "t\n# c\n\n  |> take",
+        "t |> take 3\nby k",
+        "t |> take 3\nsort k",
+        "join u\non k",
+        "where a\nand b",
+        "where a\nor b",
+        "if a {\n}\nelse {",
+        "x = case {\n a => 1",
+        "x =\n3",
+        "y ~\nx",
+        "f = x ->\nx",
+        "x = ..<\n3",
+        "t |>\ntake",
+        "x = a ??\nb",
     };
     static const char *const end[] = {
-        "x = 1\n(a)", "x = 1\n[a]", "x = 1\n-a", "x = 5..\ny",    "x = 1\ny = 2", "y ~ .\nx",
-        "a\nnot b",   "a\nin b",    "if a {\nx", "t |> select *\nx", "a;\nb",      "x\nelse",
-        "f(1)\n{a: 1}",
+        "x = 1\n(a)", "x = 1\n[a]", "x = 1\n-a",    "x = 5..\ny", "x = 1\ny = 2",
+        "y ~ .\nx",   "a\nnot b",   "a\nin b",      "if a {\nx",  "t |> select *\nx",
+        "a;\nb",      "x\nelse",    "f(1)\n{a: 1}",
     };
     for (size_t i = 0; i < sizeof go_on / sizeof go_on[0]; i++)
         if (second_line_begins(go_on[i])) fail_msg("should go on: %s", go_on[i]);
@@ -182,13 +205,16 @@ static bool opens_block(const char *text)
 
 TEST(lex_braces)
 {
-    static const char *const blocks[] = {"if a {",      "for k in [1, 2] {", "run \"x\" {",
-                                         "} else {",    "fn f() = {",        "fn f(a: {b: 1}) = {",
-                                         "if f(a, b) {", "if true {",        "for i in 1.. {",
-                                         "run f\"{x}\", tags: {team: \"x\"} {"};
-    static const char *const values[] = {"x = {",      "f({",         "[{",       "x = case {",
-                                         "t |> log {", "for k in {",  "run x, tags: {", "{a: 1",
-                                         "fn f(t) = t |> derive s = {", "x -> {", "a => {"};
+    static const char *const blocks[] = {"if a {",         "for k in [1, 2] {",
+                                         "run \"x\" {",    "} else {",
+                                         "fn f() = {",     "fn f(a: {b: 1}) = {",
+                                         "if f(a, b) {",   "if true {",
+                                         "for i in 1.. {", "run f\"{x}\", tags: {team: \"x\"} {"};
+    static const char *const values[] = {
+        "x = {",          "f({",        "[{",
+        "x = case {",     "t |> log {", "for k in {",
+        "run x, tags: {", "{a: 1",      "fn f(t) = t |> derive s = {",
+        "x -> {",         "a => {"};
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
         if (!opens_block(blocks[i])) fail_msg("a block: %s", blocks[i]);
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
@@ -197,7 +223,8 @@ TEST(lex_braces)
 
 TEST(lex_never_reads_outside)
 {
-    static const char text[] = "x = f\"{a:%H}\" + `b` @2019-01-31T08:30 \"\\u{1F600}\" $v 1h2min r'";
+    static const char text[] =
+        "x = f\"{a:%H}\" + `b` @2019-01-31T08:30 \"\\u{1F600}\" $v 1h2min r'";
     for (size_t n = 0; n <= sizeof text - 1; n++) {
         struct arena *a = arena_new();
         char *copy = mem_alloc(n ? n : 1); /* exactly n bytes: the sanitizer sees one more */

@@ -58,7 +58,7 @@ static void check_code(const char *text, enum err_code code)
     arena_free(a);
 }
 
-TEST(parse_literals)
+TEST(reads_literals)
 {
     check_expr("12", "(int 12)");
     check_expr("1_000", "(int 1000)");
@@ -77,7 +77,7 @@ TEST(parse_literals)
     check_expr("\"\"", "(str)");
 }
 
-TEST(parse_times)
+TEST(reads_times)
 {
     check_expr("@2019-01-31", "(date 17927)");
     check_expr("@1970-01-01T00:00:01", "(datetime 1000000)");
@@ -102,7 +102,7 @@ TEST(parse_times)
     check_ok("x = @2020-02-29");
 }
 
-TEST(parse_fstrings)
+TEST(reads_fstrings)
 {
     check_expr("f\"\"", "(fstr)");
     check_expr("f\"a\"", "(fstr (str a))");
@@ -113,12 +113,13 @@ TEST(parse_fstrings)
     check_expr("f\"{f(a, n: 1):>5}\"", "(fstr (fpart >5 (call f : n: (name a) (int 1))))");
     check_expr("f\"{x[\"a\"]}\"", "(fstr (fpart (index (name x) (str a))))");
     check_expr("f'{ {a: 1}.a }'", "(fstr (fpart (field a (struct a: (int 1)))))");
-    check_expr("f\"{$out}/{f\"{y}\"}\"", "(fstr (fpart (var out)) (str /) (fpart (fstr (fpart (name y)))))");
+    check_expr("f\"{$out}/{f\"{y}\"}\"",
+               "(fstr (fpart (var out)) (str /) (fpart (fstr (fpart (name y)))))");
     check_expr("rf\"\\d{n}\"", "(fstr (str \\d) (fpart (name n)))");
     check_expr("f\"\"\"a\n{x\n+ 1}\"\"\"", "(fstr (str a\n) (fpart (bin + (name x) (int 1))))");
 }
 
-TEST(parse_python_words)
+TEST(reads_python_words)
 {
     check("a = True", "(let a: (bool 1))");
     check("a = [False, None]", "(let a: (list (bool 0) (null)))");
@@ -126,12 +127,13 @@ TEST(parse_python_words)
     check("a = -float('inf')", "(let a: (unary - (num inf)))");
     check("a = float('-inf')", "(let a: (num -inf))");
     check("# Parameters\nn = 5\nname = \"a\\u00e9\"\nd = {\"k\": 1.5, \"l\": [1, None]}\n",
-          "(let n: (int 5)) (let name: (str aé)) (let d: (struct k: l: (num 1.5) (list (int 1) (null))))");
+          "(let n: (int 5)) (let name: (str aé)) (let d: (struct k: l: (num 1.5) (list (int 1) "
+          "(null))))");
     /* a column may be called so */
     check("t |> where True", "(show (pipe (name t) {where [(name True)]}))");
 }
 
-TEST(parse_names)
+TEST(reads_names)
 {
     check_expr("`Cost Total $`", "(name Cost Total $ quoted)");
     check_expr("`a``b`", "(name a`b quoted)");
@@ -147,7 +149,7 @@ TEST(parse_names)
     check("use(1)", "(show (call use : (int 1)))");
 }
 
-TEST(parse_precedence)
+TEST(reads_precedence)
 {
     check_expr("1 + 2 * 3", "(bin + (int 1) (bin * (int 2) (int 3)))");
     check_expr("-2^2", "(unary - (bin ^ (int 2) (int 2)))");
@@ -169,7 +171,7 @@ TEST(parse_precedence)
     check_expr("a.b^2", "(bin ^ (field b (name a)) (int 2))");
 }
 
-TEST(parse_ranges)
+TEST(reads_ranges)
 {
     check_expr("1..5", "(range (int 1) (int 5))");
     check_expr("1..<5", "(range half (int 1) (int 5))");
@@ -185,11 +187,12 @@ TEST(parse_ranges)
     check_code("x = 1..2..3", E101);
 }
 
-TEST(parse_values)
+TEST(reads_values)
 {
     check_expr("[1, 2,]", "(list (int 1) (int 2))");
     check_expr("[]", "(list)");
-    check_expr("{k: 1, \"odd name\": 2, by: 3}", "(struct k: odd name: by: (int 1) (int 2) (int 3))");
+    check_expr("{k: 1, \"odd name\": 2, by: 3}",
+               "(struct k: odd name: by: (int 1) (int 2) (int 3))");
     check_expr("{}", "(struct)");
     check_expr("case { a > 0 => 1, else => 2 }", "(case (bin > (name a) (int 0)) (int 1) (int 2))");
     check_expr("case {\n a => 1,\n b => 2,\n}", "(case (name a) (int 1) (name b) (int 2))");
@@ -198,8 +201,10 @@ TEST(parse_values)
     check_expr("(a) -> a", "(lambda a: (name a))");
     check_expr("f(x, n: 3)", "(call f : n: (name x) (int 3))");
     check_expr("f(sort: 3, in: 4, null: 5)", "(call f sort: in: null: (int 3) (int 4) (int 5))");
-    check_expr("f(t |> where x > 1)", "(call f : (pipe (name t) {where [(bin > (name x) (int 1))]}))");
-    check_expr("f(1, t |> take 1, 2)", "(call f : : (int 1) (pipe (name t) {take [(int 1) (int 2)]}))");
+    check_expr("f(t |> where x > 1)",
+               "(call f : (pipe (name t) {where [(bin > (name x) (int 1))]}))");
+    check_expr("f(1, t |> take 1, 2)",
+               "(call f : : (int 1) (pipe (name t) {take [(int 1) (int 2)]}))");
     check_expr("$f(1)", "(callv : : (var f) (int 1))");
     check_expr("(x -> x)(3)", "(callv : : ((lambda x: (name x))) (int 3))");
     check_expr("f(1)(2)", "(callv : : (call f : (int 1)) (int 2))");
@@ -211,7 +216,7 @@ TEST(parse_values)
     check_expr("((a))", "((name a))");
 }
 
-TEST(parse_formulas)
+TEST(reads_formulas)
 {
     check_expr("y ~ a + b", "(form (name y) (bin + (name a) (name b)))");
     check_expr("~ a", "(form - (name a))");
@@ -219,25 +224,32 @@ TEST(parse_formulas)
     check_expr("y ~ . - x", "(form (name y) (bin - (dot) (name x)))");
     check_expr("y ~ a:b + c*d - 1", "(form (name y) (bin - (bin + (bin : (name a) (name b)) "
                                     "(bin * (name c) (name d))) (int 1)))");
-    check_expr("y ~ (a + b + c)^2", "(form (name y) (bin ^ ((bin + (bin + (name a) (name b)) (name c))) (int 2)))");
+    check_expr("y ~ (a + b + c)^2",
+               "(form (name y) (bin ^ ((bin + (bin + (name a) (name b)) (name c))) (int 2)))");
     check_expr("y ~ (a:b)", "(form (name y) ((bin : (name a) (name b))))");
     check_expr("y ~ a:b:c", "(form (name y) (bin : (bin : (name a) (name b)) (name c)))");
-    check_expr("log(y) ~ tfidf(text, ngrams: 1..2)",
-               "(form (call log : (name y)) (call tfidf : ngrams: (name text) (range (int 1) (int 2))))");
+    check_expr(
+        "log(y) ~ tfidf(text, ngrams: 1..2)",
+        "(form (call log : (name y)) (call tfidf : ngrams: (name text) (range (int 1) (int 2))))");
     check("t |> fit y ~ ., logistic(l2: 1), nulls: drop",
-          "(show (pipe (name t) {fit [(form (name y) (dot)) (call logistic l2: (int 1)) nulls:(name drop)]}))");
-    check("t |> fit y ~ . by g", "(show (pipe (name t) {fit [(form (name y) (dot))] by[(name g)]}))");
-    check("m = t |> fit y ~ .\nx", "(let m: (pipe (name t) {fit [(form (name y) (dot))]})) (show (name x))");
+          "(show (pipe (name t) {fit [(form (name y) (dot)) (call logistic l2: (int 1)) "
+          "nulls:(name drop)]}))");
+    check("t |> fit y ~ . by g",
+          "(show (pipe (name t) {fit [(form (name y) (dot))] by[(name g)]}))");
+    check("m = t |> fit y ~ .\nx",
+          "(let m: (pipe (name t) {fit [(form (name y) (dot))]})) (show (name x))");
     check_code("x = a:b", E101);
     check_code("x = y ~ a ~ b", E401);
     check_code("x = .", E101);
 }
 
-TEST(parse_steps)
+TEST(reads_steps)
 {
-    check("t |> where a > 0, b", "(show (pipe (name t) {where [(bin > (name a) (int 0)) (name b)]}))");
+    check("t |> where a > 0, b",
+          "(show (pipe (name t) {where [(bin > (name a) (int 0)) (name b)]}))");
     check("t |> derive x = 1, y = x by g sort -d",
-          "(show (pipe (name t) {derive [x=(int 1) y=(name x)] by[(name g)] sort[(unary - (name d))]}))");
+          "(show (pipe (name t) {derive [x=(int 1) y=(name x)] by[(name g)] sort[(unary - (name "
+          "d))]}))");
     check("t |> derive(a = 1) by g", "(show (pipe (name t) {derive [a=(int 1)] by[(name g)]}))");
     check("t |> derive(a = 1 by g)", "(show (pipe (name t) {derive [a=(int 1)] by[(name g)]}))");
     check("t |> where (a or b) and c",
@@ -245,23 +257,30 @@ TEST(parse_steps)
     check("t |> join (u |> distinct k) on k",
           "(show (pipe (name t) {join [((pipe (name u) {distinct [(name k)]}))] on[(name k)]}))");
     check("t |> pivot m, sum(n) by z, prefix: \"m\"",
-          "(show (pipe (name t) {pivot [(name m) (call sum : (name n)) prefix:(str m)] by[(name z)]}))");
-    check("t |> join u on a == b, kind: left",
-          "(show (pipe (name t) {join [(name u) kind:(name left)] on[(bin == (name a) (name b))]}))");
-    check("t |> sort -fare, zone", "(show (pipe (name t) {sort [(unary - (name fare)) (name zone)]}))");
-    check("t |> take 3 by z sort -f", "(show (pipe (name t) {take [(int 3)] by[(name z)] sort[(unary - (name f))]}))");
+          "(show (pipe (name t) {pivot [(name m) (call sum : (name n)) prefix:(str m)] by[(name "
+          "z)]}))");
+    check(
+        "t |> join u on a == b, kind: left",
+        "(show (pipe (name t) {join [(name u) kind:(name left)] on[(bin == (name a) (name b))]}))");
+    check("t |> sort -fare, zone",
+          "(show (pipe (name t) {sort [(unary - (name fare)) (name zone)]}))");
+    check("t |> take 3 by z sort -f",
+          "(show (pipe (name t) {take [(int 3)] by[(name z)] sort[(unary - (name f))]}))");
     check("t |> glimpse", "(show (pipe (name t) {glimpse}))");
     check("t |> glimpse()", "(show (pipe (name t) {glimpse}))");
-    check("t\n  # note\n\n  |> take 3\n  |> show", "(show (pipe (name t) {take [(int 3)]} {show}))");
-    check("t |> plot x, by: y, sort: z", "(show (pipe (name t) {plot [(name x) by:(name y) sort:(name z)]}))");
+    check("t\n  # note\n\n  |> take 3\n  |> show",
+          "(show (pipe (name t) {take [(int 3)]} {show}))");
+    check("t |> plot x, by: y, sort: z",
+          "(show (pipe (name t) {plot [(name x) by:(name y) sort:(name z)]}))");
     check("t |> select `odd name`, wk1..wk9, type(num) - id",
           "(show (pipe (name t) {select [(name odd name quoted) (range (name wk1) (name wk9)) "
           "(bin - (call type : (name num)) (name id))]}))");
-    check("t |> select a,\n b,\n |> show", "(show (pipe (name t) {select [(name a) (name b)]} {show}))");
+    check("t |> select a,\n b,\n |> show",
+          "(show (pipe (name t) {select [(name a) (name b)]} {show}))");
     check("t |> log {a: 1}", "(show (pipe (name t) {log [(struct a: (int 1))]}))");
 }
 
-TEST(parse_statements)
+TEST(reads_statements)
 {
     check("a, b = f(x)", "(let a: b: (call f : (name x)))");
     check("x = 1; y = 2", "(let x: (int 1)) (let y: (int 2))");
@@ -280,7 +299,7 @@ TEST(parse_statements)
     check("fn f() = { x = 1\n x }", "(fn f (block (let x: (int 1)) (show (name x))))");
 }
 
-TEST(parse_blocks)
+TEST(reads_blocks)
 {
     check("param n = 3", "(param n (int 3) -)");
     check("param y = 2019 in [2018, 2019], help: \"year\"",
@@ -291,7 +310,8 @@ TEST(parse_blocks)
           "(for i (range (int 1) (int 3)) (block (show (name a)) (show ; (name b))))");
     check("if a { b }", "(if (name a) (block (show (name b))) -)");
     check("if (n > 0) { b }\nelse if c { d } else { e }",
-          "(if ((bin > (name n) (int 0))) (block (show (name b))) (if (name c) (block (show (name d))) "
+          "(if ((bin > (name n) (int 0))) (block (show (name b))) (if (name c) (block (show (name "
+          "d))) "
           "(block (show (name e)))))");
     check("if(a, b, c)", "(show (call if : : : (name a) (name b) (name c)))");
     check("if (a) { b }", "(if ((name a)) (block (show (name b))) -)");
@@ -299,9 +319,10 @@ TEST(parse_blocks)
     check("if (f(a, b)) { c }", "(if ((call f : : (name a) (name b))) (block (show (name c))) -)");
     check("run \"x\", tags: {team: \"a\"} { m = 1 }",
           "(run (str x) (block (let m: (int 1))) opts[tags:(struct team: (str a))])");
-    check("for k in ks { run f\"r{k}\" { t |> fit ~ a, kmeans(k: $k) } }",
-          "(for k (name ks) (block (run (fstr (str r) (fpart (name k))) (block (show (pipe (name t) "
-          "{fit [(form - (name a)) (call kmeans k: (var k))]}))))))");
+    check(
+        "for k in ks { run f\"r{k}\" { t |> fit ~ a, kmeans(k: $k) } }",
+        "(for k (name ks) (block (run (fstr (str r) (fpart (name k))) (block (show (pipe (name t) "
+        "{fit [(form - (name a)) (call kmeans k: (var k))]}))))))");
     check("use pool(threads: 2)", "(use (call pool threads: (int 2)))");
     check("include \"lib/a.mlnb\"", "(incl lib/a.mlnb)");
     check("!ls -l # x", "(shell ls -l # x)");
@@ -315,7 +336,7 @@ TEST(parse_blocks)
     check(";;\n;", "");
 }
 
-TEST(parse_console)
+TEST(reads_console)
 {
     struct arena *a = arena_new();
     struct parse_result r = parse_text(a, "|> where x > 1 |> show", true);
@@ -326,7 +347,7 @@ TEST(parse_console)
     check_code("|> where x > 1", E108);
 }
 
-TEST(parse_spans)
+TEST(reads_spans)
 {
     struct arena *a = arena_new();
     const char *text = "x = 1\ny = trips |> where fare > 0 by zone\n";
@@ -371,13 +392,14 @@ static char *nested(const char *open, const char *close, int n)
     return strbuf_take(&b);
 }
 
-TEST(parse_depth)
+TEST(reads_depth)
 {
-    static const char *const pairs[][2] = {{"(", ")"},   {"[", "]"},  {"f(", ")"}, {"-(", ")"},
-                                           {"not ", ""}, {"2^", ""},  {"{a: ", "}"}, {"x -> ", ""},
-                                           {"if a { ", " }"}, {"x[", "]"}};
+    static const char *const pairs[][2] = {
+        {"(", ")"}, {"[", "]"},    {"f(", ")"},   {"-(", ")"},       {"not ", ""},
+        {"2^", ""}, {"{a: ", "}"}, {"x -> ", ""}, {"if a { ", " }"}, {"x[", "]"}};
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
-        char *ok = nested(pairs[i][0], pairs[i][1], 60), *deep = nested(pairs[i][0], pairs[i][1], 5000);
+        char *ok = nested(pairs[i][0], pairs[i][1], 60),
+             *deep = nested(pairs[i][0], pairs[i][1], 5000);
         check_ok(ok);
         check_code(deep, E109);
         mem_free(ok);
@@ -390,7 +412,7 @@ TEST(parse_depth)
     mem_free(long_sum);
 }
 
-TEST(parse_many_errors)
+TEST(reads_many_errors)
 {
     struct arena *a = arena_new();
     struct strbuf b = {0};
@@ -440,7 +462,8 @@ static void check_bad(const char *from, const char *to)
         expected_line(&got, &r.errors[i]);
     if (r.n_errors == 0) strbuf_addz(&got, "=> ok\n");
     if (got.n != (size_t)(to - want) || memcmp(got.p, want, got.n) != 0)
-        fail_msg("%.*s\n got %s\nwant %.*s", (int)(want - from), from, got.p, (int)(to - want), want);
+        fail_msg("%.*s\n got %s\nwant %.*s", (int)(want - from), from, got.p, (int)(to - want),
+                 want);
     /* every hint can be pasted */
     for (int i = 0; i < r.n_errors; i++)
         if (r.errors[i].hint[0]) check_ok(r.errors[i].hint);
@@ -448,7 +471,7 @@ static void check_bad(const char *from, const char *to)
     arena_free(a);
 }
 
-TEST(parse_bad_programs)
+TEST(reads_bad_programs)
 {
     char *all = read_data("bad.txt");
     int n = 0;
@@ -472,7 +495,7 @@ static void check_status(const char *text, enum complete_status want, int want_i
         fail_msg("%s: status %d indent %d, not %d %d", text, got, indent, want, want_indent);
 }
 
-TEST(parse_is_complete)
+TEST(reads_is_complete)
 {
     check_status("x = 1", LANG_COMPLETE, 0);
     check_status("", LANG_COMPLETE, 0);
