@@ -284,7 +284,7 @@ static void complete_step(struct completing *c)
     add_columns(c, false);
     if (in_call)
         add_call_options(c);
-    else if (!p->in_clause)
+    else
         add_verb_options(c);
     add_entries(c, 1u << ENTRY_AGGREGATE | 1u << ENTRY_WINDOW | 1u << ENTRY_FUNCTION, "function");
     if (d && strstr(d->sig, "family")) add_entries(c, 1u << ENTRY_MODEL, "function");
