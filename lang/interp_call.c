@@ -256,6 +256,9 @@ rc interp_call(struct lang *lg, struct scope *sc, const struct ast *e, struct va
 {
     struct call_args args;
     if (str_eqz(e->text, "if") && !scope_fn(sc, e->text)) return call_if(lg, sc, e, out);
+    bool is_verb;
+    TRY(verb_apply_call(lg, sc, e, out, &is_verb)); /* union(list) */
+    if (is_verb) return RC_OK;
     TRY(call_exists(lg, sc, e));
     const struct builtin_desc *b = scope_fn(sc, e->text) ? NULL : builtin_find(e->text);
     TRY(eval_args(lg, sc, e, 0, b ? b->words : NULL, &args));

@@ -269,6 +269,10 @@ struct verb_desc {
  * when no fn of the user has the name. */
 rc verb_apply(struct lang *lg, struct scope *sc, const struct ast_step *step,
               const struct value *input, struct value **out);
+/* `verb(items)` as an expression, for verbs that also stand without input: union(list). *is_verb
+ * false: the name is a function or no such verb, and nothing was done. */
+rc verb_apply_call(struct lang *lg, struct scope *sc, const struct ast *call, struct value **out,
+                   bool *is_verb);
 const struct verb_desc *verb_find(struct str name);
 const struct verb_desc *const *verb_all(int *n);
 /* The item of an option, or NULL; checked values by takes. */

@@ -219,6 +219,31 @@ out:
     return res;
 }
 
+/* A call has no name spans of its own: the argument's stands for both. */
+static struct ast_item item_of_arg(const struct ast *call, int i)
+{
+    struct str name = i < call->n_names ? call->names[i] : (struct str){0};
+    const struct ast *e = call->kids[i];
+    struct ast_item it = {.name = name, .name_span = e->span, .span = e->span, .expr = e};
+    it.kind = name.n ? ITEM_OPTION : ITEM_PLAIN;
+    return it;
+}
+
+rc verb_apply_call(struct lang *lg, struct scope *sc, const struct ast *call, struct value **out,
+                   bool *is_verb)
+{
+    const struct verb_desc *d = verb_find(call->text);
+    *is_verb = d && (d->input & TAKES_NOTHING) && !scope_fn(sc, call->text) &&
+               !builtin_find(call->text) && !fn_find(call->text);
+    if (!*is_verb) return RC_OK;
+    struct arena *a = lg->cx.arena;
+    struct ast_step step = {.verb = call->text, .span = call->span, .verb_span = call->span};
+    step.items = ARENA_ARRAY(a, struct ast_item, call->n_kids + 1);
+    for (int i = 0; i < call->n_kids; i++)
+        step.items[step.n_items++] = item_of_arg(call, i);
+    return verb_apply(lg, sc, &step, NULL, out);
+}
+
 void verb_bind_init(struct bind *b, struct verb_call *vc, enum bind_mode mode)
 {
     bind_init(b, vc->lg, vc->scope, vc->input->plan->schema, vc->input->label, mode);

@@ -217,7 +217,7 @@ static rc model_item(struct verb_call *vc, struct value **out)
 {
     int at = 0;
     TRY(no_makes(vc, false));
-    TRY(need_items(vc, "a model", "predict m"));
+    TRY(need_items(vc, "a model", arena_printf(vc->arena, "%.*s m", STR_FMT(vc->step->verb))));
     const struct ast_item *it = next_item(vc->step, &at);
     TRY(verb_model_item(vc, it->expr, out));
     it = next_item(vc->step, &at);
