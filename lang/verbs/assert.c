@@ -67,16 +67,16 @@ static rc check_whole(struct verb_call *vc, const struct check *c, const struct 
     struct table *row = NULL;
     struct named_expr holds = {".holds", predicate};
     if (vc->lg->is_dry) return RC_OK;
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
-    TRY_OUT(pipe_aggregate(&p, NULL, 0, b->found, b->n_found));
-    TRY_OUT(pipe_add(&p, &holds, 1));
+    TRY_OUT(verb_pipe_aggregate(&p, NULL, 0, b->found, b->n_found));
+    TRY_OUT(verb_pipe_add(&p, &holds, 1));
     TRY_OUT(exec_table(vc->cx, vc->lg->executor, p.plan, &row));
     struct scalar s = column_scalar(row->cols[b->n_found], 0);
     res = !s.is_null && s.u.b ? RC_OK : whole_failed(vc, c, it, row, b);
 out:
     table_unref(row);
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 
@@ -96,11 +96,11 @@ static rc check_rows(struct verb_call *vc, struct pipe *p, const struct check *c
     verb_bind_init(&row, vc, BIND_ROW);
     TRY(bind_clause_by(&row, vc, &by, &n_by));
     TRY(bind_clause_sort(&row, vc, vc->step->sort, vc->step->n_sort, &sort, &n_sort));
-    TRY(pipe_found(p, &b, by, n_by, sort, n_sort));
+    TRY(verb_pipe_found(p, &b, by, n_by, sort, n_sort));
     const char *message = c->message;
     if (!message) message = source_text(vc, it->expr->span);
-    TRY(pipe_assert(p, e, message, c->warn_only, it->span));
-    return b.n_found ? pipe_keep(p, vc->input->plan->schema) : RC_OK;
+    TRY(verb_pipe_assert(p, e, message, c->warn_only, it->span));
+    return b.n_found ? verb_pipe_keep(p, vc->input->plan->schema) : RC_OK;
 }
 
 static enum rc_t assert_bind(struct verb_call *vc, struct value **out)
@@ -109,7 +109,7 @@ static enum rc_t assert_bind(struct verb_call *vc, struct value **out)
     struct pipe p;
     int at = 0, n = 0;
     TRY(read_check(vc, &c));
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
     for (const struct ast_item *it; (it = next_item(vc->step, &at));) {
         if (is_text(it)) continue;
@@ -120,7 +120,7 @@ static enum rc_t assert_bind(struct verb_call *vc, struct value **out)
         value_frame_status(p.plan, input_label(vc), n == 1 ? "assert: holds" : "assert: all hold");
     res = RC_OK;
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 

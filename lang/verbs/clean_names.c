@@ -92,12 +92,12 @@ static enum rc_t clean_names_bind(struct verb_call *vc, struct value **out)
         items[i] = (struct named_expr){name, field_expr(vc->arena, s, i, vc->step->span)};
     }
     struct pipe p;
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
-    TRY_OUT(pipe_project(&p, items, s->n));
-    res = pipe_value(&p, input_label(vc), out);
+    TRY_OUT(verb_pipe_project(&p, items, s->n));
+    res = verb_pipe_value(&p, input_label(vc), out);
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 

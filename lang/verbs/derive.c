@@ -11,7 +11,7 @@ static enum rc_t derive_bind(struct verb_call *vc, struct value **out)
     for (const struct ast_item *it; (it = next_item(vc->step, &at));)
         TRY_OUT(stage_item(&s, it, NULL, NULL));
     TRY_OUT(stage_flush(&s));
-    res = pipe_value(&s.pipe, input_label(vc), out);
+    res = verb_pipe_value(&s.pipe, input_label(vc), out);
 out:
     stage_release(&s);
     return res;

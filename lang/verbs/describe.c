@@ -102,10 +102,10 @@ static rc aggregate_all(struct description *d, struct table **out)
         }
     }
     struct pipe p;
-    pipe_begin(&p, vc);
-    enum rc_t res = pipe_aggregate(&p, NULL, 0, items.items, items.n);
+    verb_pipe_begin(&p, vc);
+    enum rc_t res = verb_pipe_aggregate(&p, NULL, 0, items.items, items.n);
     if (res == RC_OK) res = exec_table(vc->cx, vc->lg->executor, p.plan, out);
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 
@@ -120,12 +120,12 @@ static rc top_plan(struct description *d, int i, struct pipe *p)
     struct named_expr key = {".value", column}, n = {.name = ".n"};
     TRY(make_call1(vc->cx, vc->arena, "is_null", column, &e));
     TRY(make_call1(vc->cx, vc->arena, "not", e, &e));
-    TRY(pipe_filter(p, e));
+    TRY(verb_pipe_filter(p, e));
     TRY(make_agg(vc->cx, vc->arena, "count", NULL, vc->step->span, &n.expr));
-    TRY(pipe_aggregate(p, &key, 1, &n, 1));
+    TRY(verb_pipe_aggregate(p, &key, 1, &n, 1));
     struct sort_key most = {.expr = name_expr(vc->arena, p->plan->schema, ".n", vc->step->span),
                             .descending = true};
-    return pipe_sort(p, &most, 1);
+    return verb_pipe_sort(p, &most, 1);
 }
 
 static rc top_values(struct description *d, int i, struct strbuf *out)
@@ -133,7 +133,7 @@ static rc top_values(struct description *d, int i, struct strbuf *out)
     struct pipe p;
     struct table *t = NULL;
     bool complete;
-    pipe_begin(&p, d->vc);
+    verb_pipe_begin(&p, d->vc);
     enum rc_t res = RC_ERR;
     TRY_OUT(top_plan(d, i, &p));
     TRY_OUT(exec_head(d->vc->cx, d->vc->lg->executor, p.plan, TOP_VALUES + 1, &t, &complete));
@@ -150,7 +150,7 @@ static rc top_values(struct description *d, int i, struct strbuf *out)
     res = RC_OK;
 out:
     table_unref(t);
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 
@@ -286,10 +286,10 @@ static rc pair_row(struct verb_call *vc, const char *const *names, int n, struct
             named_add(vc->arena, &items, arena_printf(vc->arena, ".%d_%d", i, j), e, NO_SPAN);
         }
     struct pipe p;
-    pipe_begin(&p, vc);
-    enum rc_t res = pipe_aggregate(&p, NULL, 0, items.items, items.n);
+    verb_pipe_begin(&p, vc);
+    enum rc_t res = verb_pipe_aggregate(&p, NULL, 0, items.items, items.n);
     if (res == RC_OK) res = exec_table(vc->cx, vc->lg->executor, p.plan, out);
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 

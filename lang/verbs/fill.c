@@ -32,7 +32,7 @@ static enum rc_t fill_bind(struct verb_call *vc, struct value **out)
         TRY_OUT(stage_item(&s, it, or_given, NULL));
     }
     TRY_OUT(stage_flush(&s));
-    res = pipe_value(&s.pipe, input_label(vc), out);
+    res = verb_pipe_value(&s.pipe, input_label(vc), out);
 out:
     stage_release(&s);
     return res;
@@ -74,12 +74,12 @@ static enum rc_t drop_null_bind(struct verb_call *vc, struct value **out)
     int n;
     TRY(columns_of_items(vc, true, &names, &n));
     TRY(has_values(vc, names, n, &predicate));
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
-    if (predicate) TRY_OUT(pipe_filter(&p, predicate));
-    res = pipe_value(&p, input_label(vc), out);
+    if (predicate) TRY_OUT(verb_pipe_filter(&p, predicate));
+    res = verb_pipe_value(&p, input_label(vc), out);
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 

@@ -7,8 +7,8 @@
 
 static void plotting_release(struct plotting *p)
 {
-    pipe_release(&p->frame);
-    pipe_release(&p->data);
+    verb_pipe_release(&p->frame);
+    verb_pipe_release(&p->data);
 }
 
 /* ---- what the chart remembers ---- */
@@ -91,7 +91,7 @@ static rc plot_frame(struct verb_call *vc, struct value **out)
     }
     TRY(plot_read_encodings(&p));
     TRY(plot_read_options(&p));
-    pipe_begin(&p.frame, vc);
+    verb_pipe_begin(&p.frame, vc);
     enum rc_t res = RC_ERR;
     TRY_OUT(plot_lower(&p, NULL));
     if (vc->lg->is_dry) {
@@ -159,8 +159,8 @@ static rc draw_model(struct plotting *p, const struct model_plot *mp, const stru
     enum rc_t res = plan_table(vc->cx, t, NULL, &curve);
     table_unref(t);
     TRY(res);
-    pipe_from(&p->frame, vc, curve);
-    pipe_from(&p->data, vc, curve);
+    verb_pipe_from(&p->frame, vc, curve);
+    verb_pipe_from(&p->data, vc, curve);
     plan_unref(curve);
     p->spec.enc[CHART_X] = (struct chart_encoding){.column = mp->x, .title = mp->xtitle};
     p->spec.enc[CHART_Y] = (struct chart_encoding){.column = mp->y, .title = mp->ytitle};
@@ -259,7 +259,7 @@ static bool only_constants(const struct plotting *p)
 /* The same encodings and rows as the chart below, drawn as another kind. */
 static void same_data(struct plotting *p, const struct plot_source *base)
 {
-    pipe_from(&p->data, p->vc, base->data);
+    verb_pipe_from(&p->data, p->vc, base->data);
     memcpy(p->spec.enc, base->spec.enc, sizeof p->spec.enc);
     for (int c = 0; c < CHART_CHANNELS; c++)
         if (p->enc[c].how == ENC_CONSTANT)
@@ -294,7 +294,7 @@ static rc layer_marks(struct verb_call *vc, const char *kind, struct value **out
     p.spec.kind = kind;
     TRY(plot_read_encodings(&p));
     TRY(plot_read_options(&p));
-    pipe_from(&p.frame, vc, base->frame);
+    verb_pipe_from(&p.frame, vc, base->frame);
     enum rc_t res = RC_ERR;
     if (!has_encodings(&p) || only_constants(&p))
         same_data(&p, base);

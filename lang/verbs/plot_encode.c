@@ -192,7 +192,7 @@ static rc put_frame(struct lowering *l)
     struct plotting *p = l->p;
     const struct schema *s = p->frame.plan->schema;
     struct named_list all = {0};
-    TRY(pipe_found(&p->frame, &l->row, NULL, 0, NULL, 0));
+    TRY(verb_pipe_found(&p->frame, &l->row, NULL, 0, NULL, 0));
     for (int i = 0; i < s->n; i++) {
         bool is_replaced = false;
         for (int k = 0; k < l->rows.n && !is_replaced; k++)
@@ -204,16 +204,16 @@ static rc put_frame(struct lowering *l)
     for (int k = 0; k < l->rows.n; k++)
         named_add(p->vc->arena, &all, l->rows.items[k].name, l->rows.items[k].expr,
                   l->rows.spans[k]);
-    return pipe_project(&p->frame, all.items, all.n);
+    return verb_pipe_project(&p->frame, all.items, all.n);
 }
 
 /* data: the encodings alone, grouped where there are aggregates. */
 static rc put_data(struct lowering *l)
 {
     struct plotting *p = l->p;
-    pipe_from(&p->data, p->vc, p->frame.plan);
-    if (!p->has_agg) return pipe_project(&p->data, l->keys.items, l->keys.n);
-    TRY(pipe_aggregate(&p->data, l->keys.items, l->keys.n, l->agg.found, l->agg.n_found));
+    verb_pipe_from(&p->data, p->vc, p->frame.plan);
+    if (!p->has_agg) return verb_pipe_project(&p->data, l->keys.items, l->keys.n);
+    TRY(verb_pipe_aggregate(&p->data, l->keys.items, l->keys.n, l->agg.found, l->agg.n_found));
     struct named_list all = {0};
     for (int k = 0; k < l->keys.n; k++)
         named_add(p->vc->arena, &all, l->keys.items[k].name,
@@ -222,7 +222,7 @@ static rc put_data(struct lowering *l)
     for (int k = 0; k < l->aggs.n; k++)
         named_add(p->vc->arena, &all, l->aggs.items[k].name, l->aggs.items[k].expr,
                   l->aggs.spans[k]);
-    return pipe_project(&p->data, all.items, all.n);
+    return verb_pipe_project(&p->data, all.items, all.n);
 }
 
 static void name_in_spec(struct plotting *p)

@@ -24,8 +24,8 @@ static rc order_by_aggregates(struct plotting *p, struct pipe *q, const struct e
     enum rc_t res = bind_clause_sort(&b, p->vc, p->vc->step->sort, p->vc->step->n_sort, &keys, &n);
     schema_unref(none);
     TRY(res);
-    TRY(pipe_aggregate(q, &key, 1, b.found, b.n_found));
-    return pipe_sort(q, keys, n);
+    TRY(verb_pipe_aggregate(q, &key, 1, b.found, b.n_found));
+    return verb_pipe_sort(q, keys, n);
 }
 
 static rc order_by_rows(struct plotting *p, struct pipe *q, const struct expr *x)
@@ -37,11 +37,11 @@ static rc order_by_rows(struct plotting *p, struct pipe *q, const struct expr *x
     int n;
     bind_init(&b, p->vc->lg, p->vc->scope, p->schema, input_label(p->vc), BIND_ROW);
     TRY(bind_clause_sort(&b, p->vc, p->vc->step->sort, p->vc->step->n_sort, &keys, &n));
-    TRY(pipe_sort(q, keys, n));
+    TRY(verb_pipe_sort(q, keys, n));
     TRY(plan_distinct(q->cx, q->plan, &x, 1, NULL, 0, q->span, &top));
     plan_unref(q->plan);
     q->plan = top;
-    return pipe_project(q, &item, 1);
+    return verb_pipe_project(q, &item, 1);
 }
 
 static rc read_names(struct plotting *p, const struct table *t)
@@ -69,13 +69,13 @@ rc plot_read_order(struct plotting *p)
     struct pipe q;
     struct table *t = NULL;
     bool complete;
-    pipe_from(&q, p->vc, p->frame.plan);
+    verb_pipe_from(&q, p->vc, p->frame.plan);
     enum rc_t res = RC_ERR;
     TRY_OUT(has_aggregate(p->vc->step) ? order_by_aggregates(p, &q, x) : order_by_rows(p, &q, x));
     TRY_OUT(exec_head(p->vc->cx, p->vc->lg->executor, q.plan, MAX_ORDER, &t, &complete));
     res = read_names(p, t);
 out:
     table_unref(t);
-    pipe_release(&q);
+    verb_pipe_release(&q);
     return res;
 }

@@ -28,7 +28,7 @@ static rc add_row_number(struct pipe *p, const struct expr *const *by, int n_by,
 {
     struct named_expr item = {.name = name};
     TRY(make_window(p->cx, p->arena, "row_number", NULL, p->span, &item.expr));
-    return pipe_window(p, by, n_by, sort, n_sort, &item, 1);
+    return verb_pipe_window(p, by, n_by, sort, n_sort, &item, 1);
 }
 
 /* Adds DRAW: a random number in [0, 1) by (seed, place of the call, row number). */
@@ -42,14 +42,14 @@ static rc add_draw(struct verb_call *vc, struct pipe *p)
     struct named_expr item = {.name = DRAW};
     if (!rand_of) return fail(p->cx, E903, p->span, "the window function rand is missing");
     TRY(expr_window(p->cx, p->arena, rand_of, args, 2, p->span, &item.expr));
-    return pipe_window(p, NULL, 0, NULL, 0, &item, 1);
+    return verb_pipe_window(p, NULL, 0, NULL, 0, &item, 1);
 }
 
 static rc add_size(struct pipe *p, const struct expr *const *by, int n_by)
 {
     struct named_expr item = {.name = SIZE};
     TRY(make_agg(p->cx, p->arena, "count", NULL, p->span, &item.expr));
-    return pipe_window(p, by, n_by, NULL, 0, &item, 1);
+    return verb_pipe_window(p, by, n_by, NULL, 0, &item, 1);
 }
 
 /* round(share * size) as int: exact sizes, half to even. */
@@ -64,7 +64,7 @@ static rc keep_up_to(struct pipe *p, const char *rank, const struct expr *bound)
 {
     const struct expr *predicate;
     TRY(make_call2(p->cx, p->arena, "<=", top_expr(p, rank), bound, &predicate));
-    return pipe_filter(p, predicate);
+    return verb_pipe_filter(p, predicate);
 }
 
 /* Adds RANK: the place of each row in the random order of its group. */
@@ -121,7 +121,7 @@ static rc sample_rows(struct verb_call *vc, struct pipe *p, const struct amount 
         TRY(share_of_size(p, amount->share, SIZE, &bound));
     }
     TRY(keep_up_to(p, RANK, bound));
-    return pipe_keep(p, vc->input->plan->schema);
+    return verb_pipe_keep(p, vc->input->plan->schema);
 }
 
 /* 1 .. n as a table of one column ROW. */
@@ -153,17 +153,17 @@ static rc join_input_size(struct verb_call *vc, struct pipe *p)
 {
     struct pipe sizes;
     struct named_expr size = {.name = SIZE}, one = {ONE, make_int(p->arena, 1)};
-    pipe_begin(&sizes, vc);
+    verb_pipe_begin(&sizes, vc);
     enum rc_t res = RC_ERR;
     TRY_OUT(make_agg(p->cx, p->arena, "count", NULL, p->span, &size.expr));
-    TRY_OUT(pipe_aggregate(&sizes, NULL, 0, &size, 1));
-    TRY_OUT(pipe_add(&sizes, &one, 1));
-    TRY_OUT(pipe_add(p, &one, 1));
+    TRY_OUT(verb_pipe_aggregate(&sizes, NULL, 0, &size, 1));
+    TRY_OUT(verb_pipe_add(&sizes, &one, 1));
+    TRY_OUT(verb_pipe_add(p, &one, 1));
     struct join_on on = {top_expr(p, ONE), top_expr(&sizes, ONE), CMP_EQ};
     struct join_spec spec = {.kind = JOIN_INNER, .on = &on, .n_on = 1, .is_silent = true};
-    res = pipe_join(p, sizes.plan, &spec);
+    res = verb_pipe_join(p, sizes.plan, &spec);
 out:
-    pipe_release(&sizes);
+    verb_pipe_release(&sizes);
     return res;
 }
 
@@ -185,7 +185,7 @@ static rc draws(struct verb_call *vc, struct pipe *p, const struct amount *amoun
     TRY(make_call1(p->cx, p->arena, "floor", at, &at));
     TRY(expr_cast(p->cx, p->arena, at, KIND_INT, &at));
     TRY(make_call2(p->cx, p->arena, "+", at, make_int(p->arena, 1), &drawn.expr));
-    return pipe_project(p, &drawn, 1);
+    return verb_pipe_project(p, &drawn, 1);
 }
 
 static rc sample_again(struct verb_call *vc, struct pipe *p, const struct amount *amount)
@@ -196,17 +196,17 @@ static rc sample_again(struct verb_call *vc, struct pipe *p, const struct amount
     struct pipe drawn;
     struct plan *numbers = NULL;
     if (!amount->is_share) TRY(counting_table(vc, vc->lg->is_dry ? 0 : amount->n, &numbers));
-    pipe_from(&drawn, vc, numbers ? numbers : vc->input->plan);
+    verb_pipe_from(&drawn, vc, numbers ? numbers : vc->input->plan);
     plan_unref(numbers);
     enum rc_t res = RC_ERR;
     TRY_OUT(draws(vc, &drawn, amount));
     TRY_OUT(add_row_number(p, NULL, 0, NULL, 0, ROW));
     struct join_on on = {top_expr(p, ROW), top_expr(&drawn, DRAW), CMP_EQ};
     struct join_spec spec = {.kind = JOIN_INNER, .on = &on, .n_on = 1, .is_silent = true};
-    TRY_OUT(pipe_join(p, drawn.plan, &spec));
-    res = pipe_keep(p, vc->input->plan->schema);
+    TRY_OUT(verb_pipe_join(p, drawn.plan, &spec));
+    res = verb_pipe_keep(p, vc->input->plan->schema);
 out:
-    pipe_release(&drawn);
+    verb_pipe_release(&drawn);
     return res;
 }
 
@@ -217,12 +217,12 @@ static enum rc_t sample_bind(struct verb_call *vc, struct value **out)
     struct pipe p;
     TRY(read_amount(vc, &amount));
     TRY(verb_option_bool(vc, "replace", false, &replace));
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
     TRY_OUT(replace ? sample_again(vc, &p, &amount) : sample_rows(vc, &p, &amount));
-    res = pipe_value(&p, input_label(vc), out);
+    res = verb_pipe_value(&p, input_label(vc), out);
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 
@@ -299,13 +299,13 @@ static rc rank_groups(struct verb_call *vc, struct pipe *p, const struct expr *c
     struct named_expr item = {.name = ".first"};
     TRY(add_draw(vc, p));
     TRY(make_agg(p->cx, p->arena, "first", top_expr(p, DRAW), p->span, &item.expr));
-    TRY(pipe_window(p, group, n, NULL, 0, &item, 1));
+    TRY(verb_pipe_window(p, group, n, NULL, 0, &item, 1));
     TRY(make_window(p->cx, p->arena, "dense_rank", top_expr(p, ".first"), p->span, &item.expr));
     item.name = RANK;
-    TRY(pipe_window(p, NULL, 0, NULL, 0, &item, 1));
+    TRY(verb_pipe_window(p, NULL, 0, NULL, 0, &item, 1));
     TRY(make_agg(p->cx, p->arena, "max", top_expr(p, RANK), p->span, &item.expr));
     item.name = SIZE;
-    return pipe_window(p, NULL, 0, NULL, 0, &item, 1);
+    return verb_pipe_window(p, NULL, 0, NULL, 0, &item, 1);
 }
 
 /* Adds RANK and SIZE to p, by which the parts are cut. */
@@ -336,13 +336,13 @@ static rc cut_part(struct verb_call *vc, struct pipe *part, double from, double 
     if (from > 0) {
         TRY(share_of_size(part, from, SIZE, &bound));
         TRY(make_call2(part->cx, part->arena, ">", top_expr(part, RANK), bound, &predicate));
-        TRY(pipe_filter(part, predicate));
+        TRY(verb_pipe_filter(part, predicate));
     }
     if (upto < 1) {
         TRY(share_of_size(part, upto, SIZE, &bound));
         TRY(keep_up_to(part, RANK, bound));
     }
-    return pipe_keep(part, vc->input->plan->schema);
+    return verb_pipe_keep(part, vc->input->plan->schema);
 }
 
 static rc split_by_share(struct verb_call *vc, struct pipe *base, struct value **out)
@@ -353,13 +353,13 @@ static rc split_by_share(struct verb_call *vc, struct pipe *base, struct value *
     TRY(read_shares(vc, &shares));
     TRY(rank_rows(vc, base));
     for (int i = 0; i < shares.n; i++) {
-        pipe_from(&parts[i], vc, base->plan);
+        verb_pipe_from(&parts[i], vc, base->plan);
         TRY_OUT(cut_part(vc, &parts[i], i ? shares.upto[i - 1] : 0, shares.upto[i]));
     }
-    res = pipe_list(parts, shares.n, out);
+    res = verb_pipe_list(parts, shares.n, out);
 out:
     for (int i = 0; i < MAX_PARTS; i++)
-        pipe_release(&parts[i]);
+        verb_pipe_release(&parts[i]);
     return res;
 }
 
@@ -379,15 +379,15 @@ static rc split_at(struct verb_call *vc, const struct ast_item *at, struct value
     TRY(make_call2(vc->cx, vc->arena, "<", time[0], bound, &early));
     TRY(make_call1(vc->cx, vc->arena, "not", early, &late));
     struct pipe parts[2];
-    pipe_begin(&parts[0], vc);
-    pipe_begin(&parts[1], vc);
+    verb_pipe_begin(&parts[0], vc);
+    verb_pipe_begin(&parts[1], vc);
     enum rc_t res = RC_ERR;
-    TRY_OUT(pipe_filter(&parts[0], early));
-    TRY_OUT(pipe_filter(&parts[1], late));
-    res = pipe_list(parts, 2, out);
+    TRY_OUT(verb_pipe_filter(&parts[0], early));
+    TRY_OUT(verb_pipe_filter(&parts[1], late));
+    res = verb_pipe_list(parts, 2, out);
 out:
-    pipe_release(&parts[0]);
-    pipe_release(&parts[1]);
+    verb_pipe_release(&parts[0]);
+    verb_pipe_release(&parts[1]);
     return res;
 }
 
@@ -396,9 +396,9 @@ static enum rc_t split_bind(struct verb_call *vc, struct value **out)
     const struct ast_item *at = verb_option(vc, "at");
     if (at) return split_at(vc, at, out);
     struct pipe base;
-    pipe_begin(&base, vc);
+    verb_pipe_begin(&base, vc);
     enum rc_t res = split_by_share(vc, &base, out);
-    pipe_release(&base);
+    verb_pipe_release(&base);
     return res;
 }
 

@@ -63,7 +63,7 @@ static rc select_columns(struct verb_call *vc, struct stage *s)
     for (int i = 0; i < sel.n; i++)
         items[i] = (struct named_expr){sel.names[i],
                                        name_expr(vc->arena, now, sel.names[i], vc->step->span)};
-    return pipe_project(&s->pipe, items, sel.n);
+    return verb_pipe_project(&s->pipe, items, sel.n);
 }
 
 static enum rc_t select_bind(struct verb_call *vc, struct value **out)
@@ -73,7 +73,7 @@ static enum rc_t select_bind(struct verb_call *vc, struct value **out)
     TRY(stage_begin(&s, vc));
     enum rc_t res = RC_ERR;
     TRY_OUT(select_columns(vc, &s));
-    res = pipe_value(&s.pipe, input_label(vc), out);
+    res = verb_pipe_value(&s.pipe, input_label(vc), out);
 out:
     stage_release(&s);
     return res;
@@ -117,12 +117,12 @@ static enum rc_t drop_bind(struct verb_call *vc, struct value **out)
                       field_expr(vc->arena, s, i, vc->step->span), NO_SPAN);
     if (!left.n) return fail(vc->cx, E217, vc->step->span, "this would drop every column");
     struct pipe p;
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
-    TRY_OUT(pipe_project(&p, left.items, left.n));
-    res = pipe_value(&p, input_label(vc), out);
+    TRY_OUT(verb_pipe_project(&p, left.items, left.n));
+    res = verb_pipe_value(&p, input_label(vc), out);
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 

@@ -57,16 +57,16 @@ static rc row_count(struct verb_call *vc, int64_t *out)
     struct pipe p;
     struct table *t = NULL;
     struct named_expr n = {.name = "n"};
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
     TRY_OUT(make_agg(vc->cx, vc->arena, "count", NULL, vc->step->span, &n.expr));
-    TRY_OUT(pipe_aggregate(&p, NULL, 0, &n, 1));
+    TRY_OUT(verb_pipe_aggregate(&p, NULL, 0, &n, 1));
     TRY_OUT(exec_table(vc->cx, vc->lg->executor, p.plan, &t));
     *out = column_scalar(t->cols[0], 0).u.i;
     res = RC_OK;
 out:
     table_unref(t);
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 

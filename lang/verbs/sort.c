@@ -13,7 +13,7 @@ static rc sort_rows(struct verb_call *vc, struct pipe *p)
     int n;
     verb_bind_init(&b, vc, BIND_ROW);
     TRY(bind_clause_sort(&b, vc, vc->step->items, vc->step->n_items, &keys, &n));
-    return pipe_sort(p, keys, n);
+    return verb_pipe_sort(p, keys, n);
 }
 
 static enum rc_t sort_bind(struct verb_call *vc, struct value **out)
@@ -21,12 +21,12 @@ static enum rc_t sort_bind(struct verb_call *vc, struct value **out)
     struct pipe p;
     TRY(no_makes(vc, false));
     TRY(need_items(vc, "what to sort by", "sort -fare, zone"));
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
     TRY_OUT(sort_rows(vc, &p));
-    res = pipe_value(&p, input_label(vc), out);
+    res = verb_pipe_value(&p, input_label(vc), out);
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 

@@ -6,7 +6,7 @@
 rc stage_begin(struct stage *s, struct verb_call *vc)
 {
     *s = (struct stage){.vc = vc};
-    pipe_begin(&s->pipe, vc);
+    verb_pipe_begin(&s->pipe, vc);
     verb_bind_init(&s->b, vc, BIND_WINDOW);
     s->visible = schema_ref(vc->input->plan->schema);
     s->b.schema = s->visible;
@@ -15,7 +15,7 @@ rc stage_begin(struct stage *s, struct verb_call *vc)
 
 void stage_release(struct stage *s)
 {
-    pipe_release(&s->pipe);
+    verb_pipe_release(&s->pipe);
     schema_unref(s->visible);
     s->visible = NULL;
 }
@@ -48,7 +48,7 @@ static rc put_window(struct stage *s)
     int n_by, n_sort;
     TRY(bind_clause_by(&at, s->vc, &by, &n_by));
     TRY(bind_clause_sort(&at, s->vc, s->vc->step->sort, s->vc->step->n_sort, &sort, &n_sort));
-    TRY(pipe_found(&s->pipe, &s->b, by, n_by, sort, n_sort));
+    TRY(verb_pipe_found(&s->pipe, &s->b, by, n_by, sort, n_sort));
     s->b.found_base += s->b.n_found; /* made-up names are never used twice */
     s->b.n_found = 0;
     return RC_OK;
@@ -68,7 +68,7 @@ static rc put_project(struct stage *s, const struct schema *before)
     for (int k = 0; k < s->made.n; k++)
         if (schema_find(before, str_of(s->made.items[k].name)) < 0)
             named_add(s->pipe.arena, &all, s->made.items[k].name, s->made.items[k].expr, NO_SPAN);
-    return pipe_project(&s->pipe, all.items, all.n);
+    return verb_pipe_project(&s->pipe, all.items, all.n);
 }
 
 rc stage_flush(struct stage *s)

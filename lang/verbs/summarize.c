@@ -71,17 +71,17 @@ static rc final_columns(struct summary *s, struct pipe *p, int done)
         named_add(p->arena, &all, r->name,
                   i < done ? name_expr(p->arena, now, r->name, p->span) : r->expr, NO_SPAN);
     }
-    return pipe_project(p, all.items, all.n);
+    return verb_pipe_project(p, all.items, all.n);
 }
 
 static rc compute(struct summary *s, struct pipe *p)
 {
-    if (is_plain(s)) return pipe_aggregate(p, s->keys, s->n_keys, s->b.found, s->b.n_found);
-    TRY(pipe_aggregate(p, s->keys, s->n_keys, s->b.found, s->b.n_found));
+    if (is_plain(s)) return verb_pipe_aggregate(p, s->keys, s->n_keys, s->b.found, s->b.n_found);
+    TRY(verb_pipe_aggregate(p, s->keys, s->n_keys, s->b.found, s->b.n_found));
     int done = 0; /* results that are columns of the plan already */
     for (int i = 0; i < s->results.n; i++) {
         if (!uses_results(s, s->results.items[i].expr, done, i)) continue;
-        TRY(pipe_add(p, s->results.items + done, i - done));
+        TRY(verb_pipe_add(p, s->results.items + done, i - done));
         done = i;
     }
     return final_columns(s, p, done);
@@ -98,13 +98,13 @@ static enum rc_t summarize_bind(struct verb_call *vc, struct value **out)
         TRY(bind_by(&keys, vc->step->by, vc->step->n_by, &s.keys, &s.n_keys));
     }
     verb_bind_init(&s.b, vc, BIND_AGGREGATE);
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
     TRY_OUT(bind_results(&s));
     TRY_OUT(compute(&s, &p));
-    res = pipe_value(&p, NULL, out);
+    res = verb_pipe_value(&p, NULL, out);
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     schema_unref(s.outer);
     return res;
 }
@@ -163,23 +163,23 @@ static rc count_rows(struct verb_call *vc, struct pipe *p)
         }
     struct named_expr n = {.name = name};
     TRY(make_agg(vc->cx, vc->arena, "count", NULL, vc->step->span, &n.expr));
-    TRY(pipe_aggregate(p, keys.items, keys.n, &n, 1));
+    TRY(verb_pipe_aggregate(p, keys.items, keys.n, &n, 1));
     if (!keys.n) return RC_OK;
     struct sort_key *sort = ARENA_ARRAY(vc->arena, struct sort_key, 1);
     sort[0] = (struct sort_key){.expr = name_expr(vc->arena, p->plan->schema, name, vc->step->span),
                                 .descending = true};
-    return pipe_sort(p, sort, 1); /* stable: ties stay in key order */
+    return verb_pipe_sort(p, sort, 1); /* stable: ties stay in key order */
 }
 
 static enum rc_t count_bind(struct verb_call *vc, struct value **out)
 {
     struct pipe p;
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
     TRY_OUT(count_rows(vc, &p));
-    res = pipe_value(&p, NULL, out);
+    res = verb_pipe_value(&p, NULL, out);
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 

@@ -150,7 +150,7 @@ static rc shape_part(struct verb_call *vc, const struct parts *ps, int k, const 
         if (!label) label = arena_printf(vc->arena, "%d", k + 1);
         named_add(vc->arena, &items, source, make_str(vc->arena, label), ps->spans[k]);
     }
-    return pipe_project(p, items.items, items.n);
+    return verb_pipe_project(p, items.items, items.n);
 }
 
 static rc stack(struct verb_call *vc, const struct parts *ps, struct pipe *p)
@@ -165,10 +165,10 @@ static rc stack(struct verb_call *vc, const struct parts *ps, struct pipe *p)
     for (int k = 1; k < ps->n; k++) {
         struct pipe more;
         struct plan *top;
-        pipe_from(&more, vc, ps->owned[k]->plan);
+        verb_pipe_from(&more, vc, ps->owned[k]->plan);
         enum rc_t res = shape_part(vc, ps, k, &cs, by_position, source, &more);
         if (res == RC_OK) res = plan_union(vc->cx, p->plan, more.plan, vc->step->span, &top);
-        pipe_release(&more);
+        verb_pipe_release(&more);
         TRY(res);
         plan_unref(p->plan);
         p->plan = top;
@@ -183,11 +183,11 @@ static enum rc_t union_bind(struct verb_call *vc, struct value **out)
     enum rc_t res = RC_ERR;
     TRY_OUT(no_makes(vc, false));
     TRY_OUT(gather(vc, &ps));
-    pipe_from(&p, vc, ps.owned[0]->plan);
+    verb_pipe_from(&p, vc, ps.owned[0]->plan);
     TRY_OUT(stack(vc, &ps, &p));
-    res = pipe_value(&p, NULL, out);
+    res = verb_pipe_value(&p, NULL, out);
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     for (int i = 0; i < ps.n; i++)
         value_unref(ps.owned[i]);
     return res;

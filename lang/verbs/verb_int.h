@@ -21,27 +21,30 @@ struct pipe {
     struct span span;
     struct plan *plan; /* owned */
 };
-void pipe_begin(struct pipe *p, const struct verb_call *vc); /* starts at the verb's input frame */
-void pipe_from(struct pipe *p, const struct verb_call *vc, struct plan *from);
-void pipe_release(struct pipe *p);
-rc pipe_filter(struct pipe *p, const struct expr *predicate);
-rc pipe_project(struct pipe *p, const struct named_expr *items, int n);
-rc pipe_keep(struct pipe *p, const struct schema *columns);         /* project to these columns */
-rc pipe_add(struct pipe *p, const struct named_expr *items, int n); /* project: all, then items */
-rc pipe_aggregate(struct pipe *p, const struct named_expr *keys, int n_keys,
-                  const struct named_expr *items, int n);
-rc pipe_window(struct pipe *p, const struct expr *const *by, int n_by, const struct sort_key *sort,
-               int n_sort, const struct named_expr *items, int n);
+void verb_pipe_begin(struct pipe *p,
+                     const struct verb_call *vc); /* starts at the verb's input frame */
+void verb_pipe_from(struct pipe *p, const struct verb_call *vc, struct plan *from);
+void verb_pipe_release(struct pipe *p);
+rc verb_pipe_filter(struct pipe *p, const struct expr *predicate);
+rc verb_pipe_project(struct pipe *p, const struct named_expr *items, int n);
+rc verb_pipe_keep(struct pipe *p, const struct schema *columns); /* project to these columns */
+rc verb_pipe_add(struct pipe *p, const struct named_expr *items,
+                 int n); /* project: all, then items */
+rc verb_pipe_aggregate(struct pipe *p, const struct named_expr *keys, int n_keys,
+                       const struct named_expr *items, int n);
+rc verb_pipe_window(struct pipe *p, const struct expr *const *by, int n_by,
+                    const struct sort_key *sort, int n_sort, const struct named_expr *items, int n);
 /* WINDOW nodes for all that a BIND_WINDOW binder found. */
-rc pipe_found(struct pipe *p, struct bind *b, const struct expr *const *by, int n_by,
-              const struct sort_key *sort, int n_sort);
-rc pipe_assert(struct pipe *p, const struct expr *predicate, const char *message, bool warn_only,
-               struct span span);
-rc pipe_join(struct pipe *p, struct plan *right, const struct join_spec *spec);
-rc pipe_sort(struct pipe *p, const struct sort_key *keys, int n);
+rc verb_pipe_found(struct pipe *p, struct bind *b, const struct expr *const *by, int n_by,
+                   const struct sort_key *sort, int n_sort);
+rc verb_pipe_assert(struct pipe *p, const struct expr *predicate, const char *message,
+                    bool warn_only, struct span span);
+rc verb_pipe_join(struct pipe *p, struct plan *right, const struct join_spec *spec);
+rc verb_pipe_sort(struct pipe *p, const struct sort_key *keys, int n);
 /* The result as a frame; releases the pipe. */
-rc pipe_value(struct pipe *p, const char *label, struct value **out);
-rc pipe_list(struct pipe *parts, int n, struct value **out); /* the same, as a list of frames */
+rc verb_pipe_value(struct pipe *p, const char *label, struct value **out);
+rc verb_pipe_list(struct pipe *parts, int n,
+                  struct value **out); /* the same, as a list of frames */
 
 /* ---- expressions ---- */
 /* A call of the function (operators too) of that name, e.g. "and", "??". */

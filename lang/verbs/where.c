@@ -62,10 +62,10 @@ static rc where_rows(struct verb_call *vc, struct pipe *p)
         verb_bind_init(&row, vc, BIND_ROW);
         TRY(bind_clause_by(&row, vc, &by, &n_by));
         TRY(bind_clause_sort(&row, vc, vc->step->sort, vc->step->n_sort, &sort, &n_sort));
-        TRY(pipe_found(p, &b, by, n_by, sort, n_sort));
+        TRY(verb_pipe_found(p, &b, by, n_by, sort, n_sort));
     }
-    if (predicate) TRY(pipe_filter(p, predicate));
-    if (b.n_found) TRY(pipe_keep(p, vc->input->plan->schema));
+    if (predicate) TRY(verb_pipe_filter(p, predicate));
+    if (b.n_found) TRY(verb_pipe_keep(p, vc->input->plan->schema));
     int at = 0;
     for (const struct ast_item *it; (it = next_item(vc->step, &at));) {
         const struct value *right = frame_column(vc, it->expr);
@@ -79,12 +79,12 @@ static enum rc_t where_bind(struct verb_call *vc, struct value **out)
     struct pipe p;
     TRY(no_makes(vc, true));
     TRY(need_items(vc, "a condition", "where fare > 0"));
-    pipe_begin(&p, vc);
+    verb_pipe_begin(&p, vc);
     enum rc_t res = RC_ERR;
     TRY_OUT(where_rows(vc, &p));
-    res = pipe_value(&p, input_label(vc), out);
+    res = verb_pipe_value(&p, input_label(vc), out);
 out:
-    pipe_release(&p);
+    verb_pipe_release(&p);
     return res;
 }
 
