@@ -63,7 +63,15 @@ struct chart_layer {
 
 /* ---- axes ---- */
 enum scale_kind { SCALE_LINEAR, SCALE_LOG, SCALE_SYMLOG, SCALE_TIME, SCALE_BAND };
-enum tick_style { TICK_FIXED, TICK_SI, TICK_EXP, TICK_PERCENT, TICK_TIME, TICK_LEVEL };
+enum tick_style {
+    TICK_FIXED,
+    TICK_SI,
+    TICK_EXP,
+    TICK_PERCENT,
+    TICK_PLAIN, /* each its own decimals, SI from 100,000 on: log axes */
+    TICK_TIME,
+    TICK_LEVEL
+};
 enum time_unit { UNIT_MS, UNIT_SECOND, UNIT_MINUTE, UNIT_HOUR, UNIT_DAY, UNIT_MONTH, UNIT_YEAR };
 struct tick_format {
     enum tick_style style;
@@ -187,6 +195,8 @@ double scale_unit(const struct chart_axis *a, double v); /* 0..1 along the axis 
 /* Of a band: pixels a category and the room a mark takes of it (the same as Vega's band scale with
  * paddingInner p, paddingOuter p / 2). */
 #define BAND_PADDING 0.25
+/* Share of the panel from its top to v on a y axis: categories run downwards, numbers upwards. */
+double scale_down(const struct chart_axis *a, double v);
 double scale_radius(const struct chart_size *s, double v); /* of a point, pixels */
 
 /* ---- ticks.c, ticks_time.c ---- */
@@ -194,24 +204,28 @@ double scale_radius(const struct chart_size *s, double v); /* of a point, pixels
  * out[0..), at most 64. */
 enum { TICKS_MOST = 64 };
 int ticks_extended(double lo, double hi, int wanted, bool whole, double out[TICKS_MOST]);
+/* Whether all names can stand under bands of an axis of this length, broken into two lines or not. */
+bool ticks_levels_fit(const struct chart_levels *levels, double length);
 void ticks_of_axis(struct arena *a, struct chart_axis *axis, double length, bool is_x);
 /* Ticks of a ramp or a size legend. */
 int ticks_of_range(struct arena *a, double lo, double hi, int wanted, bool whole, struct tick **out,
                    struct tick_format *format);
 int ticks_time(struct arena *a, double lo_ms, double hi_ms, int wanted, struct tick **out,
                struct tick_format *format);
-/* The calendar step whose count over the span is nearest below `wanted`. */
-void time_step_of(double span_ms, int wanted, enum time_unit *unit, int64_t *step);
-double time_floor(double ms, enum time_unit unit, int64_t step);
-double time_next(double ms, enum time_unit unit, int64_t step);
+/* The calendar step whose count over the span is nearest to `wanted`. */
+void chart_time_step(double span_ms, int wanted, enum time_unit *unit, int64_t *step);
+double chart_time_floor(double ms, enum time_unit unit, int64_t step);
+double chart_time_next(double ms, enum time_unit unit, int64_t step);
 
 /* ---- labels.c: numbers as read by people ---- */
-struct tick_format format_for(const double *v, int n, bool is_share);
-void number_label(struct strbuf *out, struct tick_format f, double v);
-const char *format_d3(struct arena *a, struct tick_format f);
+struct tick_format chart_format_for(const double *v, int n, bool is_share);
+void chart_number_label(struct strbuf *out, struct tick_format f, double v);
+const char *chart_format_d3(struct arena *a, struct tick_format f);
+/* A Vega expression of the label of datum.value. */
+const char *chart_format_expr(struct arena *a, struct tick_format f);
 /* A value in a tooltip. */
-void value_label(struct strbuf *out, const struct chart_column *c, double v);
-double round_digits(double v, int digits); /* to significant digits */
+void chart_value_label(struct strbuf *out, const struct chart_column *c, double v);
+double chart_round_digits(double v, int digits); /* to significant digits */
 
 /* ---- font.c ---- */
 double font_width(const char *text, double size, bool is_bold);
@@ -233,8 +247,5 @@ const char *chart_level_ink(const struct chart *c, int level);
 void chart_layout_of(struct chart *c);
 enum { FONT_TITLE = 14, FONT_SUBTITLE = 12, FONT_AXIS = 12, FONT_LABEL = 11 };
 enum { LEGEND_ROW = 18, LEGEND_RAMP = 100, LABEL_CELLS = 24 };
-
-/* ---- kinds: plotting/charts ---- */
-struct build; /* stat/stat.h */
 
 #endif

@@ -10,7 +10,7 @@
 
 #define MINUS "−"
 
-double round_digits(double v, int digits)
+double chart_round_digits(double v, int digits)
 {
     char buf[64];
     if (!isfinite(v) || v == 0) return v;
@@ -96,7 +96,7 @@ static int decimals_of(double v, double scale)
     return 12;
 }
 
-struct tick_format format_for(const double *v, int n, bool is_share)
+struct tick_format chart_format_for(const double *v, int n, bool is_share)
 {
     struct tick_format f = {.style = TICK_FIXED};
     double most = 0, gap = INFINITY;
@@ -120,7 +120,7 @@ struct tick_format format_for(const double *v, int n, bool is_share)
     return f;
 }
 
-void number_label(struct strbuf *out, struct tick_format f, double v)
+void chart_number_label(struct strbuf *out, struct tick_format f, double v)
 {
     switch (f.style) {
     case TICK_SI: add_si(out, v); return;
@@ -129,6 +129,14 @@ void number_label(struct strbuf *out, struct tick_format f, double v)
         add_fixed(out, v * 100, f.decimals);
         strbuf_addc(out, '%');
         return;
+    case TICK_PLAIN:
+        if (fabs(v) >= 1e5)
+            add_si(out, v);
+        else if (v != 0 && fabs(v) < 1e-4)
+            add_exp(out, v);
+        else
+            add_trimmed(out, v, 8);
+        return;
     case TICK_FIXED:
     case TICK_TIME:
     case TICK_LEVEL: break;
@@ -136,17 +144,25 @@ void number_label(struct strbuf *out, struct tick_format f, double v)
     add_fixed(out, v, f.decimals);
 }
 
-const char *format_d3(struct arena *a, struct tick_format f)
+const char *chart_format_d3(struct arena *a, struct tick_format f)
 {
     switch (f.style) {
     case TICK_SI: return "~s";
     case TICK_EXP: return "~e";
     case TICK_PERCENT: return arena_printf(a, ",.%d%%", f.decimals);
     case TICK_FIXED: return arena_printf(a, ",.%df", f.decimals);
+    case TICK_PLAIN: return ",.8~g";
     case TICK_TIME:
     case TICK_LEVEL: break;
     }
     return "";
+}
+
+const char *chart_format_expr(struct arena *a, struct tick_format f)
+{
+    if (f.style == TICK_PLAIN)
+        return "format(datum.value,abs(datum.value)>=1e5?'~s':',.8~g')";
+    return arena_printf(a, "format(datum.value,'%s')", chart_format_d3(a, f));
 }
 
 static void add_time(struct strbuf *out, double ms, bool is_date)
@@ -160,7 +176,7 @@ static void add_time(struct strbuf *out, double ms, bool is_date)
     strbuf_addz(out, buf);
 }
 
-void value_label(struct strbuf *out, const struct chart_column *c, double v)
+void chart_value_label(struct strbuf *out, const struct chart_column *c, double v)
 {
     if (isnan(v)) {
         strbuf_addz(out, "null");

@@ -118,6 +118,12 @@ double scale_unit(const struct chart_axis *a, double v)
     return (v - a->min) / (a->max - a->min);
 }
 
+double scale_down(const struct chart_axis *a, double v)
+{
+    double u = scale_unit(a, v);
+    return a->scale == SCALE_BAND ? u : 1 - u;
+}
+
 double scale_radius(const struct chart_size *s, double v)
 {
     enum { LEAST = 3, MOST = 14 }; /* the area grows with the value */

@@ -96,8 +96,9 @@ static void put_titles(struct svg *s)
 /* ---- grid and axes of one panel ---- */
 static double place(const struct svg *s, bool is_x, double v)
 {
-    double u = scale_unit(&s->c->axis[is_x ? 0 : 1], v);
-    return is_x ? s->px + u * s->c->layout.plot_w : s->py + (1 - u) * s->c->layout.plot_h;
+    const struct chart_layout *l = &s->c->layout;
+    return is_x ? s->px + scale_unit(&s->c->axis[0], v) * l->plot_w
+                : s->py + scale_down(&s->c->axis[1], v) * l->plot_h;
 }
 
 static void put_grid(struct svg *s)

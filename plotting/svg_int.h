@@ -8,8 +8,8 @@ struct svg {
     struct strbuf *out;
     const struct chart *c;
     struct arena *arena; /* scratch of the call: a chart may be written from two threads */
-    int panel;     /* being drawn */
-    double px, py; /* its left upper corner */
+    int panel;           /* being drawn */
+    double px, py;       /* its left upper corner */
 };
 /* ` name="12.5"`: two decimals at most, no trailing zeros. */
 void svg_num(struct strbuf *out, double v);

@@ -18,7 +18,7 @@ static double at_x(const struct svg *s, double v)
 }
 static double at_y(const struct svg *s, double v)
 {
-    return s->py + (1 - scale_unit(&s->c->axis[1], v)) * s->c->layout.plot_h;
+    return s->py + scale_down(&s->c->axis[1], v) * s->c->layout.plot_h;
 }
 
 void svg_band(const struct svg *s, const struct chart_layer *l, int64_t row, bool is_x,
@@ -74,7 +74,7 @@ void svg_tip(struct svg *s, const struct chart_layer *l, int64_t row)
         if (!c->title) continue;
         if (b.n) strbuf_addc(&b, '\n');
         strbuf_printf(&b, "%s: ", c->title);
-        value_label(&b, c, c->v[row]);
+        chart_value_label(&b, c, c->v[row]);
     }
     if (b.n) {
         strbuf_addz(s->out, "<title>");

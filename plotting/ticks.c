@@ -187,7 +187,7 @@ static struct tick *label_all(struct arena *a, const double *v, int n, struct ti
     struct tick *t = ARENA_ARRAY(a, struct tick, n);
     for (int i = 0; i < n; i++) {
         struct strbuf b = {0};
-        number_label(&b, f, v[i]);
+        chart_number_label(&b, f, v[i]);
         t[i] = (struct tick){.value = v[i], .label = arena_strndup(a, b.p ? b.p : "", b.n)};
         strbuf_release(&b);
     }
@@ -200,7 +200,8 @@ static void ticks_numbers(struct arena *arena, struct chart_axis *a, int wanted)
     int n = a->scale == SCALE_LOG      ? ticks_log(a->min, a->max, wanted, v)
             : a->scale == SCALE_SYMLOG ? ticks_symlog(a, wanted, v)
                                        : ticks_linear(a, wanted, v);
-    a->format = format_for(v, n, a->is_share);
+    a->format = chart_format_for(v, n, a->is_share);
+    if (a->scale != SCALE_LINEAR && !a->is_share) a->format.style = TICK_PLAIN;
     a->ticks = label_all(arena, v, n, a->format);
     a->n_ticks = n;
 }
@@ -213,7 +214,7 @@ int ticks_of_range(struct arena *a, double lo, double hi, int wanted, bool whole
     for (int i = 0; i < n; i++)
         if (v[i] >= lo - 1e-9 * fabs(lo) && v[i] <= hi + 1e-9 * fabs(hi)) v[kept++] = v[i];
     if (kept == 0) v[kept++] = lo;
-    *format = format_for(v, kept, false);
+    *format = chart_format_for(v, kept, false);
     *out = label_all(a, v, kept, *format);
     return kept;
 }
@@ -301,6 +302,18 @@ static bool labels_are_numbers(const struct chart_axis *a)
     return a->levels->n > 12;
 }
 
+bool ticks_levels_fit(const struct chart_levels *levels, double length)
+{
+    struct arena *a = arena_new();
+    struct chart_axis axis = {.scale = SCALE_BAND, .levels = levels};
+    ticks_levels(a, &axis);
+    double step = length / fmax(axis.n_ticks, 1);
+    bool fits = widest_label(&axis) + 6 <= step || labels_are_numbers(&axis) ||
+                wrap_labels(a, &axis, step - 6);
+    arena_free(a);
+    return fits;
+}
+
 static void fit_band(struct arena *arena, struct chart_axis *a, double length)
 {
     double step = length / fmax(a->n_ticks, 1);
@@ -326,6 +339,7 @@ static void measure_labels(struct chart_axis *a, double length, bool is_x)
     for (int i = 0; i < a->n_ticks; i++) {
         if (!a->ticks[i].label) continue;
         double at = scale_unit(a, a->ticks[i].value) * length, w = label_width(&a->ticks[i]) / 2;
+        if (!is_x && a->scale == SCALE_BAND) at = length - at;
         if (a->ticks[i].under) has_under = true;
         if (!is_x) w = FONT_LABEL / 2.0;
         if (is_x && a->fit == LABELS_TURNED) {

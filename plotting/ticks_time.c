@@ -54,11 +54,17 @@ static const struct rung ladder[] = {
 };
 enum { RUNGS = sizeof ladder / sizeof ladder[0] };
 
-void time_step_of(double span_ms, int wanted, enum time_unit *unit, int64_t *step)
+void chart_time_step(double span_ms, int wanted, enum time_unit *unit, int64_t *step)
 {
     int at = 0;
-    while (at < RUNGS - 1 && span_ms / ladder[at].ms > wanted + 0.5)
-        at++;
+    double best = INFINITY;
+    for (int i = 0; i < RUNGS; i++) {
+        double miss = fabs(log(span_ms / ladder[i].ms / wanted));
+        if (miss < best) {
+            best = miss;
+            at = i;
+        }
+    }
     *unit = ladder[at].unit;
     *step = ladder[at].step;
 }
@@ -79,7 +85,7 @@ static double floor_month(double ms, int64_t months)
     return (double)civil_days((int32_t)year, (int32_t)(n - year * 12) + 1, 1) * DAY_MS;
 }
 
-double time_floor(double ms, enum time_unit unit, int64_t step)
+double chart_time_floor(double ms, enum time_unit unit, int64_t step)
 {
     if (unit == UNIT_MONTH) return floor_month(ms, step);
     if (unit == UNIT_YEAR) return floor_month(ms, step * 12);
@@ -88,7 +94,7 @@ double time_floor(double ms, enum time_unit unit, int64_t step)
     return floor((ms - origin) / width) * width + origin;
 }
 
-double time_next(double ms, enum time_unit unit, int64_t step)
+double chart_time_next(double ms, enum time_unit unit, int64_t step)
 {
     if (unit == UNIT_MONTH || unit == UNIT_YEAR) {
         int64_t months = unit == UNIT_YEAR ? step * 12 : step;
@@ -147,14 +153,14 @@ int ticks_time(struct arena *a, double lo_ms, double hi_ms, int wanted, struct t
 {
     enum time_unit unit;
     int64_t step;
-    time_step_of(hi_ms - lo_ms, wanted, &unit, &step);
+    chart_time_step(hi_ms - lo_ms, wanted, &unit, &step);
     *format = (struct tick_format){.style = TICK_TIME, .unit = unit, .step = step};
     *out = ARENA_ARRAY(a, struct tick, TICKS_MOST);
-    double at = time_floor(lo_ms, unit, step);
-    if (at < lo_ms - 0.5) at = time_next(at, unit, step);
+    double at = chart_time_floor(lo_ms, unit, step);
+    if (at < lo_ms - 0.5) at = chart_time_next(at, unit, step);
     int n = 0;
     int64_t was = INT64_MIN;
-    for (; at <= hi_ms + 0.5 && n < TICKS_MOST; at = time_next(at, unit, step)) {
+    for (; at <= hi_ms + 0.5 && n < TICKS_MOST; at = chart_time_next(at, unit, step)) {
         struct tick *t = &(*out)[n++];
         *t = (struct tick){.value = at, .label = unit_text(a, at, unit)};
         int64_t now = larger_unit(at, unit);

@@ -17,7 +17,8 @@ struct table_view table_view_default(const struct table *t)
         .width = 80, .n_total = t->n_rows, .max_rows = ROWS_WHOLE, .digits = DIGITS_DEFAULT};
 }
 
-struct shown_rows shown_rows_of(const struct table *t, const struct table_view *view, int64_t cap)
+struct shown_rows table_shown_rows(const struct table *t, const struct table_view *view,
+                                   int64_t cap)
 {
     int64_t most = view->max_rows > 0 ? view->max_rows : ROWS_WHOLE;
     if (most > cap) most = cap;
@@ -100,8 +101,8 @@ static void num_format_choose(struct cell_format *f, const struct num_sizes *z)
     f->decimals = f->is_scientific ? z->sig - 1 : z->decimals > 0 ? z->decimals : 1;
 }
 
-struct cell_format cell_format_of(const struct column *c, const struct shown_rows *s,
-                                  const struct table *t, int digits)
+struct cell_format table_cell_format(const struct column *c, const struct shown_rows *s,
+                                     const struct table *t, int digits)
 {
     enum kind k = c->type.kind;
     struct cell_format f = {.column = c,
@@ -146,7 +147,7 @@ static bool is_unseen(uint32_t cp) /* characters that would not show, or would t
            (cp >= 0xfff9 && cp <= 0xfffb);
 }
 
-void cell_escape(struct strbuf *out, struct str s)
+void table_cell_escape(struct strbuf *out, struct str s)
 {
     for (size_t i = 0; i < s.n;) {
         uint32_t cp;
@@ -165,7 +166,7 @@ void cell_escape(struct strbuf *out, struct str s)
     }
 }
 
-void cell_cut(struct strbuf *out, struct str s, int64_t cells)
+void table_cell_cut(struct strbuf *out, struct str s, int64_t cells)
 {
     if (utf8_width(s.p, s.n) <= cells) {
         strbuf_adds(out, s);
@@ -176,7 +177,7 @@ void cell_cut(struct strbuf *out, struct str s, int64_t cells)
     strbuf_addz(out, "…");
 }
 
-bool cell_text(struct strbuf *out, const struct cell_format *f, int64_t row)
+bool table_cell_text(struct strbuf *out, const struct cell_format *f, int64_t row)
 {
     struct scalar v = column_scalar(f->column, row);
     if (v.is_null || v.type.kind == KIND_NULL) {
@@ -189,11 +190,11 @@ bool cell_text(struct strbuf *out, const struct cell_format *f, int64_t row)
         if (v.u.s.n == 0)
             strbuf_addz(out, "\"\"");
         else
-            cell_escape(out, v.u.s);
+            table_cell_escape(out, v.u.s);
     } else if (v.type.kind == KIND_LIST || v.type.kind == KIND_STRUCT) {
         struct strbuf whole = {0};
         scalar_text(&whole, &v, true);
-        cell_escape(out, strbuf_view(&whole));
+        table_cell_escape(out, strbuf_view(&whole));
         strbuf_release(&whole);
     } else {
         scalar_text(out, &v, false);

@@ -24,7 +24,7 @@ static const char *align_of(const struct cell_format *f)
 static void add_cut(struct strbuf *out, struct str s, int64_t cells)
 {
     struct strbuf cut = {0};
-    cell_cut(&cut, s, cells);
+    table_cell_cut(&cut, s, cells);
     strbuf_add_html(out, strbuf_view(&cut));
     strbuf_release(&cut);
 }
@@ -38,7 +38,7 @@ static void put_type(struct page *p, int i)
 static void put_name(struct page *p, int i)
 {
     strbuf_clear(&p->cell);
-    cell_escape(&p->cell, str_of(p->t->schema->fields[i].name));
+    table_cell_escape(&p->cell, str_of(p->t->schema->fields[i].name));
     struct str name = strbuf_view(&p->cell);
     strbuf_printf(p->out, "<th style=\"text-align:%s\"", align_of(&p->formats[i]));
     if (utf8_width(name.p, name.n) > HTML_CELL) {
@@ -56,7 +56,7 @@ static void put_name(struct page *p, int i)
 static void put_cell(struct page *p, int i, int64_t row)
 {
     strbuf_clear(&p->cell);
-    bool is_value = cell_text(&p->cell, &p->formats[i], row);
+    bool is_value = table_cell_text(&p->cell, &p->formats[i], row);
     struct str text = strbuf_view(&p->cell);
     strbuf_printf(p->out, "<td style=\"text-align:%s\"", align_of(&p->formats[i]));
     if (utf8_width(text.p, text.n) > HTML_CELL) {
@@ -107,7 +107,7 @@ static void put_schema(struct page *p)
     for (int i = 0; i < n; i++) {
         if (i) strbuf_addz(p->out, ", ");
         strbuf_clear(&p->cell);
-        cell_escape(&p->cell, str_of(p->t->schema->fields[i].name));
+        table_cell_escape(&p->cell, str_of(p->t->schema->fields[i].name));
         add_cut(p->out, strbuf_view(&p->cell), HTML_CELL);
         strbuf_addz(p->out, " <span style=\"opacity:.6\">");
         put_type(p, i);
@@ -120,11 +120,11 @@ void table_html(struct strbuf *out, const struct table *t, const struct table_vi
 {
     struct arena *arena = arena_new();
     struct page p = {.out = out, .t = t, .view = view};
-    p.rows = shown_rows_of(t, view, TABLE_DOC_ROWS);
+    p.rows = table_shown_rows(t, view, TABLE_DOC_ROWS);
     table_doc_columns(t->schema->n, &p.left, &p.right);
     p.formats = ARENA_ARRAY(arena, struct cell_format, t->schema->n);
     for (int i = 0; i < t->schema->n; i++)
-        if (is_shown(&p, i)) p.formats[i] = cell_format_of(t->cols[i], &p.rows, t, view->digits);
+        if (is_shown(&p, i)) p.formats[i] = table_cell_format(t->cols[i], &p.rows, t, view->digits);
     if (t->schema->n) {
         strbuf_addz(out, "<table class=\"dataframe\">\n<thead>\n");
         put_line(&p, LINE_HEAD, 0);

@@ -15,7 +15,7 @@ struct sheet {
 static void add_marked(struct strbuf *out, struct str s)
 {
     struct strbuf cut = {0};
-    cell_cut(&cut, s, MARKDOWN_CELL);
+    table_cell_cut(&cut, s, MARKDOWN_CELL);
     for (size_t i = 0; i < cut.n; i++) {
         char c = cut.p[i];
         if (c == '<')
@@ -37,7 +37,7 @@ static void put_cell(struct sheet *p, enum line_kind kind, int64_t row, int i)
     const struct field *f = &p->t->schema->fields[i];
     strbuf_clear(&p->cell);
     if (kind == LINE_NAMES) {
-        cell_escape(&p->cell, str_of(f->name));
+        table_cell_escape(&p->cell, str_of(f->name));
         add_marked(p->out, strbuf_view(&p->cell));
     } else if (kind == LINE_RULE) {
         strbuf_addz(p->out, p->formats[i].is_right ? "--:" : ":--");
@@ -48,7 +48,7 @@ static void put_cell(struct sheet *p, enum line_kind kind, int64_t row, int i)
         strbuf_addc(p->out, '*');
     } else if (kind == LINE_GAP) {
         strbuf_addz(p->out, "…");
-    } else if (cell_text(&p->cell, &p->formats[i], row)) {
+    } else if (table_cell_text(&p->cell, &p->formats[i], row)) {
         add_marked(p->out, strbuf_view(&p->cell));
     } else {
         strbuf_addz(p->out, "*null*");
@@ -76,11 +76,11 @@ void table_markdown(struct strbuf *out, const struct table *t, const struct tabl
 {
     struct arena *arena = arena_new();
     struct sheet p = {.out = out, .t = t};
-    struct shown_rows rows = shown_rows_of(t, view, TABLE_DOC_ROWS);
+    struct shown_rows rows = table_shown_rows(t, view, TABLE_DOC_ROWS);
     table_doc_columns(t->schema->n, &p.left, &p.right);
     p.formats = ARENA_ARRAY(arena, struct cell_format, t->schema->n);
     for (int i = 0; i < t->schema->n; i++)
-        p.formats[i] = cell_format_of(t->cols[i], &rows, t, view->digits);
+        p.formats[i] = table_cell_format(t->cols[i], &rows, t, view->digits);
     if (t->schema->n) {
         put_line(&p, LINE_NAMES, 0);
         put_line(&p, LINE_RULE, 0);

@@ -11,7 +11,8 @@ struct shown_rows {
     bool has_gap;
 };
 /* cap: most rows shown whatever the view asks (INT64_MAX = none). */
-struct shown_rows shown_rows_of(const struct table *t, const struct table_view *view, int64_t cap);
+struct shown_rows table_shown_rows(const struct table *t, const struct table_view *view,
+                                   int64_t cap);
 /* Row of the table behind the ith shown one. */
 static inline int64_t shown_row(const struct shown_rows *s, const struct table *t, int64_t i)
 {
@@ -27,15 +28,15 @@ struct cell_format {
     int decimals;       /* num: digits after the point; exact: room kept after the integer part */
 };
 /* Looks at the shown cells only. */
-struct cell_format cell_format_of(const struct column *c, const struct shown_rows *s,
-                                  const struct table *t, int digits);
+struct cell_format table_cell_format(const struct column *c, const struct shown_rows *s,
+                                     const struct table *t, int digits);
 /* Appends the cell's text without cutting it; control characters stand as escapes. False for null
  * (whose text is "null"). */
-bool cell_text(struct strbuf *out, const struct cell_format *f, int64_t row);
+bool table_cell_text(struct strbuf *out, const struct cell_format *f, int64_t row);
 /* Appends text with control, bidi and zero-width characters as \n, \t or \u{..}. */
-void cell_escape(struct strbuf *out, struct str s);
+void table_cell_escape(struct strbuf *out, struct str s);
 /* Appends s cut to `cells` columns of a terminal, with an ellipsis as the last of them. */
-void cell_cut(struct strbuf *out, struct str s, int64_t cells);
+void table_cell_cut(struct strbuf *out, struct str s, int64_t cells);
 
 /* "1,000 rows x 6 columns, 15 shown". */
 void table_dims(struct strbuf *out, const struct table *t, const struct table_view *view,

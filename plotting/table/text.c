@@ -51,17 +51,17 @@ static void measure_column(struct box *b, int i)
 {
     struct box_column *c = &b->cols[i];
     struct strbuf name = {0};
-    cell_escape(&name, str_of(b->t->schema->fields[i].name));
+    table_cell_escape(&name, str_of(b->t->schema->fields[i].name));
     c->name = arena_str(b->arena, strbuf_view(&name));
     strbuf_release(&name);
     char type[200];
     c->type = dtype_text(b->t->schema->fields[i].type, type, sizeof type);
     c->type = arena_strndup(b->arena, c->type, strlen(c->type));
-    c->f = cell_format_of(b->t->cols[i], &b->rows, b->t, b->view->digits);
+    c->f = table_cell_format(b->t->cols[i], &b->rows, b->t, b->view->digits);
     int64_t cells = 0;
     for (int64_t r = 0; r < b->rows.n; r++) {
         strbuf_clear(&b->cell);
-        (void)cell_text(&b->cell, &c->f, shown_row(&b->rows, b->t, r));
+        (void)table_cell_text(&b->cell, &c->f, shown_row(&b->rows, b->t, r));
         cells = at_least(cells, utf8_width(strbuf_view(&b->cell).p, b->cell.n));
     }
     int64_t name_cells = utf8_width(c->name.p, c->name.n);
@@ -174,7 +174,7 @@ static void put_rule(struct box *b, const char *left, const char *cross, const c
 static void put_padded(struct box *b, struct str s, const struct box_column *c, bool is_dim)
 {
     struct strbuf cut = {0};
-    cell_cut(&cut, s, c->width);
+    table_cell_cut(&cut, s, c->width);
     struct str v = strbuf_view(&cut);
     int64_t pad = c->width - utf8_width(v.p, v.n);
     strbuf_addc(b->out, ' ');
@@ -199,7 +199,7 @@ static void put_cell(struct box *b, enum line_kind kind, int64_t row, int i)
         put_padded(b, STR("…"), c, true);
     } else {
         strbuf_clear(&b->cell);
-        bool is_value = cell_text(&b->cell, &c->f, row);
+        bool is_value = table_cell_text(&b->cell, &c->f, row);
         put_padded(b, strbuf_view(&b->cell), c, !is_value);
     }
 }
@@ -230,9 +230,9 @@ static void put_missing(struct box *b)
     int lines = 1;
     for (int i = b->left; i < b->n - b->right; i++) {
         struct strbuf item = {0};
-        cell_cut(&item, b->cols[i].name, at_least(width - TYPE_CELLS - 16, 8));
+        table_cell_cut(&item, b->cols[i].name, at_least(width - TYPE_CELLS - 16, 8));
         strbuf_addc(&item, ' ');
-        cell_cut(&item, str_of(b->cols[i].type), TYPE_CELLS);
+        table_cell_cut(&item, str_of(b->cols[i].type), TYPE_CELLS);
         int left = b->n - b->right - i - 1;
         if (left) strbuf_addz(&item, ", ");
         int64_t cells = utf8_width(item.p, item.n);
@@ -273,7 +273,7 @@ static void put_body(struct box *b)
 void table_text(struct strbuf *out, const struct table *t, const struct table_view *view)
 {
     struct box b = {.t = t, .view = view, .out = out, .n = t->schema->n, .arena = arena_new()};
-    b.rows = shown_rows_of(t, view, INT64_MAX);
+    b.rows = table_shown_rows(t, view, INT64_MAX);
     b.cols = ARENA_ARRAY(b.arena, struct box_column, b.n);
     for (int i = 0; i < b.n; i++)
         measure_column(&b, i);

@@ -1,0 +1,164 @@
+/* stat.h: the data side of a chart: what the spec's columns are, and statistics over all rows by
+ * running plans. Small frames are computed once and kept as a table; larger ones are streamed, one
+ * run a pass, into states that are merged by counts and comparisons only, so that neither threads
+ * nor timing show. Only for plotting. */
+#ifndef MLNB_PLOTTING_STAT_H
+#define MLNB_PLOTTING_STAT_H
+
+#include "plotting/chart_int.h"
+
+enum channel_class { CLASS_NONE, CLASS_NUMBER, CLASS_TIME, CLASS_LEVEL };
+struct chart_input {
+    const char *column; /* NULL = not used */
+    struct dtype type;
+    enum channel_class cls;
+    const char *title;
+    bool is_aggregate;
+    bool is_additive; /* an aggregate whose groups may be added up: count, sum */
+    struct span span;
+};
+struct chart_build {
+    struct ctx *cx;
+    struct executor *x;
+    const struct chart_spec *spec;
+    struct plan *data; /* owned; columns are the encodings */
+    struct chart *c;   /* being made; everything kept is allocated in c->arena */
+    struct arena *a;   /* c->arena */
+    struct chart_input in[CHART_CHANNELS];
+    struct strbuf caption;
+    const char *panel_title;
+};
+/* Adds a remark to the caption. */
+void stat_remark(struct chart_build *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* "12,345" in the chart's arena. */
+const char *stat_count_text(struct chart_build *b, int64_t n);
+
+/* ---- stat_plan.c: plans over the data ---- */
+enum { STAT_KEEP_ROWS = 1000000 };
+/* Prunes the data to the used columns and, when it is at most STAT_KEEP_ROWS rows, keeps it as a
+ * table, so that several passes cost one run. */
+rc stat_keep_small(struct chart_build *b);
+struct stat_item {
+    const char *agg;    /* "count", "sum" ... */
+    const char *column; /* NULL: count() */
+    double arg;         /* quantile(x, arg); NAN = no second argument */
+};
+/* One row a group: keys k0.. then items a0... Order of rows: by keys. */
+rc stat_groups(struct chart_build *b, const struct chart_input *const *keys, int n_keys,
+               const struct stat_item *items, int n_items, struct table **out);
+/* Only the rows with no null in the columns given; counts what is left out into *n_out. */
+rc stat_rows(struct chart_build *b, struct table **out);
+
+/* ---- stat_read.c: columns as doubles and levels ---- */
+/* Numbers of n rows of a vector: dates and times as milliseconds, durations as seconds, bools as 0
+ * and 1; null as NAN. */
+void stat_vec_numbers(const struct vec *v, struct dtype type, int64_t n, double *out);
+double *stat_numbers(struct arena *a, const struct column *c);
+enum value_kind stat_value_kind(struct dtype type);
+
+/* A set of texts with numbers 0.. in order of first sight. */
+struct stat_set {
+    struct arena *a;
+    int n, cap;
+    const char **text; /* [n]; the null is NULL */
+    uint32_t *slots;
+    int n_slots;
+    int null_at; /* number of the null, -1 = not seen */
+};
+void stat_set_init(struct stat_set *s, struct arena *a);
+int stat_set_add(struct stat_set *s, struct str text, bool is_null);
+int stat_set_find(const struct stat_set *s, struct str text, bool is_null); /* -1 */
+/* Numbers of the rows of a vector in the set, -1 where a value is not in it. */
+struct stat_finder { /* remembers a dictionary between batches */
+    const struct column *dict;
+    int32_t *codes;
+    int64_t cap;
+};
+void stat_find_rows(const struct stat_set *s, struct stat_finder *f, const struct vec *v,
+                    struct dtype type, int64_t n, int32_t *out);
+void stat_finder_release(struct stat_finder *f);
+
+/* The levels of a column, ordered for drawing, and each row's level. */
+struct stat_levels {
+    struct chart_levels *levels;
+    double *at;         /* [rows] level of each row */
+    double *weight;     /* [levels->n], in drawing order */
+    struct stat_set set; /* text -> number of first sight */
+    int *rank;          /* number of first sight -> level */
+    bool is_by_value;   /* sorted by weight */
+};
+enum level_order { ORDER_NATURAL, ORDER_BY_WEIGHT };
+/* weight: of each row (NULL = 1 each). Order: the levels' own (ordered cat, numbers, times, bool),
+ * the user's, else as asked. */
+rc stat_levels_of(struct chart_build *b, const struct column *c, const double *weight,
+                  enum level_order order, bool has_user_order, struct stat_levels *out);
+/* Keeps the first `most` levels and folds the rest into "other (n)"; *n_folded of them. The rows'
+ * levels are renumbered. */
+void stat_levels_fold(struct chart_build *b, struct stat_levels *l, int64_t rows, int most,
+                      int *n_folded);
+
+/* ---- stat_stream.c: states for streaming ---- */
+enum { STAT_SLOTS = 64 };
+struct stat_slots {
+    atomic_flag busy[STAT_SLOTS];
+    void *state[STAT_SLOTS]; /* made at first use, zeroed */
+    size_t size;
+};
+void stat_slots_init(struct stat_slots *s, size_t size);
+/* A state that nobody else holds; give it back after the batch. */
+int stat_slot_take(struct stat_slots *s, int64_t partition);
+void stat_slot_give(struct stat_slots *s, int i);
+void stat_slots_release(struct stat_slots *s, void (*each)(void *state));
+/* Streams the data to push(self). */
+rc stat_stream(struct chart_build *b, void *self,
+               enum rc_t (*push)(struct ctx *cx, void *self, int64_t partition,
+                                 const struct batch *batch));
+int stat_column_at(const struct chart_build *b, const char *name);
+
+/* One number column: what the default bins need. */
+struct stat_summary {
+    int64_t n, n_null, n_infinite, n_outside;
+    double min, max, q1, q3;
+    bool is_whole; /* every value is a whole number */
+};
+/* Rows outside [lo, hi] (NAN = open) are counted apart. Quartiles are type 7 up to 4 million
+ * values, beyond that read off 65,536 classes. */
+rc stat_summary_of(struct chart_build *b, const struct chart_input *in, double lo, double hi,
+                   struct stat_summary *out);
+
+/* ---- stat_bins.c ---- */
+struct stat_bins {
+    int n;
+    double *edges; /* [n + 1] */
+    bool is_nice;  /* the default rule's; else n equal bins, numpy's */
+};
+/* Counts per bin, level of colour and panel: counts[(panel * n_colors + color) * bins->n + bin];
+ * the last bin is closed. color, panel: NULL = none. */
+rc stat_bin_counts(struct chart_build *b, const struct chart_input *in,
+                   const struct stat_bins *bins, const struct stat_levels *color,
+                   const struct stat_levels *panel, int64_t **counts);
+/* numpy.histogram's edges: n equal bins of [lo, hi]. */
+struct stat_bins stat_equal_bins(struct arena *a, double lo, double hi, int n);
+/* The default: max(Sturges, Freedman-Diaconis) bins, at most 100, edges at nice numbers; whole
+ * numbers get bins of a whole width. */
+struct stat_bins stat_default_bins(struct arena *a, const struct stat_summary *s);
+struct stat_bins stat_time_bins(struct arena *a, const struct stat_summary *s);
+
+/* ---- stat_sample.c ---- */
+struct stat_sample {
+    int64_t n, n_total, n_null; /* rows kept; with all numbers there; left out for a null */
+    double *num[CHART_CHANNELS];
+    struct table *unused;
+    const char **text[CHART_CHANNELS]; /* level channels: NULL = null */
+};
+/* Rows for points: all of them, or a seeded sample of `most` that depends on row numbers only. */
+rc stat_sample_of(struct chart_build *b, int64_t most, struct stat_sample *out);
+
+/* ---- shared by the kinds ---- */
+/* Sets axis titles, ranges and log wishes from spec and inputs. */
+void build_axis(struct chart_build *b, bool is_x, const struct chart_input *in);
+void build_swap(struct chart_build *b); /* exchanges the x and y inputs' places (horizontal) */
+rc build_numbers_only(struct chart_build *b, const struct chart_input *in, const char *what);
+
+#endif
