@@ -56,7 +56,7 @@ rc chart_new(struct ctx *cx, struct executor *x, const struct chart_spec *spec, 
 /* `layer`: a new chart with more marks on the same axes; kind "rule" takes slope/intercept or x/y
  * constants. */
 struct chart_rule {
-    double x, y, slope, intercept; /* NAN = not given */
+    double x, y, slope, intercept; /* NAN = not given; a date or time in milliseconds since 1970 */
     const char *color;
     bool dashed;
 };
@@ -71,9 +71,11 @@ void chart_text(const struct chart *c,
                 struct strbuf *out); /* one line: "bar chart: 6 bars, tip by borough" */
 const char *chart_title(const struct chart *c);
 
+struct chart_build;
 struct chart_kind_desc { /* plotting/charts/C.c, one row in charts.def */
     const char *name, *sig, *doc, *example;
-    bool needs_model; /* roc .. : drawn from a model's curve table */
+    bool needs_model;                          /* roc .. : drawn from a model's curve table */
+    enum rc_t (*build)(struct chart_build *b); /* statistics, then layers and axes; plotting only */
 };
 const struct chart_kind_desc *const *chart_kinds(int *n);
 

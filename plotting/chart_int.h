@@ -170,6 +170,10 @@ struct chart {
     const char *text;             /* one line for text/plain */
     const char *finding;          /* one sentence for <desc> */
     int width, height;            /* of one panel */
+    bool is_flipped;              /* the user's x stands on the y axis */
+    struct chart_rule *rules;     /* lines across the panel, placed when the axes are known */
+    int n_rules;
+    int n_data_layers; /* layers before those of the rules; set by chart_finish */
     bool can_zoom;
     bool has_ruler; /* lines: vertical ruler under the pointer */
     struct chart_layout layout;
@@ -186,6 +190,8 @@ static inline const double *layer_channel(const struct chart_layer *l, enum mark
 {
     return l->ch[ch] < 0 ? NULL : l->col[l->ch[ch]].v;
 }
+/* layer.c: appends the layers of c->rules; the domains are known. */
+void chart_place_rules(struct chart *c);
 /* Domains, ticks, legends, layout, id. */
 void chart_finish(struct chart *c);
 
@@ -204,7 +210,8 @@ double scale_radius(const struct chart_size *s, double v); /* of a point, pixels
  * out[0..), at most 64. */
 enum { TICKS_MOST = 64 };
 int ticks_extended(double lo, double hi, int wanted, bool whole, double out[TICKS_MOST]);
-/* Whether all names can stand under bands of an axis of this length, broken into two lines or not. */
+/* Whether all names can stand under bands of an axis of this length, broken into two lines or not.
+ */
 bool ticks_levels_fit(const struct chart_levels *levels, double length);
 void ticks_of_axis(struct arena *a, struct chart_axis *axis, double length, bool is_x);
 /* Ticks of a ramp or a size legend. */

@@ -160,8 +160,7 @@ const char *chart_format_d3(struct arena *a, struct tick_format f)
 
 const char *chart_format_expr(struct arena *a, struct tick_format f)
 {
-    if (f.style == TICK_PLAIN)
-        return "format(datum.value,abs(datum.value)>=1e5?'~s':',.8~g')";
+    if (f.style == TICK_PLAIN) return "format(datum.value,abs(datum.value)>=1e5?'~s':',.8~g')";
     return arena_printf(a, "format(datum.value,'%s')", chart_format_d3(a, f));
 }
 

@@ -135,10 +135,12 @@ void chart_finish(struct chart *c)
 {
     if (c->width <= 0) c->width = c->panels.levels ? 200 : 480;
     if (c->height <= 0) c->height = c->panels.levels ? 150 : 300;
+    c->n_data_layers = c->n_layers;
     for (int i = 0; i < 2; i++) {
         scale_domain(&c->axis[i], c, i == 0);
         ticks_of_axis(c->arena, &c->axis[i], i == 0 ? c->width : c->height, i == 0);
     }
+    chart_place_rules(c);
     finish_color(c);
     finish_size(c);
     chart_layout_of(c);

@@ -84,6 +84,8 @@ void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x)
     }
     double lo = INFINITY, hi = -INFINITY;
     see_layers(c, is_x, false, &lo, &hi);
+    for (int i = 0; i < c->n_rules; i++) /* reference lines stay in sight */
+        see(is_x != c->is_flipped ? c->rules[i].x : c->rules[i].y, false, &lo, &hi);
     if (a->scale == SCALE_LOG && lo <= 0) a->scale = SCALE_SYMLOG;
     if (a->scale == SCALE_SYMLOG) a->linear_below = linear_part(c, is_x);
     if (a->has_zero && lo <= hi && a->scale != SCALE_LOG) {

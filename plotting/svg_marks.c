@@ -259,15 +259,29 @@ static void open_strokes(struct svg *s, const struct chart_layer *l, double widt
     strbuf_addz(s->out, ">\n");
 }
 
+/* Ends of a rule along one axis: a place, a stretch, or the whole panel. */
+static void rule_ends(const struct svg *s, const struct chart_layer *l, int64_t r, bool is_x,
+                      double *from, double *to)
+{
+    const double *end = layer_channel(l, is_x ? CH_X2 : CH_Y2);
+    if (l->ch[is_x ? CH_X : CH_Y] < 0) {
+        *from = is_x ? s->px : s->py;
+        *to = *from + (is_x ? s->c->layout.plot_w : s->c->layout.plot_h);
+        return;
+    }
+    *from = *to = center(s, l, r, is_x);
+    if (end) *to = is_x ? at_x(s, end[r]) : at_y(s, end[r]);
+}
+
 static void put_rules(struct svg *s, const struct chart_layer *l)
 {
-    const double *x2 = layer_channel(l, CH_X2), *y2 = layer_channel(l, CH_Y2);
     open_strokes(s, l, l->size > 0 ? l->size : 1.2);
     for (int64_t r = 0; r < l->n; r++) {
         char hex[8];
+        double x, y, xe, ye;
         if (!is_in_panel(s, l, r)) continue;
-        double x = center(s, l, r, true), y = center(s, l, r, false);
-        double xe = x2 ? at_x(s, x2[r]) : x, ye = y2 ? at_y(s, y2[r]) : y;
+        rule_ends(s, l, r, true, &x, &xe);
+        rule_ends(s, l, r, false, &y, &ye);
         if (!isfinite(x + y + xe + ye)) continue;
         put_segment(s, x, y, xe, ye);
         put_ink(s, "stroke", row_ink(s, l, r, hex));

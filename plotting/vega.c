@@ -430,7 +430,7 @@ static json_t *layers_of(const struct chart *c)
     json_t *list = json_array();
     for (int i = 0; i < c->n_layers; i++)
         json_array_append_new(list, one_layer(c, &c->layers[i], i, i > 0));
-    if (c->has_ruler && !c->panels.levels) json_array_append_new(list, ruler(c, &c->layers[0]));
+    if (c->has_ruler && !c->panels.levels) json_array_append_new(list, ruler(c, main_layer(c)));
     return list;
 }
 

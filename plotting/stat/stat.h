@@ -29,8 +29,7 @@ struct chart_build {
     const char *panel_title;
 };
 /* Adds a remark to the caption. */
-void stat_remark(struct chart_build *b, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+void stat_remark(struct chart_build *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "12,345" in the chart's arena. */
 const char *stat_count_text(struct chart_build *b, int64_t n);
 
@@ -47,8 +46,8 @@ struct stat_item {
 /* One row a group: keys k0.. then items a0... Order of rows: by keys. */
 rc stat_groups(struct chart_build *b, const struct chart_input *const *keys, int n_keys,
                const struct stat_item *items, int n_items, struct table **out);
-/* Only the rows with no null in the columns given; counts what is left out into *n_out. */
-rc stat_rows(struct chart_build *b, struct table **out);
+/* The whole data as a table. */
+rc stat_table(struct chart_build *b, struct table **out);
 
 /* ---- stat_read.c: columns as doubles and levels ---- */
 /* Numbers of n rows of a vector: dates and times as milliseconds, durations as seconds, bools as 0
@@ -82,11 +81,11 @@ void stat_finder_release(struct stat_finder *f);
 /* The levels of a column, ordered for drawing, and each row's level. */
 struct stat_levels {
     struct chart_levels *levels;
-    double *at;         /* [rows] level of each row */
-    double *weight;     /* [levels->n], in drawing order */
+    double *at;          /* [rows] level of each row */
+    double *weight;      /* [levels->n], in drawing order */
     struct stat_set set; /* text -> number of first sight */
-    int *rank;          /* number of first sight -> level */
-    bool is_by_value;   /* sorted by weight */
+    int *rank;           /* number of first sight -> level */
+    bool is_by_value;    /* sorted by weight */
 };
 enum level_order { ORDER_NATURAL, ORDER_BY_WEIGHT };
 /* weight: of each row (NULL = 1 each). Order: the levels' own (ordered cat, numbers, times, bool),
@@ -110,6 +109,16 @@ void stat_slots_init(struct stat_slots *s, size_t size);
 int stat_slot_take(struct stat_slots *s, int64_t partition);
 void stat_slot_give(struct stat_slots *s, int i);
 void stat_slots_release(struct stat_slots *s, void (*each)(void *state));
+/* Working memory of a state for one batch (the arena of a push lives as long as the run). */
+enum { STAT_SCRATCH_LEVELS = 3 };
+struct stat_scratch {
+    double *numbers;
+    int32_t *levels[STAT_SCRATCH_LEVELS];
+    int64_t n_numbers, n_levels[STAT_SCRATCH_LEVELS];
+};
+double *stat_scratch_numbers(struct stat_scratch *s, int64_t n);
+int32_t *stat_scratch_levels(struct stat_scratch *s, int which, int64_t n);
+void stat_scratch_release(struct stat_scratch *s);
 /* Streams the data to push(self). */
 rc stat_stream(struct chart_build *b, void *self,
                enum rc_t (*push)(struct ctx *cx, void *self, int64_t partition,
@@ -147,18 +156,46 @@ struct stat_bins stat_time_bins(struct arena *a, const struct stat_summary *s);
 
 /* ---- stat_sample.c ---- */
 struct stat_sample {
-    int64_t n, n_total, n_null; /* rows kept; with all numbers there; left out for a null */
-    double *num[CHART_CHANNELS];
-    struct table *unused;
-    const char **text[CHART_CHANNELS]; /* level channels: NULL = null */
+    int64_t n, n_total, n_null;          /* rows kept; rows with x and y; left out for a null */
+    double *num[CHART_CHANNELS];         /* number and time channels */
+    struct column *text[CHART_CHANNELS]; /* level channels: a text column of n rows, or NULL */
 };
 /* Rows for points: all of them, or a seeded sample of `most` that depends on row numbers only. */
 rc stat_sample_of(struct chart_build *b, int64_t most, struct stat_sample *out);
+void stat_sample_release(struct stat_sample *s);
 
-/* ---- shared by the kinds ---- */
-/* Sets axis titles, ranges and log wishes from spec and inputs. */
-void build_axis(struct chart_build *b, bool is_x, const struct chart_input *in);
-void build_swap(struct chart_build *b); /* exchanges the x and y inputs' places (horizontal) */
-rc build_numbers_only(struct chart_build *b, const struct chart_input *in, const char *what);
+/* ---- stat_box.c ---- */
+struct stat_box { /* one group */
+    double q1, median, q3, min, max;
+    double low, high; /* whiskers: furthest values within 1.5 IQR (Tukey) */
+    int64_t n, n_outliers;
+    double *outliers; /* at most BOX_OUTLIERS, chosen by row number, extremes always in */
+    int n_kept;
+};
+enum { BOX_OUTLIERS = 100 };
+/* Boxes of the value column by level of category, colour and panel (each may be NULL):
+ * out[(panel * n_color + color) * n_cat + cat]; n 0 = an empty group. */
+struct stat_box_keys {
+    const struct chart_input *in[3]; /* category, colour, panel; NULL = none */
+    struct stat_levels *levels[3];
+};
+rc stat_boxes(struct chart_build *b, const struct chart_input *value,
+              const struct stat_box_keys *keys, struct stat_box **out);
+
+/* ---- build.c: shared by the kinds ---- */
+/* Title, scale, range of an axis from an input; `wish` says which of the user's options apply
+ * (xrange, xlog or yrange, ylog), as a horizontal chart shows y below. */
+struct chart_axis *build_axis(struct chart_build *b, bool is_x, const struct chart_input *in,
+                              bool wish_x);
+const char *build_title(struct chart_build *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void build_color(struct chart_build *b, const struct stat_levels *l, int n_grey);
+void build_panels(struct chart_build *b, const struct stat_levels *l);
+const struct chart_input *build_panel_input(const struct chart_build *b);
+/* The constant ink of color: "steelblue"; NULL when none was given. */
+const char *build_ink(const struct chart_build *b);
+rc build_needs(struct chart_build *b, enum chart_channel ch, enum channel_class cls,
+               const char *kind);
+double *build_fill(struct chart_build *b, int64_t n, double v);
 
 #endif

@@ -2,6 +2,8 @@
  * and Diaconis 1981 (width 2 IQR n^(-1/3)); the finer of the two, as numpy's "auto". */
 #include "plotting/stat/stat.h"
 
+#include "runtime/base/cancel.h"
+
 #include <math.h>
 
 enum { BINS_MOST = 100 };
@@ -14,7 +16,8 @@ struct stat_bins stat_equal_bins(struct arena *a, double lo, double hi, int n)
     }
     struct stat_bins b = {.n = n, .edges = ARENA_ARRAY(a, double, n + 1)};
     double step = (hi - lo) / n;
-    for (int i = 0; i < n; i++) b.edges[i] = lo + i * step;
+    for (int i = 0; i < n; i++)
+        b.edges[i] = lo + i * step;
     b.edges[n] = hi;
     return b;
 }
@@ -59,8 +62,7 @@ struct stat_bins stat_default_bins(struct arena *a, const struct stat_summary *s
     double w = nice_width(rule_width(s), range, s->is_whole);
     double shift = s->is_whole ? 0.5 : 0; /* whole numbers stand in the middle of their bins */
     double first = floor((s->min + shift) / w + 1e-9);
-    double last = s->is_whole ? floor((s->max + shift) / w + 1e-9) + 1
-                              : ceil(s->max / w - 1e-9);
+    double last = s->is_whole ? floor((s->max + shift) / w + 1e-9) + 1 : ceil(s->max / w - 1e-9);
     if (s->is_whole && w == 1) {
         first = s->min;
         last = s->max + 1;
@@ -96,6 +98,7 @@ struct stat_bins stat_time_bins(struct arena *a, const struct stat_summary *s)
 struct count_part {
     int64_t *counts;
     struct stat_finder color, panel;
+    struct stat_scratch scratch;
 };
 struct count_run {
     struct stat_slots slots;
@@ -112,8 +115,10 @@ static int bin_of(const struct stat_bins *b, double x)
     if (!(x >= lo && x <= hi)) return -1;
     int i = (int)((x - lo) / (hi - lo) * b->n);
     if (i >= b->n) i = b->n - 1;
-    while (i > 0 && x < b->edges[i]) i--;
-    while (i < b->n - 1 && x >= b->edges[i + 1]) i++;
+    while (i > 0 && x < b->edges[i])
+        i--;
+    while (i < b->n - 1 && x >= b->edges[i + 1])
+        i++;
     return i;
 }
 
@@ -123,20 +128,18 @@ static int level_at(const struct stat_levels *l, const int32_t *found, int64_t i
     return found[i] < 0 ? -1 : l->rank[found[i]];
 }
 
-static void count_rows(const struct count_run *run, struct count_part *p, struct ctx *cx,
-                       const struct batch *batch)
+static void count_rows(const struct count_run *run, struct count_part *p, const struct batch *batch)
 {
-    size_t n = (size_t)batch->n_rows;
-    double *v = arena_alloc(cx->arena, sizeof(double) * (n + 1));
+    double *v = stat_scratch_numbers(&p->scratch, batch->n_rows);
     int32_t *color = NULL, *panel = NULL;
     stat_vec_numbers(&batch->cols[run->at], run->type, batch->n_rows, v);
     if (run->color) {
-        color = arena_alloc(cx->arena, sizeof(int32_t) * (n + 1));
+        color = stat_scratch_levels(&p->scratch, 0, batch->n_rows);
         stat_find_rows(&run->color->set, &p->color, &batch->cols[run->color_at], run->color_type,
                        batch->n_rows, color);
     }
     if (run->panel) {
-        panel = arena_alloc(cx->arena, sizeof(int32_t) * (n + 1));
+        panel = stat_scratch_levels(&p->scratch, 1, batch->n_rows);
         stat_find_rows(&run->panel->set, &p->panel, &batch->cols[run->panel_at], run->panel_type,
                        batch->n_rows, panel);
     }
@@ -161,7 +164,7 @@ static enum rc_t count_push(struct ctx *cx, void *self, int64_t partition,
     int slot = stat_slot_take(&run->slots, partition);
     struct count_part *p = run->slots.state[slot];
     if (!p->counts) p->counts = mem_zero(sizeof(int64_t) * count_cells(run));
-    count_rows(run, p, cx, batch);
+    count_rows(run, p, batch);
     stat_slot_give(&run->slots, slot);
     return RC_OK;
 }
@@ -172,6 +175,7 @@ static void count_free(void *state)
     mem_free(p->counts);
     stat_finder_release(&p->color);
     stat_finder_release(&p->panel);
+    stat_scratch_release(&p->scratch);
 }
 
 rc stat_bin_counts(struct chart_build *b, const struct chart_input *in,
@@ -179,7 +183,7 @@ rc stat_bin_counts(struct chart_build *b, const struct chart_input *in,
                    const struct stat_levels *panel, int64_t **counts)
 {
     struct count_run *run = mem_zero(sizeof *run);
-    const struct chart_input *by = &b->in[CHART_COLOR], *facet = &b->in[CHART_FACET_COLUMN];
+    const struct chart_input *by = &b->in[CHART_COLOR], *facet = build_panel_input(b);
     stat_slots_init(&run->slots, sizeof(struct count_part));
     run->bins = bins;
     run->color = color;
@@ -188,16 +192,17 @@ rc stat_bin_counts(struct chart_build *b, const struct chart_input *in,
     run->n_panel = panel ? panel->levels->n : 1;
     run->at = stat_column_at(b, in->column);
     run->color_at = stat_column_at(b, by->column);
-    run->panel_at = stat_column_at(b, facet->column);
+    run->panel_at = facet ? stat_column_at(b, facet->column) : -1;
     run->type = in->type;
     run->color_type = by->type;
-    run->panel_type = facet->type;
+    if (facet) run->panel_type = facet->type;
     size_t cells = count_cells(run);
     *counts = ARENA_ARRAY(b->a, int64_t, cells + 1);
     enum rc_t res = stat_stream(b, run, count_push);
     for (int i = 0; i < STAT_SLOTS; i++) {
         const struct count_part *p = run->slots.state[i];
-        for (size_t k = 0; p && p->counts && k < cells; k++) (*counts)[k] += p->counts[k];
+        for (size_t k = 0; p && p->counts && k < cells; k++)
+            (*counts)[k] += p->counts[k];
     }
     stat_slots_release(&run->slots, count_free);
     mem_free(run);

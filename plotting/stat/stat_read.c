@@ -1,9 +1,10 @@
 /* stat_read.c: columns and vectors as doubles and as numbered levels. */
 #include "plotting/stat/stat.h"
 
+#include "runtime/base/cancel.h"
+#include "runtime/base/civil.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/num.h"
-#include "runtime/base/civil.h"
 
 #include <math.h>
 
@@ -128,7 +129,8 @@ static void find_codes(const struct stat_set *s, struct stat_finder *f, const st
         f->codes = mem_realloc(f->codes, mem_mul(sizeof *f->codes, (size_t)f->cap));
     }
     const struct text *t = dict->data;
-    for (int64_t i = 0; i < dict->n; i++) f->codes[i] = stat_set_find(s, text_str(&t[i]), false);
+    for (int64_t i = 0; i < dict->n; i++)
+        f->codes[i] = stat_set_find(s, text_str(&t[i]), false);
     f->dict = dict;
 }
 
@@ -143,8 +145,8 @@ static struct str plain_text(const struct vec *v, struct dtype type, int64_t i, 
 {
     struct scalar s = {.type = type};
     if (type.kind == KIND_INT) {
-        int64_t k = v->phys == PHYS_I32 ? ((const int32_t *)v->data)[i]
-                                        : ((const int64_t *)v->data)[i];
+        int64_t k =
+            v->phys == PHYS_I32 ? ((const int32_t *)v->data)[i] : ((const int64_t *)v->data)[i];
         return (struct str){buf, (size_t)int_format(k, buf)};
     }
     if (type.kind == KIND_BOOL)
@@ -283,7 +285,8 @@ rc stat_levels_of(struct chart_build *b, const struct column *c, const double *w
         out->weight[i] = seen[i].weight;
     }
     out->is_by_value = n > 0 && order == ORDER_BY_WEIGHT && isnan(seen[0].natural);
-    for (int64_t r = 0; r < c->n; r++) out->at[r] = out->rank[(int)out->at[r]];
+    for (int64_t r = 0; r < c->n; r++)
+        out->at[r] = out->rank[(int)out->at[r]];
     return check_cancel(b->cx);
 }
 
@@ -293,12 +296,12 @@ void stat_levels_fold(struct chart_build *b, struct stat_levels *l, int64_t rows
     *n_folded = 0;
     if (l->levels->n <= most) return;
     *n_folded = l->levels->n - most;
-    for (int i = most + 1; i < l->levels->n; i++) l->weight[most] += l->weight[i];
+    for (int i = most + 1; i < l->levels->n; i++)
+        l->weight[most] += l->weight[i];
     for (int i = 0; i < l->set.n; i++)
         if (l->rank[i] > most) l->rank[i] = most;
     for (int64_t r = 0; r < rows; r++)
         if (l->at[r] > most) l->at[r] = most;
-    l->levels->text[most] =
-        arena_printf(b->a, "other (%s)", stat_count_text(b, *n_folded));
+    l->levels->text[most] = arena_printf(b->a, "other (%s)", stat_count_text(b, *n_folded));
     l->levels->n = most + 1;
 }

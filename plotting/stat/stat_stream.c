@@ -3,13 +3,16 @@
  * who counted what. */
 #include "plotting/stat/stat.h"
 
+#include "runtime/base/cancel.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 void stat_slots_init(struct stat_slots *s, size_t size)
 {
     memset(s, 0, sizeof *s);
-    for (int i = 0; i < STAT_SLOTS; i++) atomic_flag_clear(&s->busy[i]);
+    for (int i = 0; i < STAT_SLOTS; i++)
+        atomic_flag_clear(&s->busy[i]);
     s->size = size;
 }
 
@@ -37,6 +40,31 @@ void stat_slots_release(struct stat_slots *s, void (*each)(void *state))
     }
 }
 
+double *stat_scratch_numbers(struct stat_scratch *s, int64_t n)
+{
+    if (n > s->n_numbers) {
+        s->n_numbers = n;
+        s->numbers = mem_realloc(s->numbers, sizeof(double) * (size_t)n);
+    }
+    return s->numbers;
+}
+
+int32_t *stat_scratch_levels(struct stat_scratch *s, int which, int64_t n)
+{
+    if (n > s->n_levels[which]) {
+        s->n_levels[which] = n;
+        s->levels[which] = mem_realloc(s->levels[which], sizeof(int32_t) * (size_t)n);
+    }
+    return s->levels[which];
+}
+
+void stat_scratch_release(struct stat_scratch *s)
+{
+    mem_free(s->numbers);
+    for (int i = 0; i < STAT_SCRATCH_LEVELS; i++)
+        mem_free(s->levels[i]);
+}
+
 rc stat_stream(struct chart_build *b, void *self,
                enum rc_t (*push)(struct ctx *cx, void *self, int64_t partition,
                                  const struct batch *batch))
@@ -59,6 +87,7 @@ struct part {
     double *kept;
     int64_t n_kept, cap;
     int64_t *classes; /* [CLASSES], by the leading bits of the value */
+    struct stat_scratch scratch;
 };
 struct summary_run {
     struct stat_slots slots;
@@ -127,7 +156,7 @@ static enum rc_t summary_push(struct ctx *cx, void *self, int64_t partition,
     int slot = stat_slot_take(&run->slots, partition);
     struct part *p = run->slots.state[slot];
     if (!p->classes) p->classes = mem_zero(sizeof(int64_t) * CLASSES);
-    double *v = arena_alloc(cx->arena, sizeof(double) * (size_t)batch->n_rows);
+    double *v = stat_scratch_numbers(&p->scratch, batch->n_rows);
     stat_vec_numbers(&batch->cols[run->at], run->type, batch->n_rows, v);
     int64_t good = part_add(run, p, v, batch->n_rows);
     keep_values(run, p, v, good);
@@ -140,6 +169,7 @@ static void part_free(void *state)
     struct part *p = state;
     mem_free(p->kept);
     mem_free(p->classes);
+    stat_scratch_release(&p->scratch);
 }
 
 static int double_cmp(const void *a, const void *b)
@@ -191,7 +221,8 @@ static void quartiles_rough(const struct summary_run *run, struct stat_summary *
     int64_t *sum = mem_zero(sizeof(int64_t) * CLASSES);
     for (int i = 0; i < STAT_SLOTS; i++) {
         const struct part *p = run->slots.state[i];
-        for (int k = 0; p && p->classes && k < CLASSES; k++) sum[k] += p->classes[k];
+        for (int k = 0; p && p->classes && k < CLASSES; k++)
+            sum[k] += p->classes[k];
     }
     out->q1 = quantile_classes(sum, out->n, 0.25);
     out->q3 = quantile_classes(sum, out->n, 0.75);
