@@ -308,6 +308,21 @@ static enum kind melted_kind(const struct chart_build *b)
     return KIND_INT;
 }
 
+/* "min(tip), max(tip)" while that is short. */
+static const char *series_title(struct chart_build *b)
+{
+    enum { LONG = 60 };
+    const struct chart_spec *s = b->spec;
+    struct strbuf t = {0};
+    for (int i = 0; i < s->n_y_series; i++) {
+        if (i) strbuf_addz(&t, ", ");
+        strbuf_addz(&t, s->y_titles && s->y_titles[i] ? s->y_titles[i] : s->y_series[i]);
+    }
+    const char *out = t.n <= LONG ? arena_strndup(b->a, t.p, t.n) : "value";
+    strbuf_release(&t);
+    return out;
+}
+
 static rc melt(struct chart_build *b, struct chart_spec *spec)
 {
     bool has_x = spec->enc[CHART_X].column != NULL;
@@ -343,7 +358,7 @@ static rc melt(struct chart_build *b, struct chart_spec *spec)
         spec->enc[CHART_X] = (struct chart_encoding){.column = "series", .title = ""};
     }
     spec->enc[CHART_Y].column = "value";
-    if (!spec->enc[CHART_Y].title) spec->enc[CHART_Y].title = "value";
+    if (!spec->enc[CHART_Y].title) spec->enc[CHART_Y].title = series_title(b);
     if (has_x) spec->enc[CHART_COLOR] = (struct chart_encoding){.column = "series", .title = ""};
     return RC_OK;
 }

@@ -91,6 +91,7 @@ struct chart_axis {
     const char *title;
     const struct chart_levels *levels; /* SCALE_BAND */
     bool is_integer, has_zero, has_grid, has_ticks, is_share;
+    int wanted_ticks;          /* 0 = by length */
     double pad_low, pad_high;  /* shares of the range added at the ends */
     double want_min, want_max; /* NAN = from the data */
     bool is_cut;               /* the user set the range: marks are clipped */
@@ -122,6 +123,7 @@ struct chart_color {
 struct chart_size {
     bool is_used;
     const char *title;
+    double most; /* radius of the greatest value, pixels */
     double min, max;
     struct tick *ticks;
     int n_ticks;

@@ -166,7 +166,7 @@ static void remap(struct chart *c, struct chart_layer *l, enum mark_channel ch,
     struct chart_column *col = &l->col[l->ch[ch]];
     double *v = ARENA_ARRAY(c->arena, double, l->n + 1);
     for (int64_t i = 0; i < l->n; i++)
-        v[i] = !map ? col->v[i] : isnan(col->v[i]) ? NAN : map[(int)col->v[i]];
+        v[i] = map && !isnan(col->v[i]) ? (double)map[(int)col->v[i]] : col->v[i];
     col->v = v;
     col->levels = levels;
 }

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { EDGE = 10, TITLE_LINE = 18, SUBTITLE_LINE = 16, STRIP = 20, GAP = 14 };
+enum { EDGE = 10, TITLE_LINE = 18, SUBTITLE_LINE = 16, STRIP = 20, GAP = 18 };
 
 static double widest_tick(const struct tick *t, int n)
 {

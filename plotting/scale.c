@@ -128,8 +128,7 @@ double scale_down(const struct chart_axis *a, double v)
 
 double scale_radius(const struct chart_size *s, double v)
 {
-    enum { LEAST = 3, MOST = 14 }; /* the area grows with the value */
-    if (!(s->max > 0) || !(v > 0)) return LEAST;
-    double share = v / s->max;
-    return sqrt(LEAST * LEAST + share * (MOST * MOST - LEAST * LEAST));
+    const double least = 2; /* the area grows with the value */
+    if (!(s->max > 0) || !(v > 0)) return least;
+    return sqrt(least * least + v / s->max * (s->most * s->most - least * least));
 }

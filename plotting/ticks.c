@@ -362,6 +362,7 @@ void ticks_of_axis(struct arena *arena, struct chart_axis *a, double length, boo
 {
     int wanted = (int)round(length / (is_x ? 80 : 50));
     if (wanted < 3) wanted = 3;
+    if (a->wanted_ticks) wanted = a->wanted_ticks;
     if (a->scale == SCALE_BAND) {
         ticks_levels(arena, a);
         if (is_x) fit_band(arena, a, length);

@@ -8,6 +8,13 @@
 
 #define FONTS "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
+static const struct chart_layer *main_layer(const struct chart *c)
+{
+    for (int i = 0; i < c->n_layers; i++)
+        if (!c->layers[i].is_quiet) return &c->layers[i];
+    return c->layers;
+}
+
 /* ---- data ---- */
 json_t *vega_number(double v, double range)
 {
@@ -98,8 +105,11 @@ static void mark_line(json_t *m, const struct chart_layer *l)
     json_object_set_new(m, "strokeWidth", vega_number(l->size > 0 ? l->size : 2, 0));
     json_object_set_new(m, "strokeJoin", json_string("round"));
     json_object_set_new(m, "strokeCap", json_string("round"));
-    if (l->has_dots)
-        json_object_set_new(m, "point", json_pack("{s:i,s:b}", "size", 32, "filled", 1));
+    if (!l->has_dots) return;
+    json_t *dot = json_pack("{s:i,s:b}", "size", 32, "filled", 1);
+    if (l->ch[CH_COLOR] < 0)
+        json_object_set_new(dot, "color", json_string(l->color ? l->color : palette_ink(0)));
+    json_object_set_new(m, "point", dot);
 }
 
 static void mark_bar(json_t *m, const struct chart *c, const struct chart_layer *l)
@@ -109,7 +119,7 @@ static void mark_bar(json_t *m, const struct chart *c, const struct chart_layer 
         bool is_x = !c->axis[0].has_zero;
         json_object_set_new(m, is_x ? "xOffset" : "yOffset", json_real(0.5));
         json_object_set_new(m, is_x ? "x2Offset" : "y2Offset", json_real(-0.5));
-    } else if (l->size > 0) {
+    } else if (l->size > 0 && l->size < 1) {
         json_object_set_new(m, c->axis[0].scale == SCALE_BAND ? "width" : "height",
                             json_pack("{s:o}", "band", vega_number(l->size, 0)));
     }
@@ -179,7 +189,7 @@ static json_t *title_or_null(const char *title)
     return title ? json_string(title) : json_null();
 }
 
-static json_t *color_levels(const struct chart *c, json_t *f, const struct chart_layer *l)
+static json_t *color_levels(const struct chart *c, json_t *f)
 {
     json_t *range = json_array();
     for (int i = 0; i < c->color.levels->n; i++)
@@ -188,9 +198,8 @@ static json_t *color_levels(const struct chart *c, json_t *f, const struct chart
     json_object_set_new(
         f, "scale",
         json_pack("{s:o,s:o}", "domain", levels_array(c->color.levels), "range", range));
-    const char *symbol = l->mark == MARK_LINE || l->mark == MARK_RULE ? "stroke"
-                         : l->mark == MARK_POINT                      ? "circle"
-                                                                      : "square";
+    enum chart_mark mark = main_layer(c)->mark;
+    const char *symbol = mark == MARK_LINE ? "stroke" : mark == MARK_POINT ? "circle" : "square";
     json_object_set_new(f, "legend",
                         json_pack("{s:o,s:s,s:i,s:f}", "title", title_or_null(c->color.title),
                                   "symbolType", symbol, "labelLimit", 180, "symbolOpacity", 1.0));
@@ -207,8 +216,8 @@ static json_t *color_ramp(const struct chart *c, json_t *f)
                         json_pack("{s:s,s:[o,o]}", "scheme", "viridis", "domain",
                                   vega_number(k->min, k->max - k->min),
                                   vega_number(k->max, k->max - k->min)));
-    json_t *legend = json_pack("{s:o,s:o,s:i}", "title", title_or_null(k->title), "values", values,
-                               "gradientLength", LEGEND_RAMP);
+    json_t *legend = json_pack("{s:o,s:o,s:i,s:f}", "title", title_or_null(k->title), "values",
+                               values, "gradientLength", LEGEND_RAMP, "gradientOpacity", 1.0);
     if (k->format.style == TICK_TIME)
         json_object_set_new(legend, "labelExpr", json_string("utcFormat(datum.value, '%Y-%m-%d')"));
     else {
@@ -228,9 +237,9 @@ static void put_color(json_t *e, const struct chart *c, const struct chart_layer
         json_object_set_new(e, "color", color_ramp(c, vega_field(k, "quantitative")));
         return;
     }
-    json_object_set_new(e, "color", color_levels(c, vega_field(k, "nominal"), l));
+    json_object_set_new(e, "color", color_levels(c, vega_field(k, "nominal")));
     if (!l->is_outlined) return;
-    json_t *stroke = color_levels(c, vega_field(k, "nominal"), l);
+    json_t *stroke = color_levels(c, vega_field(k, "nominal"));
     json_object_set_new(stroke, "legend", json_null());
     json_object_set_new(e, "stroke", stroke);
 }
@@ -277,6 +286,23 @@ static void put_offset(json_t *e, const struct chart *c, const struct chart_laye
     json_object_set_new(e, c->axis[0].scale == SCALE_BAND ? "xOffset" : "yOffset", f);
 }
 
+/* Vega-Lite 5 writes tooltip titles into an expression without escaping quotes and backslashes. */
+static json_t *tip_title(const char *title)
+{
+    struct strbuf b = {0};
+    for (; *title; title++) {
+        if (*title == '"')
+            strbuf_addz(&b, "”");
+        else if (*title == '\\')
+            strbuf_addz(&b, "∖");
+        else
+            strbuf_addc(&b, *title < ' ' && *title >= 0 ? ' ' : *title);
+    }
+    json_t *out = json_string(b.p ? b.p : "");
+    strbuf_release(&b);
+    return out;
+}
+
 static json_t *tooltips(const struct chart_layer *l)
 {
     json_t *list = json_array();
@@ -285,7 +311,7 @@ static json_t *tooltips(const struct chart_layer *l)
         if (!c->title) continue;
         bool is_time = c->kind == VALUE_DATE || c->kind == VALUE_TIME;
         json_t *f = vega_field(k, c->kind == VALUE_LEVEL ? "nominal" : "quantitative");
-        json_object_set_new(f, "title", json_string(c->title));
+        json_object_set_new(f, "title", tip_title(c->title));
         if (is_time) { /* the format of a temporal tooltip is local time unless the unit says utc */
             json_object_set_new(f, "type", json_string("temporal"));
             json_object_set_new(f, "timeUnit",
@@ -331,13 +357,6 @@ static json_t *encoding(const struct chart *c, const struct chart_layer *l, bool
 }
 
 /* ---- interaction ---- */
-static const struct chart_layer *main_layer(const struct chart *c)
-{
-    for (int i = 0; i < c->n_layers; i++)
-        if (!c->layers[i].is_quiet) return &c->layers[i];
-    return c->layers;
-}
-
 static json_t *params_of(const struct chart *c, const struct chart_layer *l, bool has_pick)
 {
     json_t *list = json_array();
@@ -446,7 +465,7 @@ static void put_panels(json_t *top, const struct chart *c)
     json_object_set_new(facet, "sort", levels_array(c->panels.levels));
     json_object_set_new(top, "facet", facet);
     json_object_set_new(top, "columns", json_integer(c->panels.columns));
-    json_object_set_new(top, "spacing", json_integer(14));
+    json_object_set_new(top, "spacing", json_integer(18));
     json_object_set_new(
         top, "spec",
         json_pack("{s:i,s:i,s:o}", "width", c->width, "height", c->height, "layer", layers_of(c)));

@@ -153,6 +153,10 @@ static json_t *axis_of(const struct chart *c, bool is_x, const char *field)
     json_object_set_new(o, "ticks", json_boolean(a->has_ticks));
     if (a->has_ticks) json_object_set_new(o, "tickSize", json_integer(4));
     if (other->has_zero && other->min == 0) json_object_set_new(o, "domain", json_true());
+    if (a->has_zero && a->has_grid && a->min < 0 && a->max > 0)
+        json_object_set_new(o, "gridWidth",
+                            json_pack("{s:{s:s,s:f},s:i}", "condition", "test", "datum.value === 0",
+                                      "value", 2.5, "value", 1));
     put_tick_values(o, c, a, field);
     put_label_expr(o, c, a, field);
     json_object_set_new(o, "labelAngle", json_integer(is_x && a->fit == LABELS_TURNED ? -45 : 0));

@@ -15,6 +15,7 @@ struct bars {
     const char *value_title;
     enum value_kind value_kind;
     bool is_additive, is_flipped; /* flipped: categories on y */
+    bool has_rest;                /* the last category is "other" */
     int64_t rows;
     double *v;
     struct stat_levels cats, colors, panels;
@@ -113,6 +114,7 @@ static void limit_cats(struct bars *w)
     if (all <= most + (w->is_additive && w->cats.is_by_value ? 1 : 0)) return;
     if (w->is_additive && w->cats.is_by_value) {
         stat_levels_fold(b, &w->cats, w->rows, most, &folded);
+        w->has_rest = true;
         return;
     }
     drop_rows(w, &w->cats, most);
@@ -220,10 +222,22 @@ static struct bar_columns bar_rows(const struct bars *w)
     return r;
 }
 
+/* One or two bars do not fill the chart. */
+static double bar_share(const struct bars *w)
+{
+    enum { WIDE = 110 };
+    const struct chart *c = w->b->c;
+    double length = w->is_flipped ? (c->height ? c->height : 300) : c->width ? c->width : 480;
+    double band = length / fmax(w->cats.levels->n, 1) * (1 - BAND_PADDING);
+    bool is_dodged = w->color && w->stack == STACK_NONE;
+    return is_dodged || band <= WIDE ? 0 : WIDE / band;
+}
+
 static void put_layer(struct bars *w, const struct bar_columns *r)
 {
     struct chart_build *b = w->b;
     struct chart_layer *l = chart_add_layer(b->c, MARK_BAR, r->n);
+    l->size = bar_share(w);
     bool is_share = w->stack == STACK_SHARE;
     enum mark_channel cat = w->is_flipped ? CH_Y : CH_X, low = w->is_flipped ? CH_X2 : CH_Y2,
                       high = w->is_flipped ? CH_X : CH_Y;
@@ -245,6 +259,19 @@ static void put_layer(struct bars *w, const struct bar_columns *r)
             layer_column(l, w->panel->title, VALUE_LEVEL, r->panel, w->b->c->panels.levels);
     l->color = build_ink(b);
     if (!isnan(b->spec->alpha)) l->alpha = b->spec->alpha;
+}
+
+/* The rest as one bar stands apart in grey: it is not one of the categories. */
+static void put_rest(struct bars *w, const struct bar_columns *r)
+{
+    struct bar_columns rest = *r;
+    double **const all[] = {&rest.cat, &rest.color, &rest.panel,
+                            &rest.low, &rest.high,  &rest.value};
+    for (int i = 0; i < 6; i++)
+        *all[i] += r->n;
+    rest.n = 1;
+    put_layer(w, &rest);
+    w->b->c->layers[w->b->c->n_layers - 1].color = INK_REST;
 }
 
 static void set_axes(struct bars *w)
@@ -357,8 +384,11 @@ static enum rc_t build_bar(struct chart_build *b)
     b->c->is_flipped = w.is_flipped != (w.cat == &b->in[CHART_Y]);
     set_axes(&w);
     struct bar_columns rows = bar_rows(&w);
+    int64_t n = rows.n;
+    if (w.has_rest && !w.color && !w.panel) rows.n--;
     put_layer(&w, &rows);
-    describe(&w, rows.n);
+    if (rows.n < n) put_rest(&w, &rows);
+    describe(&w, n);
     b->c->title = build_title(b, "%s by %s", w.value_title, w.cat->title);
     return RC_OK;
 }

@@ -133,7 +133,7 @@ static void rule_layer(const struct boxes *w, const int64_t *group, int from, in
 
 static double box_share(const struct boxes *w)
 {
-    return w->color ? 0.85 : w->n_cat == 1 ? 0.4 : 0.75;
+    return w->color ? 1 : w->n_cat == 1 ? 0.4 : 0.75;
 }
 
 static void box_layer(const struct boxes *w, const int64_t *group)

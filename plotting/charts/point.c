@@ -94,7 +94,11 @@ static rc set_size(struct points *w, struct chart_layer *l)
     }
     if (!b->in[CHART_SIZE].column) return RC_OK;
     TRY(build_needs(b, CHART_SIZE, CLASS_NUMBER, "point"));
-    b->c->size = (struct chart_size){.is_used = true, .title = in_title(b, CHART_SIZE)};
+    b->c->size = (struct chart_size){.is_used = true,
+                                     .title = in_title(b, CHART_SIZE),
+                                     .most = w->s.n <= 200    ? 14
+                                             : w->s.n <= 1000 ? 10
+                                                              : 7};
     return RC_OK;
 }
 

@@ -136,6 +136,7 @@ static void set_axes(struct roc *w)
         a->scale = SCALE_LINEAR;
         a->has_grid = true;
         a->is_integer = false;
+        a->wanted_ticks = 5;
         if (!(k == 0 ? b->spec->xtitle : b->spec->ytitle)) a->title = titles[k];
         if (!a->is_cut) {
             a->want_min = -0.02;

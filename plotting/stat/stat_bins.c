@@ -7,6 +7,7 @@
 #include <math.h>
 
 enum { BINS_MOST = 100 };
+#define DAY 86400000.0
 
 struct stat_bins stat_equal_bins(struct arena *a, double lo, double hi, int n)
 {
@@ -80,7 +81,8 @@ struct stat_bins stat_default_bins(struct arena *a, const struct stat_summary *s
 struct stat_bins stat_time_bins(struct arena *a, const struct stat_summary *s)
 {
     double range = fmax(s->max - s->min, 1);
-    double wanted = fmin(fmax(range / fmax(rule_width(s), 1), 10), 60);
+    double wanted = fmin(fmax(range / fmax(rule_width(s), 1), 20), 60);
+    if (range >= 20 * DAY && range <= 62 * DAY) wanted = range / DAY; /* a month or two: days */
     enum time_unit unit;
     int64_t step;
     chart_time_step(range, (int)wanted, &unit, &step);
