@@ -1,5 +1,5 @@
 /* metrics.c: the table of metrics, and the ranking that several of them share. */
-#include "runtime/ml/metrics/metrics_int.h"
+#include "runtime/ml/metrics/metrics.h"
 
 #include "runtime/base/cancel.h"
 #include "runtime/base/mem.h"

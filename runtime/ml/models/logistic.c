@@ -5,7 +5,7 @@
 #include "runtime/ml/models/linear_int.h"
 
 #include "runtime/ml/linalg_int.h"
-#include "runtime/ml/metrics/metrics_int.h"
+#include "runtime/ml/metrics/metrics.h"
 #include "runtime/ml/models/newton_int.h"
 
 #include <cblas.h>

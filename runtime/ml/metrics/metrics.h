@@ -1,7 +1,7 @@
-/* metrics_int.h: a metric is a descriptor: a function of the scored rows. Definitions are those of
+/* metrics.h: a metric is a descriptor: a function of the scored rows. Definitions are those of
  * scikit-learn's module metrics, except that what is 0/0 is null (language.md 3.4), not 0. */
-#ifndef MLNB_ML_METRICS_METRICS_INT_H
-#define MLNB_ML_METRICS_METRICS_INT_H
+#ifndef MLNB_ML_METRICS_METRICS_H
+#define MLNB_ML_METRICS_METRICS_H
 
 #include "runtime/base/rc.h"
 #include "runtime/base/str.h"
