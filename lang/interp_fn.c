@@ -223,6 +223,7 @@ rc interp_step(struct lang *lg, struct scope *sc, const struct ast_step *step,
 {
     struct scope *outer = lg->scope;
     const struct value *fn = scope_fn(sc, step->verb);
+    if (input && input->kind == VALUE_FRAME) TRY(refresh_scans(lg, input->plan));
     lg->scope = sc;
     enum rc_t res =
         fn ? step_fn(lg, sc, fn, step, input, out) : verb_apply(lg, sc, step, input, out);

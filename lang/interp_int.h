@@ -137,6 +137,8 @@ void scans_free(struct lang *lg);
 struct scan_cache *scan_list_copy(const struct scan_cache *s);
 void scan_list_free(struct scan_cache *s);
 void kept_free(struct lang *lg);
+/* Before a plan runs: files that have changed since they were opened are opened again (W305). */
+rc refresh_scans(struct lang *lg, struct plan *p);
 rc open_pool(struct lang *lg, const char *url, int threads, struct span span);
 /* Wall clock of the statement, read once; local time without zone, microseconds. */
 int64_t statement_now(struct lang *lg);

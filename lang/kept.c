@@ -70,7 +70,7 @@ void kept_free(struct lang *lg)
 
 rc frame_table(struct lang *lg, struct plan *p, struct table **out)
 {
-    if (p->kept) {
+    if (p->kept && !lg->is_dry) { /* dry sessions are on other threads */
         p->kept_at = ++lg->use_clock;
         *out = table_ref(p->kept);
         return RC_OK;
@@ -81,6 +81,7 @@ rc frame_table(struct lang *lg, struct plan *p, struct table **out)
     }
     if (lg->is_dry) return fail(&lg->cx, E217, p->span, "frames are not computed here");
     struct table *t;
+    TRY(refresh_scans(lg, p));
     TRY(exec_table(&lg->cx, lg->executor, p, &t));
     keep(lg, p, t);
     *out = t;

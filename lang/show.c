@@ -41,6 +41,7 @@ static rc rows_to_show(struct lang *lg, struct plan *p, int64_t max_rows, struct
 {
     *is_whole = true;
     if (p->kept || max_rows == INT64_MAX || frame_is_small(p)) return frame_table(lg, p, out);
+    TRY(refresh_scans(lg, p));
     int64_t limit = max_rows > HEAD_ROWS ? max_rows : HEAD_ROWS;
     return exec_head(&lg->cx, lg->executor, p, limit, out, is_whole);
 }

@@ -27,7 +27,7 @@ static enum rc_t n_rows_call(struct lang *lg, struct scope *sc, const struct ast
     int64_t n;
     (void)sc;
     TRY(plain_frame(&c, 0, &v));
-    if (v->plan->kept) {
+    if (v->plan->kept && !lg->is_dry) {
         n = v->plan->kept->n_rows;
     } else if (v->plan->op == PLAN_TABLE) {
         n = v->plan->u.table.table->n_rows;

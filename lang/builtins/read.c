@@ -11,8 +11,12 @@
 
 struct scan_cache {
     struct scan_cache *next;
-    char *key; /* path and options as text */
-    struct io_scan *scan;
+    struct arena *arena; /* owns key, path and options */
+    const char *key;     /* path and options as text */
+    const char *path;
+    struct io_option *opts;
+    int n_opts;
+    struct io_scan *scan; /* frames made from it may outlive the file it was opened on */
 };
 
 void scan_list_free(struct scan_cache *s)
@@ -20,18 +24,49 @@ void scan_list_free(struct scan_cache *s)
     while (s) {
         struct scan_cache *next = s->next;
         io_unref(s->scan);
-        mem_free(s->key);
+        arena_free(s->arena);
         mem_free(s);
         s = next;
     }
+}
+static void drop_column(void *arg)
+{
+    column_unref(arg);
+}
+static void drop_table(void *arg)
+{
+    table_unref(arg);
+}
+static struct scalar keep_scalar(struct arena *a, const struct scalar *s)
+{
+    struct scalar v = *s;
+    if (v.is_null) return v;
+    if (v.type.kind == KIND_STR || v.type.kind == KIND_CAT) v.u.s = arena_str(a, v.u.s);
+    if (v.type.kind == KIND_LIST) arena_on_free(a, drop_column, column_ref(v.u.list));
+    if (v.type.kind == KIND_STRUCT) arena_on_free(a, drop_table, table_ref(v.u.row));
+    return v;
+}
+static struct scan_cache *entry_new(const char *key, const char *path, const struct io_option *opts,
+                                    int n_opts, const struct io_scan *scan)
+{
+    struct scan_cache *s = mem_zero(sizeof *s);
+    struct arena *a = arena_new();
+    s->arena = a;
+    s->key = arena_strndup(a, key, strlen(key));
+    s->path = arena_strndup(a, path, strlen(path));
+    s->opts = ARENA_ARRAY(a, struct io_option, n_opts + 1);
+    s->n_opts = n_opts;
+    for (int i = 0; i < n_opts; i++)
+        s->opts[i] = (struct io_option){arena_strndup(a, opts[i].name, strlen(opts[i].name)),
+                                        keep_scalar(a, &opts[i].value), opts[i].span};
+    s->scan = io_ref(scan);
+    return s;
 }
 struct scan_cache *scan_list_copy(const struct scan_cache *s)
 {
     struct scan_cache *first = NULL, **at = &first;
     for (; s; s = s->next) {
-        *at = mem_zero(sizeof **at);
-        (*at)->key = mem_strndup(s->key, strlen(s->key));
-        (*at)->scan = io_ref(s->scan);
+        *at = entry_new(s->key, s->path, s->opts, s->n_opts, s->scan);
         at = &(*at)->next;
     }
     return first;
@@ -44,34 +79,66 @@ void scans_free(struct lang *lg)
 static bool is_stale(const struct io_scan *s)
 {
     const struct io_format *f = io_head(s)->format;
-    return f->is_stale && f->is_stale(s);
+    return f && f->is_stale && f->is_stale(s);
 }
-/* The opened scan of that key, or NULL; one whose file has changed is dropped. */
-static struct io_scan *find_scan(struct lang *lg, const char *key, bool *has_changed)
+/* The opened scan of that key whose file is still the same, borrowed, or NULL. */
+static struct io_scan *find_fresh(struct lang *lg, const char *key)
 {
-    *has_changed = false;
-    for (struct scan_cache **at = &lg->scans; *at; at = &(*at)->next) {
-        struct scan_cache *s = *at;
-        if (strcmp(s->key, key) != 0) continue;
-        if (!is_stale(s->scan)) return io_ref(s->scan);
-        *has_changed = true;
-        *at = s->next;
-        io_unref(s->scan);
-        mem_free(s->key);
-        mem_free(s);
-        return NULL;
-    }
+    for (struct scan_cache *s = lg->scans; s; s = s->next)
+        if (strcmp(s->key, key) == 0 && !is_stale(s->scan)) return s->scan;
     return NULL;
 }
-static void remember(struct lang *lg, const char *key, const struct io_scan *scan)
+static void remember(struct lang *lg, const char *key, const char *path,
+                     const struct io_option *opts, int n_opts, const struct io_scan *scan)
 {
-    struct scan_cache *s = mem_zero(sizeof *s);
-    s->key = mem_strndup(key, strlen(key));
-    s->scan = io_ref(scan);
+    struct scan_cache *s = entry_new(key, path, opts, n_opts, scan);
     s->next = lg->scans;
     lg->scans = s;
 }
 
+/* ---- files that have changed under a frame ---- */
+static bool same_columns(const struct schema *a, const struct schema *b)
+{
+    if (a->n != b->n) return false;
+    for (int i = 0; i < a->n; i++)
+        if (strcmp(a->fields[i].name, b->fields[i].name) != 0 ||
+            !dtype_eq(a->fields[i].type, b->fields[i].type))
+            return false;
+    return true;
+}
+static rc reopen(struct lang *lg, struct plan *p, const struct scan_cache *old)
+{
+    struct io_scan *scan = find_fresh(lg, old->key);
+    if (scan) {
+        scan = io_ref(scan);
+    } else {
+        TRY(io_open(&lg->cx, old->path, old->opts, old->n_opts, p->span, &scan));
+        remember(lg, old->key, old->path, old->opts, old->n_opts, scan);
+    }
+    const char *label = io_head(scan)->label;
+    if (!same_columns(io_head(scan)->schema, io_head(old->scan)->schema)) {
+        (void)fail(&lg->cx, E305, p->span, "`%s` has changed and has other columns or types now",
+                   label);
+        io_unref(scan);
+        return err_hint(&lg->cx, "run the statement that reads it again");
+    }
+    warn(&lg->cx, W305, p->span, "`%s` has changed since it was read, and is read again", label);
+    io_unref(p->u.scan.scan);
+    p->u.scan.scan = scan; /* on the session's thread, while nothing runs */
+    return RC_OK;
+}
+rc refresh_scans(struct lang *lg, struct plan *p)
+{
+    if (!p || p->kept || lg->is_dry) return RC_OK;
+    for (int i = 0; i < 2; i++)
+        TRY(refresh_scans(lg, p->inputs[i]));
+    if (p->op != PLAN_SCAN || !is_stale(p->u.scan.scan)) return RC_OK;
+    for (const struct scan_cache *s = lg->scans; s; s = s->next)
+        if (s->scan == p->u.scan.scan) return reopen(lg, p, s);
+    return RC_OK;
+}
+
+/* ---- read ---- */
 static rc read_options(const struct call_view *c, struct io_option *opts, int *n,
                        struct strbuf *key)
 {
@@ -97,14 +164,15 @@ static bool is_small_file(const char *path)
 static rc open_scan(const struct call_view *c, const char *path, const struct io_option *opts,
                     int n_opts, const char *key, struct io_scan **out)
 {
-    bool has_changed;
     struct lang *lg = c->lg;
-    *out = find_scan(lg, key, &has_changed);
-    if (*out) return RC_OK;
-    if (lg->is_dry && !is_small_file(path))
-        return fail(&lg->cx, E217, c->e->span, "files are not read here");
+    struct io_scan *fresh = find_fresh(lg, key);
+    if (fresh) {
+        *out = io_ref(fresh);
+        return RC_OK;
+    }
+    if (lg->is_dry) return fail(&lg->cx, E217, c->e->span, "files are not read here");
     TRY(io_open(&lg->cx, path, opts, n_opts, plain_span(c, 0), out));
-    remember(lg, key, *out);
+    remember(lg, key, path, opts, n_opts, *out);
     return RC_OK;
 }
 static enum rc_t read_call(struct lang *lg, struct scope *sc, const struct ast *e,
