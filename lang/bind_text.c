@@ -55,10 +55,7 @@ static rc bind_slice(struct bind *b, const struct expr *x, const struct ast *r,
         const struct expr *lit = expr_literal(b->arena, &one, r->span);
         TRY(bind_operator(b, STR("-"), args[2], lit, r->span, &args[2]));
     }
-    bool is_list = x->type.kind == KIND_LIST;
-    if (is_list && !fn_find(STR(FN_SLICE)))
-        return fail(b->cx, E214, r->span, "parts of list columns cannot be taken yet");
-    return bind_scalar_call(b, is_list ? FN_SLICE : FN_SUBSTR, args, 3, r->span, out);
+    return bind_scalar_call(b, FN_SLICE, args, 3, r->span, out);
 }
 /* [a, b, c][2]: the element itself. */
 static rc index_row(struct bind *b, const struct ast *list, const struct ast *by,
@@ -106,9 +103,7 @@ rc bind_index(struct bind *b, const struct ast *e, const struct expr **out)
         return err_hint(b->cx, "x[1] is the first, x[-1] the last");
     }
     TRY(bind_expr(b, e->kids[1], &args[1]));
-    if (kind == KIND_LIST && !fn_find(STR(FN_AT)))
-        return fail(b->cx, E214, e->span, "values of list columns cannot be taken yet");
-    return bind_scalar_call(b, kind == KIND_LIST ? FN_AT : FN_CHAR_AT, args, 2, e->span, out);
+    return bind_scalar_call(b, FN_AT, args, 2, e->span, out);
 }
 
 /* ---- x.name ---- */

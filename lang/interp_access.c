@@ -84,14 +84,14 @@ static rc index_text(struct lang *lg, const struct value *v, const struct value 
         if (res == RC_OK && !is_empty) {
             args[1] = value_int(i);
             args[2] = value_int(to);
-            res = apply_fn(lg, fn_find(STR(FN_SUBSTR)), args, 3, span, out);
+            res = apply_fn(lg, fn_find(STR(FN_SLICE)), args, 3, span, out);
         }
     } else {
         res = value_whole(lg, by, span, "an index", &i);
         if (res == RC_OK && i == 0) res = from_one(&lg->cx, span);
         if (res == RC_OK) {
             args[1] = value_int(i);
-            res = apply_fn(lg, fn_find(STR(FN_CHAR_AT)), args, 2, span, out);
+            res = apply_fn(lg, fn_find(STR(FN_AT)), args, 2, span, out);
         }
     }
     for (int k = 0; k < 3; k++)

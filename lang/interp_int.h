@@ -13,14 +13,12 @@
           */
 
 /* Functions that syntax stands for. */
-#define FN_NEGATE  "neg"
-#define FN_FORMAT  "format"
-#define FN_CONCAT  "concat"
-#define FN_CHAR_AT "char_at"
-#define FN_SUBSTR  "substr"
-#define FN_AT      "at"    /* of a list */
-#define FN_SLICE   "slice" /* of a list */
-#define FN_FIELD   "field"
+#define FN_NEGATE "neg"
+#define FN_FORMAT "format"
+#define FN_CONCAT "concat"
+#define FN_AT     "at"
+#define FN_SLICE  "slice"
+#define FN_FIELD  "field"
 
 /* ---- values ---- */
 bool value_is_null(const struct value *v);

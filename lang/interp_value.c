@@ -112,6 +112,7 @@ rc apply_fn(struct lang *lg, const struct fn_desc *fn, struct value *const *args
 {
     struct arena *a = lg->cx.arena;
     struct scalar *scalars = ARENA_ARRAY(a, struct scalar, n + 1), result;
+    if (!fn) return fail(&lg->cx, E903, span, "a function of the language is missing");
     for (int i = 0; i < n; i++)
         TRY(value_to_arg(lg, args[i], span, a, &scalars[i]));
     TRY(fn_eval_scalar(&lg->cx, a, fn, scalars, n, span, &result));
