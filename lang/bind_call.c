@@ -271,6 +271,7 @@ static rc bind_descriptor(struct bind *b, const struct ast *e, const struct expr
     const struct agg_desc *agg = agg_find(e->text);
     const struct fn_desc *fn = fn_find(e->text);
     const struct win_desc *win = win_find(e->text);
+    if (e->n_kids && builtin_find(e->text) && all_values(b, e)) return bind_builtin(b, e, out);
     if (agg && is_list_value(b, e) && all_values(b, e)) return bind_builtin(b, e, out);
     if (agg && e->n_kids && bind_is_row_list(b, e->kids[0]))
         return bind_row_aggregate(b, agg, e, out);

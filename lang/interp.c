@@ -14,6 +14,12 @@ static struct value *labelled(struct lang *lg, struct value *v, struct str name)
     value_unref(v);
     return named;
 }
+static void set_recent(struct lang *lg, const struct value *v)
+{
+    const struct value *old = lg->recent;
+    lg->recent = value_ref(v);
+    value_unref(old);
+}
 static rc set_name(struct lang *lg, struct scope *sc, struct str name, struct span span,
                    struct value *take_v)
 {
@@ -35,6 +41,7 @@ static rc set_name(struct lang *lg, struct scope *sc, struct str name, struct sp
         show_status(lg, line.p);
         strbuf_release(&line);
     }
+    set_recent(lg, v);
     scope_set(sc, name, v);
     return RC_OK;
 }
@@ -99,6 +106,7 @@ static rc finish_value(struct lang *lg, const struct ast *st, struct value *v, s
     if (res == RC_OK && !st->is_silent && v->kind != VALUE_NOTHING) {
         value_unref(lg->last);
         lg->last = value_ref(v);
+        set_recent(lg, v);
     }
     value_unref(v);
     return res;
@@ -133,11 +141,11 @@ static rc run_step(struct lang *lg, struct scope *sc, const struct ast *st, stru
 static rc run_continue(struct lang *lg, struct scope *sc, const struct ast *st, struct value **out)
 {
     struct value *v;
-    if (!lg->last) {
+    if (!lg->recent) {
         (void)fail(&lg->cx, E108, st->span, "there is no last value for `|>` to go on from");
         return err_hint(&lg->cx, "t |> ..");
     }
-    TRY(run_steps(lg, sc, st, value_ref(lg->last), &v));
+    TRY(run_steps(lg, sc, st, value_ref(lg->recent), &v));
     return finish_value(lg, st, v, out);
 }
 

@@ -100,7 +100,8 @@ struct lang *lang_new(const struct lang_opts *opts)
 void lang_reset(struct lang *lg)
 {
     value_unref(lg->last);
-    lg->last = NULL;
+    value_unref(lg->recent);
+    lg->last = lg->recent = NULL;
     scope_clear(lg->globals);
     params_free(lg);
     includes_free(lg);

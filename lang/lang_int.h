@@ -117,7 +117,9 @@ struct lang {
     struct executor *executor;
     struct scope *globals;
     struct sources *sources;
-    const struct value *last; /* `_` */
+    const struct value *last;   /* `_` */
+    const struct value *recent; /* shown or assigned last: what a line that begins with |> goes on
+                                   from */
     struct notify notify;
     uint64_t seed;
     int depth;         /* fn and block nesting, E904 past 200 */

@@ -102,24 +102,10 @@ static void fn_text(struct strbuf *out, const struct value *v)
     }
     strbuf_addc(out, ')');
 }
-static void scalar_value_text(struct strbuf *out, const struct scalar *s, bool quote)
-{
-    if (s->type.kind != KIND_DURATION || s->is_null || s->months == 0) {
-        scalar_text(out, s, quote);
-        return;
-    }
-    /* calendar part of a duration: 1y 2mo, then the rest */
-    int years = s->months / 12, months = s->months % 12;
-    if (years) strbuf_printf(out, "%dy", years);
-    if (months) strbuf_printf(out, "%s%dmo", years ? " " : "", months);
-    if (s->u.i == 0) return;
-    strbuf_addc(out, ' ');
-    scalar_text(out, s, quote);
-}
 void value_text(struct strbuf *out, const struct value *v, bool quote)
 {
     switch (v->kind) {
-    case VALUE_SCALAR: scalar_value_text(out, &v->scalar, quote); return;
+    case VALUE_SCALAR: scalar_text(out, &v->scalar, quote); return;
     case VALUE_LIST: list_text(out, v); return;
     case VALUE_STRUCT: struct_text(out, v); return;
     case VALUE_RANGE: range_text(out, v); return;
