@@ -34,28 +34,30 @@ static bool is_align(char c)
     return c == '<' || c == '>' || c == '^' || c == '=';
 }
 
-static void read_align(struct str *s, struct spec *f)
+/* Whether a fill character is given. */
+static bool read_align(struct str *s, struct spec *f)
 {
     uint32_t cp;
-    if (s->n == 0) return;
+    if (s->n == 0) return false;
     int k = utf8_next(s->p, s->n, &cp);
     if ((size_t)k < s->n && is_align(s->p[k])) {
         f->n_fill = utf8_put(cp, f->fill);
         f->align = s->p[k];
-        k++;
-    } else if (is_align(s->p[0])) {
-        f->align = s->p[0];
-        k = 1;
-    } else {
-        return;
+        s->p += k + 1;
+        s->n -= (size_t)k + 1;
+        return true;
     }
-    s->p += k;
-    s->n -= (size_t)k;
+    if (is_align(s->p[0])) {
+        f->align = s->p[0];
+        s->p++;
+        s->n--;
+    }
+    return false;
 }
 
 static bool take(struct str *s, const char *any, char *out)
 {
-    if (s->n == 0 || !strchr(any, s->p[0])) return false;
+    if (s->n == 0 || s->p[0] == '\0' || !strchr(any, s->p[0])) return false;
     if (out) *out = s->p[0];
     s->p++;
     s->n--;
@@ -77,15 +79,13 @@ static bool take_number(struct str *s, int max, int *out)
 static bool read_spec(struct str s, struct spec *f)
 {
     *f = (struct spec){.fill = " ", .n_fill = 1, .sign = '-', .precision = -1};
-    read_align(&s, f);
+    bool has_fill = read_align(&s, f);
     take(&s, "+- ", &f->sign);
     f->alt = take(&s, "#", NULL);
     if (s.n > 0 && s.p[0] == '0') {
         take(&s, "0", NULL);
-        if (!f->align) {
-            f->fill[0] = '0';
-            f->align = '=';
-        }
+        if (!has_fill) f->fill[0] = '0';
+        if (!f->align) f->align = '=';
     }
     if (s.n > 0 && s.p[0] >= '0' && s.p[0] <= '9' && !take_number(&s, WIDTH_MAX, &f->width))
         return false;
@@ -219,22 +219,29 @@ static void put_int(struct strbuf *b, const struct spec *f, int64_t x)
     put_number(b, f, x < 0, prefix, (struct str){p, (size_t)(end - p)}, STR(""));
 }
 
+/* Takes the zeros (and the point) before the exponent at `at` out. */
+static void strip_zeros(char *buf, char *at)
+{
+    char *dot = memchr(buf, '.', (size_t)(at - buf)), *last = at;
+    if (!dot) return;
+    while (last > dot && (last[-1] == '0' || last[-1] == '.'))
+        if (*--last == '.') break;
+    memmove(last, at, strlen(at) + 1);
+}
+
 /* Python's rule for no type letter: as g, but with one digit after the point at least, and with an
  * exponent one digit sooner. */
-static void plain_with_precision(char *buf, size_t cap, double x, int precision)
+static void plain_with_precision(char *buf, size_t cap, double x, int precision, bool alt)
 {
     int p = precision > 0 ? precision : 1, exponent = 0;
-    snprintf(buf, cap, "%.*e", p - 1, x);
+    snprintf(buf, cap, alt ? "%#.*e" : "%.*e", p - 1, x);
     char *at = strchr(buf, 'e');
     if (at) exponent = (int)strtol(at + 1, NULL, 10);
     if (exponent < -4 || exponent + 1 > p - 1) {
-        char *dot = memchr(buf, '.', (size_t)(at - buf)), *last = at;
-        while (dot && last > dot && (last[-1] == '0' || last[-1] == '.'))
-            if (*--last == '.') break;
-        if (dot) memmove(last, at, strlen(at) + 1);
+        if (!alt) strip_zeros(buf, at);
         return;
     }
-    snprintf(buf, cap, "%.*g", p, x);
+    snprintf(buf, cap, alt ? "%#.*g" : "%.*g", p, x);
     if (!strchr(buf, '.') && !strchr(buf, 'e')) {
         size_t n = strlen(buf);
         snprintf(buf + n, cap - n, ".0");
@@ -249,13 +256,13 @@ static void number_text(char *buf, size_t cap, const struct spec *f, double x)
     case 'E': snprintf(buf, cap, f->alt ? "%#.*E" : "%.*E", p, x); break;
     case 'f':
     case 'F': snprintf(buf, cap, f->alt ? "%#.*f" : "%.*f", p, x); break;
-    case '%': snprintf(buf, cap, "%.*f%%", p, x * 100); break;
+    case '%': snprintf(buf, cap, f->alt ? "%#.*f%%" : "%.*f%%", p, x * 100); break;
     case 'n':
     case 'g': snprintf(buf, cap, f->alt ? "%#.*g" : "%.*g", p, x); break;
     case 'G': snprintf(buf, cap, f->alt ? "%#.*G" : "%.*G", p, x); break;
     default:
         if (f->precision >= 0)
-            plain_with_precision(buf, cap, x, f->precision);
+            plain_with_precision(buf, cap, x, f->precision, f->alt);
         else if (cap >= NUM_TEXT_MAX)
             num_format(x, buf);
     }
@@ -268,7 +275,8 @@ static void put_num(struct strbuf *b, const struct spec *f, double x)
     char *buf = strbuf_grow(&text, cap);
     bool is_negative = signbit(x);
     if (isinf(x))
-        snprintf(buf, cap, f->type == '%' ? "inf%%" : "inf");
+        snprintf(buf, cap, "%s%s", f->type && strchr("EFG", f->type) ? "INF" : "inf",
+                 f->type == '%' ? "%" : "");
     else
         number_text(buf, cap, f, fabs(x));
     size_t n = strlen(buf), whole = 0;
