@@ -61,49 +61,64 @@ static rc join(struct ctx *cx, struct gather *g, int i, struct column **out)
     return res;
 }
 
-static rc make_table(struct ctx *cx, struct gather *g, int64_t n_rows, struct table **out)
+static rc gather_columns(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
+                         int64_t limit, struct column **out, int64_t *n_rows)
 {
-    const struct schema *all = io_head(g->scan)->schema;
-    struct field *fields = mem_zero(sizeof *fields * (size_t)(g->n_cols + 1));
-    struct column **cols = mem_zero(sizeof *cols * (size_t)(g->n_cols + 1));
-    struct schema *s = NULL;
-    enum rc_t res = RC_OK;
-    int n = 0;
-    for (int i = 0; i < g->n_cols; i++)
-        fields[i] = all->fields[g->columns[i]];
-    for (; n < g->n_cols && res == RC_OK; n += res == RC_OK)
-        res = join(cx, g, n, &cols[n]);
-    if (res == RC_OK) res = schema_new(cx, fields, g->n_cols, NO_SPAN, &s);
-    if (res == RC_OK) {
-        res = table_new(cx, s, cols, n_rows, out);
-        n = 0;
-    }
-    for (int i = 0; i < n; i++)
-        column_unref(cols[i]);
-    if (s) schema_unref(s);
-    mem_free(fields);
-    mem_free(cols);
-    return res;
-}
-
-rc io_read_table(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
-                 int64_t limit, struct table **out)
-{
-    int n_parts = io_head(s)->n_partitions;
-    struct gather g = {
-        .scan = s, .columns = columns, .n_cols = n_columns, .limit = limit, .parts = NULL};
+    int n_parts = io_head(s)->n_partitions, n = 0;
+    struct gather g = {.scan = s, .columns = columns, .n_cols = n_columns, .limit = limit};
     g.parts = mem_zero(sizeof *g.parts * (size_t)(n_parts + 1));
     enum rc_t res = pool_run(cx, n_parts, read_task, &g);
-    int64_t n_rows = 0;
+    *n_rows = 0;
     for (int p = 0; p < n_parts; p++)
-        n_rows += g.parts[p].n_rows;
-    if (res == RC_OK) res = make_table(cx, &g, n_rows, out);
+        *n_rows += g.parts[p].n_rows;
+    for (; n < n_columns && res == RC_OK; n += res == RC_OK)
+        res = join(cx, &g, n, &out[n]);
+    for (int i = 0; i < n && res != RC_OK; i++)
+        column_unref(out[i]);
     for (int p = 0; p < n_parts; p++) {
         for (int i = 0; g.parts[p].b && i < n_columns; i++)
             builder_release(&g.parts[p].b[i]);
         mem_free(g.parts[p].b);
     }
     mem_free(g.parts);
-    if (res == RC_OK && io_head(s)->format->done) res = io_head(s)->format->done(cx, s);
+    return res;
+}
+
+static rc make_table(struct ctx *cx, const struct io_scan *s, const int *columns, int n_columns,
+                     struct column **take_cols, int64_t n_rows, struct table **out)
+{
+    const struct schema *all = io_head(s)->schema;
+    struct field *fields = mem_zero(sizeof *fields * (size_t)(n_columns + 1));
+    struct schema *own = NULL;
+    for (int i = 0; i < n_columns; i++)
+        fields[i] = all->fields[columns[i]];
+    enum rc_t res = schema_new(cx, fields, n_columns, NO_SPAN, &own);
+    if (res == RC_OK) {
+        res = table_new(cx, own, take_cols, n_rows, out);
+        schema_unref(own);
+    } else {
+        for (int i = 0; i < n_columns; i++)
+            column_unref(take_cols[i]);
+    }
+    mem_free(fields);
+    return res;
+}
+
+rc io_read_table(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
+                 int64_t limit, struct table **out)
+{
+    const struct io_format *f = io_head(s)->format;
+    struct column **cols = mem_zero(sizeof *cols * (size_t)(n_columns + 1));
+    int64_t n_rows = 0;
+    enum rc_t res;
+    if (f->read_whole && n_columns) {
+        res = f->read_whole(cx, s, columns, n_columns, limit, cols);
+        if (res == RC_OK) n_rows = cols[0]->n;
+    } else {
+        res = gather_columns(cx, s, columns, n_columns, limit, cols, &n_rows);
+    }
+    if (res == RC_OK) res = make_table(cx, s, columns, n_columns, cols, n_rows, out);
+    mem_free(cols);
+    if (res == RC_OK && f->done) res = f->done(cx, s);
     return res;
 }

@@ -54,6 +54,10 @@ struct io_format {
      * of the whole file are enough (-1 = all). */
     enum rc_t (*read)(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
                       int64_t part, int64_t limit, io_push push, void *self);
+    /* Optional: whole columns at once, when the format knows where each row belongs and can put it
+     * there without a copy; out[n_columns] are new. For io_read_table. */
+    enum rc_t (*read_whole)(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
+                            int64_t limit, struct column **out);
     /* Called once after the last partition of a full pass, on the statement's thread: warnings
      * (ragged rows ...). */
     enum rc_t (*done)(struct ctx *cx, struct io_scan *s);

@@ -17,6 +17,7 @@ struct fuzz {
     char path[128];
     struct io_option opts[8];
     int n_opts;
+    bool by_blocks; /* read block by block, not whole columns at once */
 };
 
 static void option(struct fuzz *f, const char *name, struct scalar v)
@@ -44,6 +45,10 @@ static void choose(struct fuzz *f, struct naive *v, uint8_t c)
     if (c & 8) option(f, "trim", bool_of(true));
     if (c & 16) option(f, "comment", text_of("#"));
     if (c & 32) option(f, "ragged", text_of("cut"));
+    static struct pool *threads;
+    if (!threads) threads = pool_new(3);
+    if (c & 128) f->cx.pool = threads;
+    f->by_blocks = c & 64;
     v->trim = c & 8;
     v->comment = c & 16 ? '#' : 0;
     v->cut = c & 32;
@@ -62,6 +67,9 @@ static struct table *read_table(struct fuzz *f, int64_t limit)
     struct table *t = NULL;
     err_clear(&f->err);
     if (io_open(&f->cx, f->path, f->opts, f->n_opts, NO_SPAN, &s) != RC_OK) return NULL;
+    struct io_format blocks = *io_head(s)->format;
+    blocks.read_whole = NULL;
+    if (f->by_blocks) io_head(s)->format = &blocks;
     int n = io_head(s)->schema->n, *cols = malloc(sizeof *cols * (size_t)(n + 1));
     for (int i = 0; i < n; i++)
         cols[i] = i;

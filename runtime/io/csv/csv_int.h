@@ -251,8 +251,25 @@ void csv_parse_texts(const struct csv_scan *s, const struct csv_strip *strip, st
                      struct arena *side);
 /* Settles codes or views once all rows are there; *levels is a new column, NULL for views. */
 rc csv_finish_texts(struct ctx *cx, struct csv_out *out, struct column **levels);
+bool csv_keeps_dict(const struct csv_out *out); /* all rows are there, as codes that are worth it */
 void csv_out_null(struct csv_out *out, int64_t row);
 size_t csv_dict_bytes(void);
+struct csv_job { /* the columns asked for of one block */
+    struct csv_scan *s;
+    const struct csv_block *block;
+    struct csv_work *w;
+    int64_t n_rows; /* wanted */
+    int n_cols;
+    struct csv_out *outs;   /* [n_cols] */
+    struct column **levels; /* [n_cols] dictionaries, owned; NULL where there is none */
+    struct vec *vecs;       /* [n_cols] */
+};
+int64_t csv_rows_wanted(const struct csv_block *b, int64_t limit);
+/* One piece of the work's scratch for all arrays; `outs` may then be pointed elsewhere. */
+rc csv_job_room(struct ctx *cx, struct csv_job *j, const int *columns);
+rc csv_job_parse(struct ctx *cx, struct csv_job *j);
+enum rc_t csv_read_whole(struct ctx *cx, struct io_scan *scan, const int *columns, int n_columns,
+                         int64_t limit, struct column **out);
 rc csv_read(struct ctx *cx, struct csv_scan *s, const int *columns, int n_columns, int64_t part,
             int64_t limit, io_push push, void *self);
 

@@ -4,24 +4,20 @@
 
 #include "runtime/base/cancel.h"
 
-struct job {
-    struct csv_scan *s;
-    const struct csv_block *block;
-    struct csv_work *w;
-    int64_t n_rows; /* wanted */
-    int n_cols;
-    struct csv_out *outs;   /* [n_cols] */
-    struct column **levels; /* [n_cols] */
-    struct vec *vecs;       /* [n_cols] */
-};
-
 static size_t round64(size_t n)
 {
     return (n + 63) / 64 * 64;
 }
 
-/* One piece of scratch for all arrays of the block. */
-static rc make_room(struct ctx *cx, struct job *j, const int *columns)
+/* Rows of a block that a limit on the whole file leaves. */
+int64_t csv_rows_wanted(const struct csv_block *b, int64_t limit)
+{
+    int64_t n = b->n_rows;
+    if (limit >= 0 && limit - b->rows_before < n) n = limit - b->rows_before;
+    return n < 0 ? 0 : n;
+}
+
+rc csv_job_room(struct ctx *cx, struct csv_job *j, const int *columns)
 {
     size_t heads = round64(sizeof *j->outs * (size_t)j->n_cols) +
                    round64(sizeof *j->levels * (size_t)j->n_cols) +
@@ -69,7 +65,7 @@ static rc changed(struct ctx *cx, const struct csv_scan *s)
     return err_hint(cx, "run the statement that reads it again");
 }
 
-static rc parse_block(struct ctx *cx, struct job *j)
+rc csv_job_parse(struct ctx *cx, struct csv_job *j)
 {
     const struct csv_block *b = j->block;
     int64_t rows = 0;
@@ -109,7 +105,7 @@ static struct vec view_rows(const struct csv_out *o, const struct column *levels
     return v;
 }
 
-static rc push_batches(struct ctx *cx, struct job *j, int64_t part, io_push push, void *self)
+static rc push_batches(struct ctx *cx, struct csv_job *j, int64_t part, io_push push, void *self)
 {
     for (int64_t at = 0; at < j->n_rows; at += BATCH_ROWS) {
         int64_t left = j->n_rows - at;
@@ -125,11 +121,11 @@ static rc push_batches(struct ctx *cx, struct job *j, int64_t part, io_push push
     return RC_OK;
 }
 
-static rc run_job(struct ctx *cx, struct job *j, const int *columns, int64_t part, io_push push,
+static rc run_job(struct ctx *cx, struct csv_job *j, const int *columns, int64_t part, io_push push,
                   void *self)
 {
-    TRY(make_room(cx, j, columns));
-    if (j->n_cols) TRY(parse_block(cx, j)); /* a count needs no values */
+    TRY(csv_job_room(cx, j, columns));
+    if (j->n_cols) TRY(csv_job_parse(cx, j)); /* a count needs no values */
     enum rc_t res = RC_ERR;
     for (int i = 0; i < j->n_cols; i++)
         if (j->outs[i].kind == KIND_STR) TRY_OUT(csv_finish_texts(cx, &j->outs[i], &j->levels[i]));
@@ -143,11 +139,9 @@ out:
 rc csv_read(struct ctx *cx, struct csv_scan *s, const int *columns, int n_columns, int64_t part,
             int64_t limit, io_push push, void *self)
 {
-    struct job j = {.s = s, .block = &s->blocks[part], .n_cols = n_columns};
-    j.n_rows = j.block->n_rows;
-    if (limit >= 0 && limit - j.block->rows_before < j.n_rows)
-        j.n_rows = limit - j.block->rows_before;
-    if (j.n_rows <= 0) return RC_OK;
+    struct csv_job j = {.s = s, .block = &s->blocks[part], .n_cols = n_columns};
+    j.n_rows = csv_rows_wanted(j.block, limit);
+    if (j.n_rows == 0) return RC_OK;
     TRY(csv_work_get(cx, s, &j.w));
     enum rc_t res = run_job(cx, &j, columns, part, push, self);
     csv_work_put(s, j.w);

@@ -147,11 +147,16 @@ void csv_parse_texts(const struct csv_scan *s, const struct csv_strip *strip, st
         to_views(o, o->n);
 }
 
+bool csv_keeps_dict(const struct csv_out *o)
+{
+    return o->is_dict && (int64_t)o->dict->n * 2 <= o->n;
+}
+
 rc csv_finish_texts(struct ctx *cx, struct csv_out *o, struct column **levels)
 {
     *levels = NULL;
     if (!o->is_dict) return RC_OK;
-    if ((int64_t)o->dict->n * 2 > o->n) {
+    if (!csv_keeps_dict(o)) {
         to_views(o, o->n);
         return RC_OK;
     }
