@@ -132,8 +132,11 @@ class RawKernel:
 
     def ready(self):
         r = self.reply("shell", self.send("shell", "kernel_info_request", {}))
-        time.sleep(0.05)
-        return r
+        while True:  # the subscription is in force once its welcome came
+            m = self.receive("iopub", 10)
+            assert m, "no iopub_welcome"
+            if m["type"] == "iopub_welcome":
+                return r
 
     def stop(self):
         if self.proc.poll() is None:

@@ -570,6 +570,8 @@ static bool open_fds(struct kernel *k)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    signal(SIGINT, SIG_DFL); /* a parent may have left it ignored: then signalfd would see nothing */
+    signal(SIGTERM, SIG_DFL);
     k->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     k->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     k->parent_fd = watch_parent();
