@@ -18,7 +18,7 @@ struct collect {
     struct pipe *pipe;
     int n_cols;
     int64_t n_parts, limit; /* limit -1: all */
-    enum { FATE_SHARED, FATE_DIRECT, FATE_BUILT } *fate;
+    enum { FATE_SHARED, FATE_DIRECT, FATE_BUILT } * fate;
     struct column **direct;   /* [n_cols] */
     struct piece_list *built; /* [n_parts][n_cols] */
     int64_t *rows;            /* [n_parts] */
@@ -283,23 +283,29 @@ static rc make_table(struct collect *c, int64_t n_parts, struct table **out)
     return res;
 }
 
-static bool all_shared(const struct collect *c)
+/* Nothing to compute: a table whose columns are only chosen from. */
+static bool only_choice(const struct pipe *p)
 {
-    for (int i = 0; i < c->n_cols; i++)
-        if (c->fate[i] != FATE_SHARED) return false;
-    for (int i = 0; i < c->pipe->n_ops; i++) /* only choosing columns: nothing to run */
-        if (c->pipe->ops[i]->node->op != PLAN_PROJECT) return false;
-    return c->pipe->source == SOURCE_TABLE && c->pipe->positional && c->limit < 0;
+    for (int i = 0; i < p->schema->n; i++)
+        if (p->origin[i] < 0) return false;
+    for (int i = 0; i < p->n_ops; i++)
+        if (p->ops[i]->node->op != PLAN_PROJECT) return false;
+    return p->source == SOURCE_TABLE && p->positional;
 }
 
 static rc share_table(struct collect *c, struct table **out)
 {
+    const struct table *in = c->pipe->table;
     struct column **cols = mem_zero(sizeof *cols * (size_t)(c->n_cols + 1));
+    struct table *t;
     for (int i = 0; i < c->n_cols; i++)
-        cols[i] = column_ref(c->pipe->table->cols[c->pipe->origin[i]]);
-    enum rc_t res =
-        table_new(c->run->cx, c->pipe->schema, cols, c->pipe->table->n_rows, out);
+        cols[i] = column_ref(in->cols[c->pipe->origin[i]]);
+    enum rc_t res = table_new(c->run->cx, c->pipe->schema, cols, in->n_rows, &t);
     mem_free(cols);
+    if (res != RC_OK) return res;
+    int64_t n = c->limit >= 0 && c->limit < t->n_rows ? c->limit : t->n_rows;
+    res = table_slice(c->run->cx, t, 0, n, out);
+    table_unref(t);
     return res;
 }
 
@@ -329,8 +335,8 @@ static rc collect_run(struct collect *c, struct table **out)
                         .part_end = collect_part_end,
                         .enough = c->limit >= 0 ? collect_enough : NULL};
     int64_t n_done = c->n_parts;
+    if (only_choice(c->pipe)) return share_table(c, out);
     TRY(plan_columns(c));
-    if (all_shared(c)) return share_table(c, out);
     TRY(pipe_run_parts(c->pipe, &sink));
     n_done = wanted_parts(c);
     TRY(pipe_finish(c->pipe, n_done));

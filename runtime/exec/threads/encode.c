@@ -165,8 +165,8 @@ static uint64_t wide_value(const struct digit *d, const struct vec *v, int64_t i
     if (d->kind == DIGIT_TEXT) return text_word((const struct text *)v->data + i, d->skip);
     if (v->phys == PHYS_F64) return f64_word(((const double *)v->data)[i]);
     if (v->phys == PHYS_F32) return f64_word((double)((const float *)v->data)[i]);
-    int64_t x = phys_width(v->phys) == 4 ? ((const int32_t *)v->data)[i]
-                                         : ((const int64_t *)v->data)[i];
+    int64_t x =
+        phys_width(v->phys) == 4 ? ((const int32_t *)v->data)[i] : ((const int64_t *)v->data)[i];
     uint64_t w = (uint64_t)x ^ UINT64_C(1) << 63;
     return d->has_null ? w >> 1 : w;
 }

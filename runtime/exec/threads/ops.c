@@ -203,11 +203,8 @@ static void map_free(struct op *op)
     op_release(op);
 }
 
-static const struct op_class map_class = {.name = "map",
-                                          .keeps_rows = true,
-                                          .batch = map_batch,
-                                          .done = map_done,
-                                          .free = map_free};
+static const struct op_class map_class = {
+    .name = "map", .keeps_rows = true, .batch = map_batch, .done = map_done, .free = map_free};
 
 static void widen_facts(struct pipe *p, int n_in, int n)
 {

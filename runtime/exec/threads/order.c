@@ -1,8 +1,8 @@
 /* order.c: stable sorting of row numbers by keys. The rows' first words are cut into ranges by
- * sampled splitters (in parallel, keeping input order), each range is radix-sorted by the bytes that
- * vary, and runs of equal words are sorted on by the next word or, for texts, by comparing. The
- * result is unique, so neither the split nor the threads show in it.
- * Least-significant-digit radix sort: Knuth, The Art of Computer Programming 3, 5.2.5. */
+ * sampled splitters (in parallel, keeping input order), each range is radix-sorted by the bytes
+ * that vary, and runs of equal words are sorted on by the next word or, for texts, by comparing.
+ * The result is unique, so neither the split nor the threads show in it. Least-significant-digit
+ * radix sort: Knuth, The Art of Computer Programming 3, 5.2.5. */
 #include "runtime/exec/threads/encode.h"
 
 #define SPLIT_ROWS 32768 /* rows wanted in a range */

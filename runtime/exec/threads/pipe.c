@@ -345,7 +345,7 @@ static void start_ops(struct pipe *p)
         if (p->ops[i]->cls->start) p->ops[i]->cls->start(p->ops[i], p->n_parts);
     atomic_store(&r->done, 0);
     atomic_store(&r->total, p->source == SOURCE_TABLE ? p->rows_max : 0);
-    r->what = plan_op_name(p->node->op);
+    atomic_store(&r->what, plan_op_name(p->node->op));
 }
 
 /* Reports in the order of the data's way; n_done cuts to the partitions that were wanted. */
@@ -428,7 +428,8 @@ static rc add_op(struct pipe *p, const struct plan *node)
     case PLAN_PROJECT: return op_project(p, node);
     case PLAN_MAP: return op_map(p, node);
     case PLAN_ASSERT: return op_assert(p, node);
-    default: return fail(p->run->cx, E903, node->span, "no operator for %s", plan_op_name(node->op));
+    default:
+        return fail(p->run->cx, E903, node->span, "no operator for %s", plan_op_name(node->op));
     }
 }
 

@@ -1,8 +1,8 @@
 /* threads_int.h: inside the threads executor. A plan becomes pipes: a source whose partitions are
  * fixed by the data (64k-row morsels of a table, blocks of a file), then operators that turn one
- * batch into at most one batch, then a sink. Nodes that need all their input (aggregate, sort, join,
- * window ..) run their pipe at once and stand as a table at the head of the next one. Whatever
- * depends on several partitions is put together in the order of partitions. */
+ * batch into at most one batch, then a sink. Nodes that need all their input (aggregate, sort,
+ * join, window ..) run their pipe at once and stand as a table at the head of the next one.
+ * Whatever depends on several partitions is put together in the order of partitions. */
 #ifndef MLNB_EXEC_THREADS_INT_H
 #define MLNB_EXEC_THREADS_INT_H
 
@@ -33,7 +33,7 @@ struct run {
     pthread_t thread;         /* the statement's: the only one that may notify */
     atomic_llong bytes;       /* working set, against cx->memory_budget */
     atomic_llong done, total; /* progress of the pipe at work */
-    const char *what;
+    _Atomic(const char *) what;
     int64_t started_us, told_us;
     struct node_stat *stats; /* NULL unless analyzing */
     int n_stats;
@@ -97,9 +97,10 @@ const struct column *exprs_dict(struct exprs *x, int i, const struct column *con
 struct op;
 struct op_class {
     const char *name;
-    bool keeps_rows; /* every input row comes out, in place */
+    bool keeps_rows;                               /* every input row comes out, in place */
     void (*start)(struct op *op, int64_t n_parts); /* optional */
-    /* One batch to at most one (out->n_rows 0: nothing). `out` is the worker's; in lives as long. */
+    /* One batch to at most one (out->n_rows 0: nothing). `out` is the worker's; in lives as long.
+     */
     enum rc_t (*batch)(struct op *op, struct worker *w, struct ctx *cx, int64_t part,
                        const struct batch *in, struct batch *out);
     void (*part_end)(struct op *op, struct worker *w, int64_t part); /* optional */
@@ -117,11 +118,11 @@ struct op { /* embedded first */
     const struct op_class *cls;
     struct run *run;
     const struct plan *node;
-    struct schema *schema; /* of the result; borrowed from the node */
+    struct schema *schema;  /* of the result; borrowed from the node */
     struct op_local *local; /* [n_workers] */
     struct node_stat *stat;
-    bool positional;        /* first_row of its batches is final */
-    bool keeps_rows;        /* every input row comes out, in place */
+    bool positional; /* first_row of its batches is final */
+    bool keeps_rows; /* every input row comes out, in place */
 };
 
 enum pipe_source { SOURCE_TABLE, SOURCE_SCAN, SOURCE_UNION };
@@ -137,7 +138,7 @@ struct pipe {
     int64_t limit;
     struct pipe *a, *b; /* union */
     int64_t n_parts;
-    int64_t rows_max; /* upper bound, or a guess for scans */
+    int64_t rows_max;      /* upper bound, or a guess for scans */
     struct schema *schema; /* of the result; counted */
     struct op **ops;
     int n_ops, cap_ops;
