@@ -1,5 +1,5 @@
-/* groups.c: groups of the rows of a table, for the steps that need them all at once (window, take by
- * groups, distinct). Numbers follow first appearance. */
+/* groups.c: groups of the rows of a table, for the steps that need them all at once (window, take
+ * by groups, distinct). Numbers follow first appearance. */
 #include "runtime/exec/threads/agg_int.h"
 
 static rc lay_columns(struct run *r, struct column *const *keys, int n, struct key_layout *k)

@@ -5,8 +5,7 @@
 /* ---- shared ---- */
 /* Evaluates sort keys over a table; columns belong to *cols (released by the caller). */
 static rc eval_keys(struct run *r, struct table *t, const struct plan *node,
-                    const struct sort_key *keys, int n, struct column **cols,
-                    struct order_key *out)
+                    const struct sort_key *keys, int n, struct column **cols, struct order_key *out)
 {
     const struct expr **e = ARENA_ARRAY(r->arena, const struct expr *, n > 0 ? n : 1);
     for (int i = 0; i < n; i++)
@@ -96,8 +95,8 @@ rc run_limit(struct run *r, const struct plan *p, struct table **out)
     enum rc_t res = RC_ERR;
     if (n == 0) return limit_head(r, p, out);
     for (int i = 0; i < n; i++)
-        sort[i] = i < n_by ? (struct sort_key){.expr = p->u.limit.by[i]}
-                           : p->u.limit.sort[i - n_by];
+        sort[i] =
+            i < n_by ? (struct sort_key){.expr = p->u.limit.by[i]} : p->u.limit.sort[i - n_by];
     TRY(plan_to_table(r, p->inputs[0], &t));
     TRY_OUT(eval_keys(r, t, p, sort, n, cols, keys));
     TRY_OUT(order_rows(r, keys, n, t->n_rows, -1, &rows, &n_rows));

@@ -6,9 +6,9 @@
 
 struct threads {
     struct executor head;
-    struct pool *pool;    /* own, or NULL */
-    pthread_mutex_t lock; /* guards `now`, which other threads look at */
-    struct run *now;      /* the run at work, or NULL */
+    struct pool *pool;       /* own, or NULL */
+    pthread_mutex_t lock;    /* guards `now`, which other threads look at */
+    struct run *now;         /* the run at work, or NULL */
     struct node_stat *stats; /* of the last analyzed run */
     int n_stats;
 };
@@ -51,7 +51,8 @@ static rc check_nodes(struct ctx *cx, const struct executor *x, const struct pla
     const char *why = NULL;
     if (!threads_supports(x, p, &why)) {
         fail(cx, E214, p->span, "this version does not run %s yet", why);
-        return err_hint(cx, "a left join on the key, then `take 1 by .. sort ..`, finds the nearest");
+        return err_hint(cx,
+                        "a left join on the key, then `take 1 by .. sort ..`, finds the nearest");
     }
     for (int i = 0; i < 2; i++)
         if (p->inputs[i]) TRY(check_nodes(cx, x, p->inputs[i]));
