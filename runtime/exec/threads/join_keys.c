@@ -264,9 +264,7 @@ rc join_codes_make(struct run *r, struct column *const *left, struct column *con
         out->domain = domain;
         return RC_OK;
     }
-    if (n == 1)
-        return RC_OK; /* any 64-bit number: NO_CODE is no double's word and, as an int's
-                         offset, only reached when all of 64 bits are in use */
+    if (n == 1 && out->keys[0].kind == DIGIT_F64) return RC_OK; /* its word is the code */
     return wide_codes(r, out, left[0]->n, right[0]->n);
 }
 
