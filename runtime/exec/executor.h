@@ -67,9 +67,14 @@ struct executor_class {
     /* Optional: per-node rows and times of the last run, for explain analyze: appends to a node's
      * line. */
     void (*explain)(struct executor *x, struct strbuf *out, const struct plan *node);
+    /* Optional: the whole result as a table, where memory can be shared with the plan's own tables.
+     */
+    enum rc_t (*table)(struct ctx *cx, struct executor *x, const struct plan *p,
+                       struct table **out);
 };
 struct executor {
     const struct executor_class *cls;
+    bool analyze; /* set around a run whose rows and times explain wants */
 };
 const struct executor_class *const *executor_all(int *n); /* executors.def */
 

@@ -273,6 +273,10 @@ int64_t plan_source_bytes(const struct plan *p, bool *is_local);
  * remarks to a node. */
 void plan_text(struct strbuf *out, const struct plan *p,
                void (*note)(void *arg, struct strbuf *out, const struct plan *p), void *arg);
+/* Same node over other inputs of the same schema (an optimizer pass rebuilt below it). Shares
+ * nothing with p but counted things. */
+rc plan_with_inputs(struct ctx *cx, const struct plan *p, struct plan *in0, struct plan *in1,
+                    struct plan **out);
 /* Runs the optimizer's passes; the result computes the same rows in the same order. Caller unrefs
  * *out. */
 rc plan_optimize(struct ctx *cx, struct plan *p, struct plan **out);

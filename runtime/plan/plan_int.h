@@ -7,10 +7,6 @@
 /* A new node with its own arena; takes new references to the inputs (either may be NULL). */
 struct plan *plan_new(enum plan_op op, struct span span, const struct plan *in0,
                       const struct plan *in1);
-/* Same node over other inputs of the same schema (an optimizer pass rebuilt below it). Shares
- * nothing with p but counted things. */
-rc plan_with_inputs(struct ctx *cx, const struct plan *p, struct plan *in0, struct plan *in1,
-                    struct plan **out);
 /* Copies of arrays into the node's arena, expressions included. */
 struct named_expr *plan_copy_items(struct arena *a, const struct named_expr *items, int n);
 struct sort_key *plan_copy_keys(struct arena *a, const struct sort_key *keys, int n);

@@ -128,8 +128,7 @@ static rc compile(struct exprs *x, struct eval_local *l, const struct expr *e, i
     if (e->op == EXPR_CALL) nd->site = (*site)++;
     if (e->op == EXPR_COLUMN) {
         nd->column = schema_find(x->in, str_of(e->name));
-        if (nd->column < 0)
-            return fail(x->run->cx, E903, e->span, "column `%s` got lost", e->name);
+        if (nd->column < 0) return fail(x->run->cx, E903, e->span, "column `%s` got lost", e->name);
         return RC_OK;
     }
     if (constant_value(x, l->arena, e, &value)) {

@@ -1,6 +1,6 @@
 /* eval_call.c: one call on one batch: arguments made canonical, validity intersected word by word,
- * then the kernel; or, when all that varies is a dictionary column, the results of its levels mapped
- * by code. */
+ * then the kernel; or, when all that varies is a dictionary column, the results of its levels
+ * mapped by code. */
 #include "runtime/exec/threads/eval_int.h"
 
 void eval_env(struct eval *ev, struct node *nd, struct ctx *cx, struct fn_note *note,
@@ -19,8 +19,7 @@ void eval_env(struct eval *ev, struct node *nd, struct ctx *cx, struct fn_note *
 }
 
 /* ---- by level ---- */
-static bool may_go_by_level(const struct eval *ev, const struct node *nd,
-                            const struct column *dict)
+static bool may_go_by_level(const struct eval *ev, const struct node *nd, const struct column *dict)
 {
     enum kind k = nd->e->type.kind;
     if (!(nd->e->fn->flags & FN_PURE) || k == KIND_LIST || k == KIND_STRUCT) return false;
@@ -279,10 +278,8 @@ static void all_null(struct node *nd, struct vec *out)
 {
     static const uint64_t none[1] = {0};
     memset(nd->out.data, 0, 16);
-    *out = (struct vec){.phys = kind_phys(nd->e->type.kind),
-                        .is_const = true,
-                        .valid = none,
-                        .data = nd->out.data};
+    *out = (struct vec){
+        .phys = kind_phys(nd->e->type.kind), .is_const = true, .valid = none, .data = nd->out.data};
 }
 
 static void drop_column(void *c)

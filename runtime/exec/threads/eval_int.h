@@ -90,7 +90,8 @@ void eval_env(struct eval *ev, struct node *nd, struct ctx *cx, struct fn_note *
 void eval_count(struct eval *ev, struct node *nd, const struct fn_note *note);
 /* *used false: not this way (rows by rows then). */
 rc eval_by_level(struct eval *ev, struct node *nd, struct vec *out, bool *used);
-/* The entry of a dictionary, computed when new; NULL when it cannot be. arg: which argument varies. */
+/* The entry of a dictionary, computed when new; NULL when it cannot be. arg: which argument varies.
+ */
 struct memo_entry *memo_of(struct eval *ev, struct node *nd, int arg, const struct column *dict);
 void memo_free(struct memo *m);
 

@@ -25,7 +25,7 @@ rc run_new(struct ctx *cx, struct run **out)
     r->arena = arena_new();
     r->thread = pthread_self();
     r->started_us = now_us();
-    r->what = "run";
+    atomic_init(&r->what, "run");
     *out = r;
     return RC_OK;
 }
@@ -62,7 +62,7 @@ static void tell(struct run *r)
     if (!n || !n->progress || now - r->started_us < QUIET_US || now - r->told_us < BETWEEN_US)
         return;
     r->told_us = now;
-    n->progress(n->self, r->what, atomic_load(&r->done), atomic_load(&r->total));
+    n->progress(n->self, atomic_load(&r->what), atomic_load(&r->done), atomic_load(&r->total));
 }
 
 rc run_tick(struct run *r, struct ctx *cx, int64_t rows)

@@ -1,8 +1,8 @@
 /* threads_int.h: inside the threads executor. A plan becomes pipes: a source whose partitions are
  * fixed by the data (64k-row morsels of a table, blocks of a file), then operators that turn one
- * batch into at most one batch, then a sink. Nodes that need all their input (aggregate, sort, join,
- * window ..) run their pipe at once and stand as a table at the head of the next one. Whatever
- * depends on several partitions is put together in the order of partitions. */
+ * batch into at most one batch, then a sink. Nodes that need all their input (aggregate, sort,
+ * join, window ..) run their pipe at once and stand as a table at the head of the next one.
+ * Whatever depends on several partitions is put together in the order of partitions. */
 #ifndef MLNB_EXEC_THREADS_INT_H
 #define MLNB_EXEC_THREADS_INT_H
 
@@ -18,6 +18,7 @@
 struct run;
 struct worker {
     struct run *run;
+    bool stop_part;      /* a sink has enough of this partition: it set this and returned RC_ERR */
     struct arena *batch; /* reset after every batch */
     struct arena *hold;  /* lives to the end of the run */
 };
@@ -32,7 +33,7 @@ struct run {
     pthread_t thread;         /* the statement's: the only one that may notify */
     atomic_llong bytes;       /* working set, against cx->memory_budget */
     atomic_llong done, total; /* progress of the pipe at work */
-    const char *what;
+    _Atomic(const char *) what;
     int64_t started_us, told_us;
     struct node_stat *stats; /* NULL unless analyzing */
     int n_stats;
@@ -96,7 +97,10 @@ const struct column *exprs_dict(struct exprs *x, int i, const struct column *con
 struct op;
 struct op_class {
     const char *name;
-    /* One batch to at most one (out->n_rows 0: nothing). `out` is the worker's; in lives as long. */
+    bool keeps_rows;                               /* every input row comes out, in place */
+    void (*start)(struct op *op, int64_t n_parts); /* optional */
+    /* One batch to at most one (out->n_rows 0: nothing). `out` is the worker's; in lives as long.
+     */
     enum rc_t (*batch)(struct op *op, struct worker *w, struct ctx *cx, int64_t part,
                        const struct batch *in, struct batch *out);
     void (*part_end)(struct op *op, struct worker *w, int64_t part); /* optional */
@@ -114,17 +118,18 @@ struct op { /* embedded first */
     const struct op_class *cls;
     struct run *run;
     const struct plan *node;
-    struct schema *schema; /* of the result; borrowed from the node */
+    struct schema *schema;  /* of the result; borrowed from the node */
     struct op_local *local; /* [n_workers] */
     struct node_stat *stat;
-    bool positional;        /* first_row of its batches is final */
-    bool keeps_rows;        /* every input row comes out, in place */
+    bool positional; /* first_row of its batches is final */
+    bool keeps_rows; /* every input row comes out, in place */
 };
 
 enum pipe_source { SOURCE_TABLE, SOURCE_SCAN, SOURCE_UNION };
 struct pipe {
     struct run *run;
     const struct plan *node; /* the source's */
+    bool counted;            /* its rows and time stand in the statistics already */
     enum pipe_source source;
     struct table *table;
     struct io_scan *scan;
@@ -133,7 +138,7 @@ struct pipe {
     int64_t limit;
     struct pipe *a, *b; /* union */
     int64_t n_parts;
-    int64_t rows_max; /* upper bound, or a guess for scans */
+    int64_t rows_max;      /* upper bound, or a guess for scans */
     struct schema *schema; /* of the result; counted */
     struct op **ops;
     int n_ops, cap_ops;
@@ -156,15 +161,21 @@ struct sink {
 rc pipe_table(struct run *r, struct table *t, const struct plan *node, struct pipe **out);
 void pipe_free(struct pipe *p);
 void pipe_add(struct pipe *p, struct op *take_op);
-/* Runs all partitions, in n_tasks tasks of neighbouring ones (0: a task a partition), then reports
- * what the operators counted. n_done: partitions that were wanted (sink.enough), or NULL. */
-rc pipe_run(struct pipe *p, int64_t n_tasks, const struct sink *sink, const int64_t *n_done);
+/* Runs all partitions, in n_tasks tasks of neighbouring ones (0: a task a partition), then
+ * pipe_finish for all. */
+rc pipe_run(struct pipe *p, int64_t n_tasks, const struct sink *sink);
+/* A task a partition, without the finish. */
+rc pipe_run_parts(struct pipe *p, const struct sink *sink);
+/* Reports what the operators counted in the first n_done partitions; asserts fail here. */
+rc pipe_finish(struct pipe *p, int64_t n_done);
 /* Builds the pipe of a plan: breakers in it run now. */
 rc pipe_open(struct run *r, const struct plan *p, struct pipe **out);
 /* The pipe's rows as a table; shares columns that pass through. Frees the pipe. */
 rc pipe_collect(struct pipe *take_p, struct table **out);
 /* As pipe_collect, first `limit` rows only. */
-rc pipe_collect_head(struct pipe *take_p, int64_t limit, struct table **out, bool *complete);
+rc pipe_collect_head(struct pipe *take_p, int64_t limit, struct table **out);
+/* Runs the pipe so far and puts its table at its head. */
+rc pipe_restart(struct pipe *p);
 /* pipe_open and pipe_collect. */
 rc plan_to_table(struct run *r, const struct plan *p, struct table **out);
 /* Columns of expressions over a table (bare columns are shared); node: for reports' step. */

@@ -160,7 +160,8 @@ struct vec vec_slice(const struct vec *v, int64_t at)
     if (v->phys == PHYS_BOOL)
         s.data = (const uint64_t *)v->data + at / 64;
     else if (v->phys != PHYS_STRUCT)
-        s.data = (const char *)v->data + (size_t)at * (v->phys == PHYS_STR ? 16 : phys_width(v->phys));
+        s.data =
+            (const char *)v->data + (size_t)at * (v->phys == PHYS_STR ? 16 : phys_width(v->phys));
     return s;
 }
 

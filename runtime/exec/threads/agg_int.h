@@ -1,0 +1,179 @@
+/* agg_int.h: inside grouping. The input's partitions are cut into at most AGG_RANGES ranges of
+ * neighbouring ones, a task each. A range groups its rows into a table of its own while its groups
+ * are few; once there are many it hands over the states it has and from then on only files rows
+ * into buckets by key ("raw"). At the end each bucket is put together by one task: for every range
+ * in order, its states, then its raw rows. What a range does depends on its own rows alone, so the
+ * order in which anything is added is fixed by the data. */
+#ifndef MLNB_EXEC_AGG_INT_H
+#define MLNB_EXEC_AGG_INT_H
+
+#include "runtime/exec/threads/encode.h"
+
+#define AGG_RANGES    32
+#define AGG_FEW       16384 /* groups a range keeps; above, rows are filed */
+#define AGG_DIRECT    65536 /* packed keys below this find their group in an array */
+#define CHUNK_ROWS    1024
+#define MAX_KEY_WORDS 256
+
+/* ---- keys ---- */
+enum key_form {
+    KEY_NONE,   /* no keys: one group */
+    KEY_PACKED, /* all keys in one word, codes below `domain` */
+    KEY_WIDE,   /* a word a key (texts two), then one with a bit for each null */
+};
+struct wide_part {
+    int word; /* first word of the key */
+    bool is_text;
+    const struct column *dict; /* codes, not texts */
+};
+struct key_layout {
+    enum key_form form;
+    int n; /* keys */
+    int words;
+    struct key_word packed;
+    uint64_t domain;
+    struct key_facts *facts; /* [n] */
+    struct wide_part *parts; /* [n] */
+    int shift;               /* packed and dense: bucket = code >> shift */
+    int bucket_bits;         /* else: the hash's top bits */
+    int n_buckets;
+};
+/* Chooses the form for keys of which this is known (all_bound: ints have a range, texts a
+ * dictionary); buckets are the caller's. */
+rc layout_make(struct run *r, struct key_facts *facts, int n, bool all_bound, struct span span,
+               struct key_layout *out);
+/* Key words of a batch into out[n * words]. Long texts stay borrowed. */
+void keys_encode(const struct key_layout *k, const struct vec *keys, int64_t n, uint64_t *out);
+uint64_t key_hash(const struct key_layout *k, const uint64_t *key);
+static inline int key_bucket(const struct key_layout *k, const uint64_t *key)
+{
+    if (k->n_buckets == 1) return 0;
+    if (k->form == KEY_PACKED && k->shift >= 0) return (int)(key[0] >> k->shift);
+    return (int)(key_hash(k, key) >> (64 - k->bucket_bits));
+}
+/* Values of key column `key` of n groups as a vector (scratch from a). */
+void keys_decode(const struct key_layout *k, int key, const uint64_t *words, int64_t n,
+                 struct dtype type, struct arena *a, struct vec *out);
+
+/* ---- tables: key -> group ---- */
+struct group_table {
+    const struct key_layout *k;
+    size_t stride;
+    uint32_t n, cap;
+    uint64_t *keys;  /* [cap][words] */
+    char *states;    /* [cap][stride], zeroed */
+    uint32_t *slots; /* group + 1, 0 = free; by hash, or by code - base when direct */
+    uint32_t *tags;  /* hashed: high bits of the hash beside each slot */
+    uint32_t mask;
+    bool direct;
+    uint64_t base;      /* direct: code of slots[0] */
+    struct arena *text; /* long texts of keys are copied here */
+};
+rc table_init(struct ctx *cx, struct group_table *t, const struct key_layout *k, size_t stride,
+              bool direct, uint64_t base, uint64_t n_codes, struct arena *text);
+void table_release(struct group_table *t);
+/* Groups of n keys, new ones added. */
+rc table_groups(struct ctx *cx, struct group_table *t, const uint64_t *keys, int64_t n,
+                uint32_t *out);
+int64_t table_memory(const struct group_table *t);
+
+/* ---- aggregates ---- */
+struct agg_item {
+    const struct expr *e;
+    const struct agg_overload *over;
+    int n_args;
+    int *args; /* index into the raw columns, -1 = constant */
+    struct vec *literals;
+    uint64_t (*room)[2];
+    struct scalar *consts;
+    bool *is_const;
+    struct dtype *arg_types;
+    int where;     /* raw column of the filter, or -1 */
+    size_t offset; /* of the state in a group's row */
+};
+struct raw_col { /* an argument or filter: expression, and how it lies in a chunk */
+    const struct expr *e;
+    int expr; /* number among the evaluated expressions */
+    struct dtype type;
+    enum phys phys;            /* in the chunk; bools are bytes there */
+    const struct column *dict; /* of PHYS_DICT */
+    size_t width, at, valid_at;
+};
+struct chunk {
+    struct chunk *next;
+    int32_t n;
+    uint32_t has_null; /* bit a column (the first 32; others always look) */
+    char data[];       /* keys, then columns */
+};
+struct chunk_list {
+    struct chunk *first, *last;
+};
+struct range {
+    bool is_raw;
+    bool started;
+    struct group_table table;    /* while not raw; its states stand to the end */
+    struct chunk_list *buckets;  /* [n_buckets] */
+    struct arena *arena;         /* texts of keys and rows */
+    const struct column **heaps; /* kept alive: texts of raw rows point into them */
+    int n_heaps;
+    int64_t bytes;
+};
+struct agg_worker {
+    int64_t rows; /* of the partition at work */
+    struct vec *vecs;
+    struct scratch *wide; /* a raw column */
+    struct scratch *picked;
+    uint64_t *keys; /* [BATCH_ROWS * words] */
+    uint32_t *groups, *some;
+    int32_t *sel;
+    struct agg_eval *evals; /* [n_items] */
+    struct arena *arena;    /* of the states */
+    struct chunk **to;      /* [BATCH_ROWS] */
+    uint16_t *pos;
+};
+struct agg {
+    struct run *run;
+    const struct plan *node;
+    struct pipe *pipe;
+    struct exprs *x;
+    int n_keys, n_items, n_cols;
+    struct agg_item *items;
+    struct raw_col *cols;
+    struct key_layout k;
+    size_t stride;
+    bool holistic; /* some aggregate wants all rows of a group at once */
+    size_t chunk_bytes;
+    struct range *ranges;
+    int64_t n_ranges;
+    struct agg_worker *workers;
+    /* merging */
+    bool split; /* by bucket; else one task for all */
+    struct bucket_result *results;
+    int n_results;
+};
+struct bucket_result {
+    int64_t n_groups;
+    struct column **cols; /* keys, then items */
+};
+
+/* Adds n rows with their arguments (vecs[raw column], canonical or as they lie) to the groups'
+ * states; holistic ones are left out. */
+rc agg_update(struct agg *a, struct agg_worker *w, struct ctx *cx, char *states,
+              const uint32_t *groups, int64_t n, const struct vec *cols);
+/* Arguments of item i as its kernels want them, for rows of cols. */
+rc agg_args(struct agg *a, struct agg_worker *w, const struct agg_item *it, int64_t n,
+            const struct vec *cols, struct vec *out);
+/* Files rows of a batch by bucket; their key words stand in w->keys. */
+rc raw_put(struct agg *a, struct agg_worker *w, struct ctx *cx, struct range *r,
+           const struct vec *key_vecs, const struct vec *cols, int64_t n);
+/* Column c of a chunk as a vector (scratch from arena when it must be made). */
+struct vec raw_view(const struct agg *a, const struct chunk *ch, int c, struct arena *scratch);
+void raw_free(struct agg *a, struct range *r);
+/* How many tasks put the result together; one bucket of it. */
+int merge_buckets(struct agg *a);
+enum rc_t merge_task(struct ctx *cx, void *arg, int64_t task, int worker);
+rc whole_items(struct agg *a, struct agg_worker *w, struct ctx *cx, struct chunk *const *chunks,
+               int64_t n_chunks, const uint32_t *groups, int64_t n_rows, int64_t n_groups,
+               struct column **out);
+
+#endif

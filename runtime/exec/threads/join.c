@@ -1,0 +1,499 @@
+/* join.c: joins: pairs of row numbers, then one gather a column. Left rows keep their order, each
+ * with its matches in right order; unmatched right rows come last (language.md 3.6). */
+#include "runtime/exec/threads/join_int.h"
+
+struct pairs {             /* of one morsel of the left side */
+    int64_t *left, *right; /* right -1: unmatched */
+    int64_t n, cap;
+    int64_t unmatched;
+    bool multiplied; /* a left row found several partners */
+};
+struct join {
+    struct run *run;
+    const struct plan *node;
+    struct table *left, *right;
+    int n_on, n_equal;
+    struct column **left_on, **right_on; /* [n_on] */
+    struct column **equal_left, **equal_right;
+    enum cmp_op *ops; /* of the pairs that are no equalities, n_on - n_equal */
+    struct column **other_left, **other_right;
+    struct join_codes codes;
+    struct join_table table;
+    struct pairs *parts;
+    int64_t n_parts;
+    atomic_uchar *right_seen;                /* right and full joins */
+    int64_t *rows_left, *rows_right, n_rows; /* the result; rows_left NULL: all, in order */
+    int64_t unmatched;
+    bool multiplied;
+};
+
+static bool keeps_unmatched_left(enum join_kind k)
+{
+    return k == JOIN_LEFT || k == JOIN_FULL;
+}
+static bool keeps_unmatched_right(enum join_kind k)
+{
+    return k == JOIN_RIGHT || k == JOIN_FULL;
+}
+
+/* ---- conditions that are no equalities ---- */
+static bool holds(enum cmp_op op, int d)
+{
+    switch (op) {
+    case CMP_LT: return d < 0;
+    case CMP_LE: return d <= 0;
+    case CMP_GT: return d > 0;
+    case CMP_GE: return d >= 0;
+    default: return d == 0;
+    }
+}
+
+static int compare_cells(const struct column *a, int64_t i, const struct column *b, int64_t j)
+{
+    switch (a->phys) {
+    case PHYS_BOOL: return (int)bit_get(a->data, i) - (int)bit_get(b->data, j);
+    case PHYS_STR:
+        return str_cmp(text_str((const struct text *)a->data + i),
+                       text_str((const struct text *)b->data + j));
+    case PHYS_F64: {
+        double x = ((const double *)a->data)[i], y = ((const double *)b->data)[j];
+        return (x > y) - (x < y);
+    }
+    case PHYS_DATE32: {
+        int32_t x = ((const int32_t *)a->data)[i], y = ((const int32_t *)b->data)[j];
+        return (x > y) - (x < y);
+    }
+    default: break;
+    }
+    int64_t x = ((const int64_t *)a->data)[i], y = ((const int64_t *)b->data)[j];
+    return (x > y) - (x < y);
+}
+
+static bool others_hold(const struct join *j, int64_t left, int64_t right)
+{
+    for (int k = 0; k < j->n_on - j->n_equal; k++) {
+        const struct column *a = j->other_left[k], *b = j->other_right[k];
+        if (!bit_valid(a->valid, left) || !bit_valid(b->valid, right)) return false;
+        if (!holds(j->ops[k], compare_cells(a, left, b, right))) return false;
+    }
+    return true;
+}
+
+/* ---- pairs ---- */
+static rc add_pair(struct join *j, struct ctx *cx, struct pairs *p, int64_t left, int64_t right)
+{
+    if (p->n == p->cap) {
+        int64_t cap = p->cap ? p->cap * 2 : MORSEL_ROWS;
+        TRY(run_claim(j->run, cx, (cap - p->cap) * 16));
+        TRY(mem_big_grow(cx, (void **)&p->left, 8 * (size_t)p->n, mem_mul(8, (size_t)cap)));
+        TRY(mem_big_grow(cx, (void **)&p->right, 8 * (size_t)p->n, mem_mul(8, (size_t)cap)));
+        p->cap = cap;
+    }
+    p->left[p->n] = left;
+    p->right[p->n++] = right;
+    return RC_OK;
+}
+
+/* Pairs of one left row whose candidates are rows[0..n) (NULL: the numbers themselves). */
+static rc pair_row(struct join *j, struct ctx *cx, struct pairs *p, int64_t left,
+                   const uint32_t *rows, int64_t n)
+{
+    enum join_kind kind = j->node->u.join.kind;
+    bool plain = j->n_on == j->n_equal, once = kind == JOIN_SEMI || kind == JOIN_ANTI;
+    int64_t found = 0;
+    for (int64_t i = 0; i < n && !(once && found); i++) {
+        int64_t right = rows ? rows[i] : i;
+        if (!plain && !others_hold(j, left, right)) continue;
+        found++;
+        if (j->right_seen) atomic_store_explicit(&j->right_seen[right], 1, memory_order_relaxed);
+        if (!once) TRY(add_pair(j, cx, p, left, right));
+    }
+    p->unmatched += found == 0;
+    p->multiplied = p->multiplied || found > 1;
+    if (kind == JOIN_SEMI && found) return add_pair(j, cx, p, left, -1);
+    if (found == 0 && (kind == JOIN_ANTI || keeps_unmatched_left(kind)))
+        return add_pair(j, cx, p, left, -1);
+    return RC_OK;
+}
+
+static enum rc_t pair_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    struct join *j = arg;
+    struct pairs *p = &j->parts[task];
+    int64_t from = task * MORSEL_ROWS, to = from + MORSEL_ROWS;
+    uint64_t codes[BATCH_ROWS];
+    struct match found[BATCH_ROWS];
+    if (to > j->left->n_rows) to = j->left->n_rows;
+    (void)worker;
+    for (int64_t at = from; at < to; at += BATCH_ROWS) {
+        int64_t n = to - at < BATCH_ROWS ? to - at : BATCH_ROWS;
+        if (j->n_equal > 0) {
+            join_left_codes(&j->codes, at, n, codes);
+            join_find(&j->table, codes, n, found);
+        }
+        for (int64_t i = 0; i < n; i++) {
+            if (j->n_equal > 0)
+                TRY(pair_row(j, cx, p, at + i, j->table.rows + found[i].start, found[i].n));
+            else
+                TRY(pair_row(j, cx, p, at + i, NULL, j->right->n_rows));
+            if (j->n_equal == 0) TRY(check_cancel(cx));
+        }
+        TRY(run_tick(j->run, cx, n));
+    }
+    return RC_OK;
+}
+
+/* ---- a left join whose right keys are unique: one right row (or none) a left row ---- */
+static enum rc_t single_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    struct join *j = arg;
+    int64_t from = task * MORSEL_ROWS, to = from + MORSEL_ROWS, unmatched = 0;
+    uint64_t codes[BATCH_ROWS];
+    struct match found[BATCH_ROWS];
+    if (to > j->left->n_rows) to = j->left->n_rows;
+    (void)worker;
+    for (int64_t at = from; at < to; at += BATCH_ROWS) {
+        int64_t n = to - at < BATCH_ROWS ? to - at : BATCH_ROWS;
+        join_left_codes(&j->codes, at, n, codes);
+        join_find(&j->table, codes, n, found);
+        for (int64_t i = 0; i < n; i++) {
+            j->rows_right[at + i] = found[i].n ? (int64_t)j->table.rows[found[i].start] : -1;
+            unmatched += found[i].n == 0;
+        }
+        TRY(run_tick(j->run, cx, n));
+    }
+    j->parts[task].unmatched = unmatched;
+    return RC_OK;
+}
+
+static bool is_single(const struct join *j)
+{
+    return j->node->u.join.kind == JOIN_LEFT && j->n_equal == j->n_on && j->table.n_repeated == 0;
+}
+
+/* ---- the result's rows ---- */
+struct copy {
+    struct join *j;
+    const int64_t *at;
+};
+
+static enum rc_t copy_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    const struct copy *c = arg;
+    const struct pairs *p = &c->j->parts[task];
+    (void)cx, (void)worker;
+    if (p->n == 0) return RC_OK;
+    memcpy(c->j->rows_left + c->at[task], p->left, 8 * (size_t)p->n);
+    memcpy(c->j->rows_right + c->at[task], p->right, 8 * (size_t)p->n);
+    return RC_OK;
+}
+
+static int64_t count_unseen(const struct join *j)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; j->right_seen && i < j->right->n_rows; i++)
+        n += !atomic_load_explicit(&j->right_seen[i], memory_order_relaxed);
+    return n;
+}
+
+static rc join_pairs(struct join *j)
+{
+    struct ctx *cx = j->run->cx;
+    int64_t sum = 0, *at = ARENA_ARRAY(j->run->arena, int64_t, j->n_parts + 1);
+    for (int64_t p = 0; p < j->n_parts; p++) {
+        at[p] = sum;
+        sum += j->parts[p].n;
+    }
+    int64_t total = sum + count_unseen(j);
+    TRY(run_claim(j->run, cx, total * 16));
+    TRY(mem_big(cx, mem_mul(8, (size_t)total + 1), (void **)&j->rows_left));
+    TRY(mem_big(cx, mem_mul(8, (size_t)total + 1), (void **)&j->rows_right));
+    struct copy c = {j, at};
+    TRY(pool_run(cx, j->n_parts, copy_task, &c));
+    for (int64_t i = 0; j->right_seen && i < j->right->n_rows; i++)
+        if (!atomic_load_explicit(&j->right_seen[i], memory_order_relaxed)) {
+            j->rows_left[sum] = -1;
+            j->rows_right[sum++] = i;
+        }
+    j->n_rows = total;
+    return RC_OK;
+}
+
+static rc find_pairs(struct join *j)
+{
+    struct ctx *cx = j->run->cx;
+    size_t n_right = (size_t)j->right->n_rows;
+    j->n_parts = (j->left->n_rows + MORSEL_ROWS - 1) / MORSEL_ROWS;
+    j->parts = mem_zero(sizeof *j->parts * (size_t)(j->n_parts + 1));
+    if (keeps_unmatched_right(j->node->u.join.kind))
+        j->right_seen = mem_zero(sizeof *j->right_seen * (n_right + 1));
+    bool single = is_single(j);
+    if (single) {
+        TRY(mem_big(cx, mem_mul(8, (size_t)j->left->n_rows + 1), (void **)&j->rows_right));
+        TRY(pool_run(cx, j->n_parts, single_task, j));
+        j->n_rows = j->left->n_rows;
+    } else {
+        TRY(pool_run(cx, j->n_parts, pair_task, j));
+        TRY(join_pairs(j));
+    }
+    for (int64_t p = 0; p < j->n_parts; p++) {
+        j->unmatched += j->parts[p].unmatched;
+        j->multiplied = j->multiplied || j->parts[p].multiplied;
+    }
+    return RC_OK;
+}
+
+/* ---- the result's columns ---- */
+/* Key of pair k for rows that may come from either side: both columns behind each other, one
+ * gather. */
+static rc merged_key(struct join *j, int on, struct column **out)
+{
+    struct column *both = NULL;
+    int64_t *rows = NULL, n_left = j->left->n_rows;
+    const struct column *parts[2] = {j->left_on[on], j->right_on[on]};
+    enum rc_t res = RC_ERR;
+    TRY_OUT(column_concat(j->run->cx, parts, 2, &both));
+    TRY_OUT(mem_big(j->run->cx, mem_mul(8, (size_t)j->n_rows + 1), (void **)&rows));
+    for (int64_t i = 0; i < j->n_rows; i++)
+        rows[i] = j->rows_left[i] >= 0 ? j->rows_left[i] : n_left + j->rows_right[i];
+    res = column_gather(j->run->cx, both, rows, j->n_rows, out);
+out:
+    column_unref(both);
+    mem_big_free(rows);
+    return res;
+}
+
+static int merged_on(const struct join *j, const char *name)
+{
+    const char *left;
+    if (!keeps_unmatched_right(j->node->u.join.kind)) return -1;
+    for (int k = 0; k < j->n_on; k++)
+        if (plan_join_is_merged(&j->node->u.join.on[k], &left, NULL) && strcmp(left, name) == 0)
+            return k;
+    return -1;
+}
+
+static rc left_column(struct join *j, int i, struct column **out)
+{
+    int on = merged_on(j, j->left->schema->fields[i].name);
+    if (on >= 0) return merged_key(j, on, out);
+    if (!j->rows_left) {
+        *out = column_ref(j->left->cols[i]);
+        return RC_OK;
+    }
+    return column_gather(j->run->cx, j->left->cols[i], j->rows_left, j->n_rows, out);
+}
+
+static rc join_result(struct join *j, struct table **out)
+{
+    const struct plan *p = j->node;
+    int n = p->schema->n, n_right = p->u.join.n_right, n_left = n - n_right;
+    struct column **cols = mem_zero(sizeof *cols * (size_t)(n + 1));
+    enum rc_t res = RC_OK;
+    for (int i = 0; i < n && res == RC_OK; i++) {
+        if (i < n_left) {
+            res = left_column(j, i, &cols[i]);
+        } else {
+            int at = schema_find(j->right->schema, str_of(p->u.join.right_columns[i - n_left]));
+            res = column_gather(j->run->cx, j->right->cols[at], j->rows_right, j->n_rows, &cols[i]);
+        }
+    }
+    if (res == RC_OK) {
+        res = table_new(j->run->cx, p->schema, cols, j->n_rows, out);
+    } else {
+        for (int i = 0; i < n; i++)
+            column_unref(cols[i]);
+    }
+    mem_free(cols);
+    return res;
+}
+
+/* ---- what is reported ---- */
+static void put_label(struct strbuf *b, const char *label, const char *other)
+{
+    if (label)
+        strbuf_printf(b, "`%s`", label);
+    else
+        strbuf_addz(b, other);
+}
+
+/* "(56, 103, ..)": keys of rows of one side. */
+static void put_row_keys(struct strbuf *b, struct column *const *keys, int n_keys,
+                         const int64_t *rows, int64_t n)
+{
+    strbuf_addc(b, '(');
+    for (int i = 0; i < 3 && i < n; i++) {
+        if (i) strbuf_addz(b, ", ");
+        for (int k = 0; k < n_keys; k++) {
+            struct scalar s = column_scalar(keys[k], rows[i]);
+            if (k) strbuf_addz(b, "/");
+            scalar_text(b, &s, true);
+        }
+    }
+    strbuf_addz(b, n > 3 ? ", ..)" : ")");
+}
+
+static void put_repeats(struct join *j, struct strbuf *b)
+{
+    int64_t n = j->table.n_repeated, rows[3];
+    for (int i = 0; i < 3; i++)
+        rows[i] = j->table.repeated[i];
+    strbuf_printf(b, "%lld key%s of ", (long long)n, n == 1 ? "" : "s");
+    put_label(b, j->node->u.join.right_label, "the right frame");
+    strbuf_printf(b, " repeat%s ", n == 1 ? "s" : "");
+    put_row_keys(b, j->equal_right, j->n_equal, rows, n);
+}
+
+static void report(struct join *j)
+{
+    const struct plan *p = j->node;
+    enum join_kind kind = p->u.join.kind;
+    struct strbuf b = {0};
+    bool pairs_rows = kind == JOIN_INNER || kind == JOIN_LEFT;
+    if (p->u.join.is_silent || j->n_equal == 0) return;
+    if (j->multiplied && j->table.n_repeated > 0) {
+        strbuf_printf(&b, "join: %lld -> %lld rows; ", (long long)j->left->n_rows,
+                      (long long)j->n_rows);
+        put_repeats(j, &b);
+        if (pairs_rows && j->unmatched > 0)
+            strbuf_printf(&b, "; %lld left rows found no partner", (long long)j->unmatched);
+        strbuf_addz(&b, ". expect: \"many-to-one\" makes this an error");
+        warn(j->run->cx, W301, p->span, "%s", b.p);
+    } else if (pairs_rows && j->unmatched > 0) {
+        strbuf_printf(&b, "join: %lld of %lld rows of ", (long long)j->unmatched,
+                      (long long)j->left->n_rows);
+        put_label(&b, p->u.join.left_label, "the left frame");
+        strbuf_addz(&b, " found no partner in ");
+        put_label(&b, p->u.join.right_label, "the right frame");
+        strbuf_addz(&b, kind == JOIN_INNER ? " and were left out" : "");
+        warn(j->run->cx, W302, p->span, "%s", b.p);
+    }
+    strbuf_release(&b);
+}
+
+static rc fail_expect(struct join *j, struct strbuf *what)
+{
+    fail(j->run->cx, E311, j->node->span, "the join is not %s: %s", j->node->u.join.expect,
+         what->p);
+    strbuf_release(what);
+    return err_hint(j->run->cx, "distinct on the key before the join keeps one row of each");
+}
+
+/* Left keys that stand several times (null apart). */
+static rc check_left(struct join *j)
+{
+    struct groups g;
+    struct strbuf b = {0};
+    int64_t n = 0, rows[3];
+    TRY(groups_make(j->run, j->equal_left, j->n_equal, j->left->n_rows, &g));
+    for (int64_t k = 0; k < g.n_groups; k++) {
+        int64_t row = g.rows[g.start[k]];
+        bool is_null = false;
+        for (int c = 0; c < j->n_equal; c++)
+            is_null = is_null || !bit_valid(j->equal_left[c]->valid, row);
+        if (is_null || g.start[k + 1] - g.start[k] < 2) continue;
+        if (n < 3) rows[n] = row;
+        n++;
+    }
+    groups_free(&g);
+    if (n == 0) return RC_OK;
+    strbuf_printf(&b, "%lld key%s of ", (long long)n, n == 1 ? "" : "s");
+    put_label(&b, j->node->u.join.left_label, "the left frame");
+    strbuf_printf(&b, " repeat%s ", n == 1 ? "s" : "");
+    put_row_keys(&b, j->equal_left, j->n_equal, rows, n);
+    return fail_expect(j, &b);
+}
+
+static rc check_expect(struct join *j)
+{
+    const char *expect = j->node->u.join.expect;
+    struct strbuf b = {0};
+    if (!expect || j->n_equal == 0) return RC_OK;
+    bool right_once = strcmp(expect, "one-to-one") == 0 || strcmp(expect, "many-to-one") == 0;
+    bool left_once = strcmp(expect, "one-to-one") == 0 || strcmp(expect, "one-to-many") == 0;
+    if (right_once && j->table.n_repeated > 0) {
+        put_repeats(j, &b);
+        return fail_expect(j, &b);
+    }
+    return left_once ? check_left(j) : RC_OK;
+}
+
+/* ---- setting up ---- */
+static rc eval_on(struct join *j)
+{
+    const struct plan *p = j->node;
+    struct arena *a = j->run->arena;
+    int n = j->n_on = p->u.join.n_on, room = n > 0 ? n : 1;
+    const struct expr **left = ARENA_ARRAY(a, const struct expr *, room);
+    const struct expr **right = ARENA_ARRAY(a, const struct expr *, room);
+    struct column ***lists[] = {&j->left_on,     &j->right_on,   &j->equal_left,
+                                &j->equal_right, &j->other_left, &j->other_right};
+    for (int i = 0; i < 6; i++)
+        *lists[i] = ARENA_ARRAY(a, struct column *, room);
+    j->ops = ARENA_ARRAY(a, enum cmp_op, room);
+    for (int k = 0; k < n; k++) {
+        left[k] = p->u.join.on[k].left;
+        right[k] = p->u.join.on[k].right;
+    }
+    TRY(table_eval(j->run, j->left, left, n, p, j->left_on));
+    TRY(table_eval(j->run, j->right, right, n, p, j->right_on));
+    int n_other = 0;
+    for (int k = 0; k < n; k++) {
+        if (p->u.join.on[k].op == CMP_EQ) {
+            j->equal_left[j->n_equal] = j->left_on[k];
+            j->equal_right[j->n_equal++] = j->right_on[k];
+            continue;
+        }
+        j->ops[n_other] = p->u.join.on[k].op;
+        TRY(column_canonical(j->run->cx, j->left_on[k], &j->other_left[n_other]));
+        TRY(column_canonical(j->run->cx, j->right_on[k], &j->other_right[n_other++]));
+    }
+    return RC_OK;
+}
+
+static void join_free(struct join *j)
+{
+    for (int k = 0; k < j->n_on; k++) {
+        column_unref(j->left_on[k]);
+        column_unref(j->right_on[k]);
+        column_unref(j->other_left[k]);
+        column_unref(j->other_right[k]);
+    }
+    for (int64_t p = 0; j->parts && p < j->n_parts; p++) {
+        (void)!run_claim(j->run, j->run->cx, -16 * j->parts[p].cap);
+        mem_big_free(j->parts[p].left);
+        mem_big_free(j->parts[p].right);
+    }
+    join_codes_free(&j->codes);
+    join_table_free(&j->table);
+    mem_big_free(j->rows_left);
+    mem_big_free(j->rows_right);
+    mem_free(j->right_seen);
+    mem_free(j->parts);
+    table_unref(j->left);
+    table_unref(j->right);
+}
+
+static rc join_run(struct join *j, struct table **out)
+{
+    TRY(plan_to_table(j->run, j->node->inputs[0], &j->left));
+    TRY(plan_to_table(j->run, j->node->inputs[1], &j->right));
+    TRY(eval_on(j));
+    if (j->n_equal > 0) {
+        TRY(join_codes_make(j->run, j->equal_left, j->equal_right, j->n_equal, &j->codes));
+        TRY(join_table_make(j->run, &j->codes, j->right->n_rows, &j->table));
+    }
+    TRY(check_expect(j));
+    TRY(find_pairs(j));
+    TRY(join_result(j, out));
+    report(j);
+    return RC_OK;
+}
+
+rc run_join(struct run *r, const struct plan *p, struct table **out)
+{
+    struct join j = {.run = r, .node = p};
+    enum rc_t res = join_run(&j, out);
+    join_free(&j);
+    return res;
+}

@@ -1,0 +1,60 @@
+/* join_int.h: inside joining. The keys of both sides become one number a row in a common space
+ * (join_keys.c); the right side becomes a table from that number to its rows (join_table.c), built
+ * in parallel over ranges of numbers or of their hashes; the left side is looked up in parallel, a
+ * morsel a task, so that left rows keep their order and each finds its matches in right order. */
+#ifndef MLNB_EXEC_JOIN_INT_H
+#define MLNB_EXEC_JOIN_INT_H
+
+#include "runtime/exec/threads/encode.h"
+
+#define NO_CODE UINT64_MAX /* null, or a value that the other side cannot hold */
+
+struct text_index; /* text -> code of the right dictionary */
+
+struct join_key {                /* one pair `left == right` */
+    struct column *left, *right; /* evaluated; right texts are DICT */
+    enum digit_kind kind;
+    int64_t lo;
+    uint64_t span, mult;
+    const int32_t *level_code; /* left DICT: right code of each left level, -1 = none */
+    struct text_index *index;  /* left STR */
+};
+struct join_codes {
+    struct join_key *keys;
+    int n;
+    uint64_t domain;        /* codes are below it; 0: any 64-bit number */
+    uint64_t *left, *right; /* made at once when keys do not fit one word, else NULL */
+};
+rc join_codes_make(struct run *r, struct column *const *left, struct column *const *right, int n,
+                   struct join_codes *out);
+void join_codes_free(struct join_codes *c);
+/* Codes of rows [at, at + n); at is a multiple of 64. */
+void join_left_codes(const struct join_codes *c, int64_t at, int64_t n, uint64_t *out);
+void join_right_codes(const struct join_codes *c, int64_t at, int64_t n, uint64_t *out);
+
+struct match { /* right rows of one code: rows[start .. start + n) */
+    uint32_t start, n;
+};
+struct slot {
+    uint64_t code;
+    struct match m; /* m.n 0: free */
+};
+struct join_table {
+    bool dense;
+    uint64_t domain;
+    struct match *by_code; /* dense: [domain] */
+    struct slot **parts;   /* else: by the hash's top bits */
+    uint32_t *masks;
+    int bits;
+    uint32_t *rows;       /* right rows, those of one code together, rising */
+    int64_t n_rows;       /* with a code */
+    int64_t n_repeated;   /* codes with several rows */
+    uint32_t repeated[3]; /* a row of each of the first three */
+};
+rc join_table_make(struct run *r, const struct join_codes *c, int64_t n_right,
+                   struct join_table *out);
+void join_table_free(struct join_table *t);
+/* Matches of n codes. */
+void join_find(const struct join_table *t, const uint64_t *codes, int64_t n, struct match *out);
+
+#endif

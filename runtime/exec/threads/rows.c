@@ -1,0 +1,177 @@
+/* rows.c: the breakers that choose or order rows: sort, limit, distinct. Each works out row numbers
+ * and gathers once. */
+#include "runtime/exec/threads/threads_int.h"
+
+/* ---- shared ---- */
+/* Evaluates sort keys over a table; columns belong to *cols (released by the caller). */
+static rc eval_keys(struct run *r, struct table *t, const struct plan *node,
+                    const struct sort_key *keys, int n, struct column **cols, struct order_key *out)
+{
+    const struct expr **e = ARENA_ARRAY(r->arena, const struct expr *, n > 0 ? n : 1);
+    for (int i = 0; i < n; i++)
+        e[i] = keys[i].expr;
+    TRY(table_eval(r, t, e, n, node, cols));
+    for (int i = 0; i < n; i++)
+        out[i] = (struct order_key){cols[i], keys[i].descending, keys[i].nulls_first};
+    return RC_OK;
+}
+
+static void drop_columns(struct column **cols, int n)
+{
+    for (int i = 0; i < n; i++)
+        column_unref(cols[i]);
+}
+
+/* ---- sort ---- */
+rc run_sort(struct run *r, const struct plan *p, struct table **out)
+{
+    int n = p->u.sort.n;
+    struct table *t;
+    struct column **cols = ARENA_ARRAY(r->arena, struct column *, n + 1);
+    struct order_key *keys = ARENA_ARRAY(r->arena, struct order_key, n + 1);
+    int64_t *rows = NULL, n_rows;
+    enum rc_t res = RC_ERR;
+    TRY(plan_to_table(r, p->inputs[0], &t));
+    TRY_OUT(eval_keys(r, t, p, p->u.sort.keys, n, cols, keys));
+    TRY_OUT(order_rows(r, keys, n, t->n_rows, p->u.sort.limit, &rows, &n_rows));
+    res = table_gather(r->cx, t, rows, n_rows, out);
+out:
+    mem_big_free(rows);
+    drop_columns(cols, n);
+    table_unref(t);
+    return res;
+}
+
+/* ---- limit ---- */
+/* Rows [from, to) of n that a limit keeps. */
+static void limit_range(const struct plan *p, int64_t n, int64_t *from, int64_t *to)
+{
+    int64_t skip = p->u.limit.offset < n ? p->u.limit.offset : n;
+    int64_t take = p->u.limit.n < 0 || p->u.limit.n > n - skip ? n - skip : p->u.limit.n;
+    *from = p->u.limit.from_end ? n - skip - take : skip;
+    *to = *from + take;
+}
+
+/* First rows in input order: stops as soon as there are enough. */
+static rc limit_head(struct run *r, const struct plan *p, struct table **out)
+{
+    struct pipe *pipe;
+    struct table *t;
+    int64_t enough = -1, from, to;
+    bool bounded = !p->u.limit.from_end && p->u.limit.n >= 0;
+    if (bounded && __builtin_add_overflow(p->u.limit.offset, p->u.limit.n, &enough)) enough = -1;
+    TRY(pipe_open(r, p->inputs[0], &pipe));
+    TRY(pipe_collect_head(pipe, enough, &t));
+    limit_range(p, t->n_rows, &from, &to);
+    enum rc_t res = table_slice(r->cx, t, from, to - from, out);
+    table_unref(t);
+    return res;
+}
+
+/* Runs of rows that are equal in the first n_by keys: the limit of each, in place. */
+static int64_t limit_runs(const struct plan *p, const struct order_key *keys, int n_by,
+                          int64_t *rows, int64_t n)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0, j; i < n; i = j) {
+        int64_t from, to;
+        for (j = i + 1; j < n && order_compare(keys, n_by, rows[i], rows[j]) == 0;)
+            j++;
+        limit_range(p, j - i, &from, &to);
+        for (int64_t k = i + from; k < i + to; k++)
+            rows[kept++] = rows[k];
+    }
+    return kept;
+}
+
+rc run_limit(struct run *r, const struct plan *p, struct table **out)
+{
+    int n_by = p->u.limit.n_by, n_sort = p->u.limit.n_sort, n = n_by + n_sort;
+    struct sort_key *sort = ARENA_ARRAY(r->arena, struct sort_key, n + 1);
+    struct column **cols = ARENA_ARRAY(r->arena, struct column *, n + 1);
+    struct order_key *keys = ARENA_ARRAY(r->arena, struct order_key, n + 1);
+    struct table *t;
+    int64_t *rows = NULL, n_rows;
+    enum rc_t res = RC_ERR;
+    if (n == 0) return limit_head(r, p, out);
+    for (int i = 0; i < n; i++)
+        sort[i] =
+            i < n_by ? (struct sort_key){.expr = p->u.limit.by[i]} : p->u.limit.sort[i - n_by];
+    TRY(plan_to_table(r, p->inputs[0], &t));
+    TRY_OUT(eval_keys(r, t, p, sort, n, cols, keys));
+    TRY_OUT(order_rows(r, keys, n, t->n_rows, -1, &rows, &n_rows));
+    n_rows = limit_runs(p, keys, n_by, rows, n_rows);
+    res = table_gather(r->cx, t, rows, n_rows, out);
+out:
+    mem_big_free(rows);
+    drop_columns(cols, n);
+    table_unref(t);
+    return res;
+}
+
+/* ---- distinct ---- */
+/* Marks the first row of each group in the given order (NULL: input order). */
+static rc mark_firsts(struct run *r, const struct groups *g, const int64_t *order, int64_t *rows)
+{
+    uint64_t *seen, *kept;
+    int64_t n = 0;
+    TRY(mem_big_zero(r->cx, BITMAP_WORDS(g->n_groups) * 8 + 8, (void **)&seen));
+    if (mem_big_zero(r->cx, BITMAP_WORDS(g->n_rows) * 8 + 8, (void **)&kept) != RC_OK) {
+        mem_big_free(seen);
+        return RC_ERR;
+    }
+    for (int64_t i = 0; i < g->n_rows; i++) {
+        int64_t row = order ? order[i] : i;
+        if (bit_get(seen, g->of[row])) continue;
+        bit_set(seen, g->of[row]);
+        bit_set(kept, row);
+    }
+    for (int64_t i = 0; i < g->n_rows; i++)
+        if (bit_get(kept, i)) rows[n++] = i;
+    mem_big_free(seen);
+    mem_big_free(kept);
+    return RC_OK;
+}
+
+static rc distinct_rows(struct run *r, const struct plan *p, struct table *t,
+                        struct column *const *by, int n_by, struct table **out)
+{
+    int n = p->u.distinct.n_sort;
+    struct column **cols = ARENA_ARRAY(r->arena, struct column *, n + 1);
+    struct order_key *keys = ARENA_ARRAY(r->arena, struct order_key, n + 1);
+    struct groups g = {0};
+    int64_t *order = NULL, *rows = NULL, n_order;
+    enum rc_t res = RC_ERR;
+    TRY_OUT(groups_make(r, by, n_by, t->n_rows, &g));
+    if (n > 0) {
+        TRY_OUT(eval_keys(r, t, p, p->u.distinct.sort, n, cols, keys));
+        TRY_OUT(order_rows(r, keys, n, t->n_rows, -1, &order, &n_order));
+    }
+    TRY_OUT(mem_big(r->cx, 8 * (size_t)(g.n_groups + 1), (void **)&rows));
+    TRY_OUT(mark_firsts(r, &g, order, rows));
+    res = table_gather(r->cx, t, rows, g.n_groups, out);
+out:
+    mem_big_free(order);
+    mem_big_free(rows);
+    groups_free(&g);
+    drop_columns(cols, n);
+    return res;
+}
+
+rc run_distinct(struct run *r, const struct plan *p, struct table **out)
+{
+    int n_by = p->u.distinct.n_by;
+    struct table *t;
+    TRY(plan_to_table(r, p->inputs[0], &t));
+    if (n_by == 0) {
+        enum rc_t all = distinct_rows(r, p, t, t->cols, t->schema->n, out);
+        table_unref(t);
+        return all;
+    }
+    struct column **by = ARENA_ARRAY(r->arena, struct column *, n_by);
+    enum rc_t res = table_eval(r, t, p->u.distinct.by, n_by, p, by);
+    if (res == RC_OK) res = distinct_rows(r, p, t, by, n_by, out);
+    drop_columns(by, n_by);
+    table_unref(t);
+    return res;
+}

@@ -1,0 +1,57 @@
+/* window_int.h: inside window steps. The table's rows are put in window order (group by group, each
+ * in the sort clause's order); an item is computed on stretches of whole groups in parallel, in
+ * window order, and its column is put back into input order at the end. */
+#ifndef MLNB_EXEC_WINDOW_INT_H
+#define MLNB_EXEC_WINDOW_INT_H
+
+#include "runtime/exec/threads/threads_int.h"
+
+/* Rows in window order. */
+struct window_order {
+    int64_t n;
+    int64_t *rows;  /* [n] table rows; NULL = as they are */
+    int64_t *start; /* [n_groups + 1] */
+    int64_t n_groups;
+};
+struct window {
+    struct run *run;
+    const struct plan *node;
+    struct table *table;
+    struct groups groups;
+    struct window_order order;
+    struct column **sort_cols; /* [n_sort] */
+    struct order_key *keys;    /* [n_sort] over the table's rows */
+    int64_t *stretch;          /* [n_stretches + 1] groups */
+    int64_t n_stretches;
+};
+/* One item at work. */
+struct window_item {
+    struct window *w;
+    const struct expr *e;
+    struct column **args; /* [n_args] canonical, table rows; NULL where constant */
+    struct column *where; /* bools, or NULL */
+    struct scalar *consts;
+    bool *is_const;
+    struct dtype *arg_types;
+    const struct window_order *order; /* the window's, or by the argument (rank) */
+    const struct column *clock;       /* FRAME_TIME: the first sort key */
+    struct column **parts;            /* [n_stretches] results in window order */
+};
+/* Rows of one stretch of groups: everything gathered in window order. */
+struct stretch {
+    struct window_item *it;
+    struct ctx *cx;
+    int64_t from, to;     /* window rows */
+    int64_t g_from, g_to; /* groups */
+    struct column **args; /* [n_args], rows 0.. = window rows from.. */
+};
+rc agg_stretch(struct stretch *s, struct column **out);
+/* Column of a result vector (texts are copied or their heap shared). */
+rc vec_to_column(struct ctx *cx, struct dtype type, const struct vec *v, int64_t n,
+                 struct column **out);
+static inline int64_t window_row(const struct window_order *o, int64_t i)
+{
+    return o->rows ? o->rows[i] : i;
+}
+
+#endif
