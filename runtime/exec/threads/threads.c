@@ -4,6 +4,8 @@
 
 #include "runtime/base/num.h"
 
+extern const struct executor_class executor_threads;
+
 struct threads {
     struct executor head;
     struct pool *pool;       /* own, or NULL */
@@ -25,6 +27,7 @@ static enum rc_t threads_open(struct ctx *cx, const char *url, struct executor *
     struct threads *x = mem_zero(sizeof *x);
     x->pool = n > 0 ? pool_new((int)n) : NULL;
     pthread_mutex_init(&x->lock, NULL);
+    x->head.cls = &executor_threads;
     *out = &x->head;
     return RC_OK;
 }
