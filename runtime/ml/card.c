@@ -51,7 +51,7 @@ static void add_rows(struct facts *f, const struct model *m)
     for (int i = 0; i < m->target.classes.n_levels; i++) {
         const struct enc_level *l = &m->target.classes.levels[i];
         int_format_thousands(l->n, n);
-        strbuf_printf(b, "%s%s %s%s", i ? ", " : "", l->text, n,
+        strbuf_printf(b, "%s%s: %s%s", i ? ", " : "", l->text, n,
                       i == m->target.positive ? " (positive)" : "");
     }
 }
@@ -137,7 +137,7 @@ static int collect_coefs(const struct model *m, struct coef **out)
                                .error = f->error[j],
                                .has_estimate = !f->left_out[j],
                                .is_tested = is_tested,
-                               .weight = fabs(f->beta[j]) / (is_tested ? f->error[j] : 1.0)};
+                               .weight = fabs(f->beta[j]) * f->spread[j]};
     }
     for (int i = 0; i < n; i++) {
         double z = c[i].is_tested ? c[i].estimate / c[i].error : 0;

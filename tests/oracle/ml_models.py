@@ -26,7 +26,7 @@ with (out / "ml_models.csv").open("w", newline="") as f:
     wr = csv.writer(f, lineterminator="\n")
     wr.writerow(["a", "b", "c", "g", "w", "o", "y", "z"])
     for i in range(n):
-        wr.writerow([repr(float(v)) for v in (a[i], b[i], c[i], g[i], w[i], o[i], y[i], z[i])])
+        wr.writerow([repr(float(v)) for v in (a[i], b[i], c[i])] + [int(g[i])] + [repr(float(v)) for v in (w[i], o[i], y[i])] + [int(z[i])])
 
 names = ["a", "b", "c", "g[1]", "g[2]"]
 X = np.column_stack([a, b, c, g == 1, g == 2]).astype(float)

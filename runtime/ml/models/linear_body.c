@@ -45,11 +45,14 @@ struct linear_fit *linear_body(struct model *m, const struct linear_plan *p, con
     f->n = n;
     f->beta = ARENA_ARRAY(m->arena, double, n + 1);
     f->error = ARENA_ARRAY(m->arena, double, n + 1);
+    f->spread = ARENA_ARRAY(m->arena, double, n + 1);
     f->left_out = ARENA_ARRAY(m->arena, bool, n + 1);
     f->has_errors = covariance != NULL;
     f->df = df;
-    for (int j = 0; j < n; j++)
-        f->left_out[j] = p->l2 > 0 ? false : true;
+    for (int j = 0; j < n; j++) {
+        f->left_out[j] = !(p->l2 > 0);
+        f->spread[j] = p->stats.sd[j];
+    }
     f->intercept = intercept;
     for (int j = 0; j < d->k; j++) {
         f->left_out[d->col[j]] = false;
@@ -158,6 +161,7 @@ void linear_save(const struct model *m, struct json_out *out)
     json_out_key(out, "intercept");
     json_out_num(out, f->intercept);
     save_nums(out, "coefficients", f->beta, f->left_out, f->n);
+    save_nums(out, "sd", f->spread, NULL, f->n);
     if (!f->has_errors) return;
     json_out_key(out, "df");
     json_out_num(out, f->df);
@@ -187,9 +191,11 @@ enum rc_t linear_load(struct ctx *cx, const json_t *j, struct model *m)
     f->n = m->enc.n_cols;
     f->beta = ARENA_ARRAY(m->arena, double, f->n + 1);
     f->error = ARENA_ARRAY(m->arena, double, f->n + 1);
+    f->spread = ARENA_ARRAY(m->arena, double, f->n + 1);
     f->left_out = ARENA_ARRAY(m->arena, bool, f->n + 1);
     TRY(json_get_num(cx, j, "intercept", &f->intercept));
     TRY(load_nums(cx, j, "coefficients", f->beta, f->left_out, f->n));
+    TRY(load_nums(cx, j, "sd", f->spread, NULL, f->n));
     f->has_errors = json_object_get(j, "errors") != NULL;
     if (f->has_errors) {
         TRY(json_get_num(cx, j, "df", &f->df));

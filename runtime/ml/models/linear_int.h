@@ -10,6 +10,7 @@ struct linear_fit {
     int n; /* enc.n_cols */
     double intercept;
     double *beta;   /* [n], 0 where left out */
+    double *spread; /* [n] sample sd of the columns: what a coefficient is worth */
     bool *left_out; /* [n]: no estimate (collinear or constant) */
     bool has_errors;
     double intercept_error, *error; /* standard errors, when has_errors */
