@@ -132,13 +132,12 @@ static rc bind_frame(struct bind *b, const struct agg_desc *agg, const struct ag
 
 /* ---- aggregates ---- */
 /* Splits the options every aggregate has from its own arguments. */
-static int split_options(struct bind *b, const struct ast *e, struct agg_options *o,
-                         const struct ast **args, struct str *names)
+static int split_options(const struct ast *e, struct agg_options *o, const struct ast **args,
+                         struct str *names)
 {
     int n = 0;
-    (void)b;
     *o = (struct agg_options){0};
-    for (int i = 0; i < e->n_kids && n < MAX_CALL_ARGS; i++) {
+    for (int i = 0; i < e->n_kids; i++) {
         struct str name = i < e->n_names ? e->names[i] : (struct str){0};
         if (str_eqz(name, "where")) {
             o->where = e->kids[i];
@@ -155,12 +154,13 @@ static int split_options(struct bind *b, const struct ast *e, struct agg_options
     }
     return n;
 }
-static rc bind_args(struct bind *b, const char *fn_name, const char *sig, const struct ast **kids,
-                    const struct str *names, int n_kids, struct span span, const struct expr **args,
-                    int *n)
+rc bind_args(struct bind *b, const char *fn_name, const char *sig, const struct ast *const *kids,
+             const struct str *names, int n_kids, struct span span, const struct expr ***out,
+             int *n)
 {
-    struct arg_slot slots[MAX_CALL_ARGS];
-    TRY(place_args(b->cx, fn_name, sig, names, n_kids, span, slots, n));
+    struct arg_slot *slots;
+    TRY(place_args(b->cx, fn_name, sig, names, n_kids, span, &slots, n));
+    const struct expr **args = ARENA_ARRAY(b->arena, const struct expr *, *n + 1);
     for (int i = 0; i < *n; i++) {
         if (slots[i].from < 0) {
             TRY(bind_literal(b, &slots[i].def, span, &args[i]));
@@ -168,6 +168,7 @@ static rc bind_args(struct bind *b, const char *fn_name, const char *sig, const 
             TRY(bind_expr(b, kids[slots[i].from], &args[i]));
         }
     }
+    *out = args;
     return RC_OK;
 }
 /* sum(a > 3) counts: a bool is 0 or 1 where the aggregate takes numbers only. */
@@ -175,7 +176,7 @@ static rc bools_as_ints(struct bind *b, const struct agg_desc *agg, const struct
                         struct span span)
 {
     const struct agg_overload *over;
-    struct dtype type, types[MAX_CALL_ARGS];
+    struct dtype type, *types = ARENA_ARRAY(b->arena, struct dtype, n + 1);
     bool has_bool = false;
     for (int i = 0; i < n; i++) {
         types[i] = args[i]->type;
@@ -191,14 +192,14 @@ static rc bools_as_ints(struct bind *b, const struct agg_desc *agg, const struct
 static rc agg_parts(struct bind *b, const struct agg_desc *agg, const struct ast *e,
                     const struct expr **out)
 {
-    const struct ast *kids[MAX_CALL_ARGS];
-    struct str names[MAX_CALL_ARGS];
-    const struct expr *args[MAX_CALL_ARGS], *where = NULL;
+    const struct ast **kids = ARENA_ARRAY(b->arena, const struct ast *, e->n_kids + 1);
+    struct str *names = ARENA_ARRAY(b->arena, struct str, e->n_kids + 1);
+    const struct expr **args, *where = NULL;
     struct agg_options o;
     struct win_frame frame;
-    int n_kids = split_options(b, e, &o, kids, names), n;
+    int n_kids = split_options(e, &o, kids, names), n;
     TRY(bind_frame(b, agg, &o, e->span, &frame));
-    TRY(bind_args(b, agg->name, agg->sig, kids, names, n_kids, e->span, args, &n));
+    TRY(bind_args(b, agg->name, agg->sig, kids, names, n_kids, e->span, &args, &n));
     if (o.where) TRY(bind_expr_kind(b, o.where, KIND_BOOL, "where:", &where));
     TRY(bools_as_ints(b, agg, args, n, e->span));
     return expr_agg(b->cx, b->arena, agg, args, n, where, frame, e->span, out);
@@ -232,11 +233,11 @@ static rc backwards(struct bind *b, const struct ast *e, const struct expr **out
 static rc window_parts(struct bind *b, const struct win_desc *win, const struct ast *e,
                        const struct expr **out)
 {
-    struct arg_slot slots[MAX_CALL_ARGS];
-    const struct expr *args[MAX_CALL_ARGS];
+    struct arg_slot *slots;
     int n;
     const struct str *names = e->n_names == e->n_kids ? e->names : NULL;
-    TRY(place_args(b->cx, win->name, win->sig, names, e->n_kids, e->span, slots, &n));
+    TRY(place_args(b->cx, win->name, win->sig, names, e->n_kids, e->span, &slots, &n));
+    const struct expr **args = ARENA_ARRAY(b->arena, const struct expr *, n + 1);
     for (int i = 0; i < n; i++) {
         const struct ast *kid = slots[i].from < 0 ? NULL : e->kids[slots[i].from];
         bool is_back =

@@ -131,18 +131,10 @@ rc bind_call_value(struct bind *b, const struct ast *e, const struct expr **out)
 static rc bind_function(struct bind *b, const struct fn_desc *fn, const struct ast *e,
                         const struct expr **out)
 {
-    struct arg_slot slots[MAX_CALL_ARGS];
-    const struct expr *args[MAX_CALL_ARGS];
+    const struct expr **args;
     int n;
     const struct str *names = e->n_names == e->n_kids ? e->names : NULL;
-    TRY(place_args(b->cx, fn->name, fn->sig, names, e->n_kids, e->span, slots, &n));
-    for (int i = 0; i < n; i++) {
-        if (slots[i].from < 0) {
-            TRY(bind_literal(b, &slots[i].def, e->span, &args[i]));
-        } else {
-            TRY(bind_expr(b, e->kids[slots[i].from], &args[i]));
-        }
-    }
+    TRY(bind_args(b, fn->name, fn->sig, e->kids, names, e->n_kids, e->span, &args, &n));
     return expr_call(b->cx, b->arena, fn, args, n, e->span, out);
 }
 static rc bind_if(struct bind *b, const struct ast *e, const struct expr **out)

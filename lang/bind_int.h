@@ -46,6 +46,10 @@ rc bind_operator(struct bind *b, struct str op, const struct expr *x, const stru
 
 /* A variable's value in a step: a literal, or the column expression that it stands for. */
 rc bind_value(struct bind *b, const struct value *v, struct span span, const struct expr **out);
+/* Arguments of a descriptor's call, in the order of its signature; arena. */
+rc bind_args(struct bind *b, const char *fn_name, const char *sig, const struct ast *const *kids,
+             const struct str *names, int n_kids, struct span span, const struct expr ***out,
+             int *n);
 rc bind_call(struct bind *b, const struct ast *e, const struct expr **out);
 rc bind_call_value(struct bind *b, const struct ast *e, const struct expr **out);
 rc bind_aggregate(struct bind *b, const struct agg_desc *agg, const struct ast *e,

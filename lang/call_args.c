@@ -5,6 +5,8 @@
 #include "lang/interp_int.h"
 #include "runtime/base/num.h"
 
+#define MAX_PARAMS 24 /* named parameters of one signature */
+
 /* A default of a signature: a literal. */
 static struct scalar default_scalar(struct str text)
 {
@@ -24,7 +26,7 @@ static struct scalar default_scalar(struct str text)
 static rc no_such_param(struct ctx *cx, const char *fn_name, const char *sig, struct str name,
                         const struct fn_param *params, int n, struct span span)
 {
-    struct str known[MAX_CALL_ARGS];
+    struct str known[MAX_PARAMS];
     for (int i = 0; i < n; i++)
         known[i] = params[i].name;
     struct str near = nearest(name, known, n);
@@ -38,16 +40,11 @@ static int param_index(const struct fn_param *params, int n, struct str name)
         if (str_eq(params[i].name, name)) return i;
     return -1;
 }
-rc place_args(struct ctx *cx, const char *fn_name, const char *sig, const struct str *names, int n,
-              struct span span, struct arg_slot *slots, int *n_slots)
+/* Which parameter each argument goes to. */
+static rc place_given(struct ctx *cx, const char *fn_name, const char *sig, const struct str *names,
+                      int n, struct span span, const struct fn_param *params, int n_params,
+                      struct arg_slot *slots, int *used)
 {
-    struct fn_param params[MAX_CALL_ARGS];
-    int n_params = fn_params(sig, params, MAX_CALL_ARGS), used = 0;
-    if (n > MAX_CALL_ARGS)
-        return fail(cx, E208, span, "%s() takes at most %d values", fn_name, MAX_CALL_ARGS);
-    if (n_params > MAX_CALL_ARGS) n_params = MAX_CALL_ARGS;
-    for (int i = 0; i < MAX_CALL_ARGS; i++)
-        slots[i].from = -1;
     for (int i = 0; i < n; i++) {
         bool is_named = names && names[i].n > 0;
         int at = is_named ? param_index(params, n_params, names[i]) : i;
@@ -56,8 +53,20 @@ rc place_args(struct ctx *cx, const char *fn_name, const char *sig, const struct
             return fail(cx, E208, span, "%s() is given `%.*s` twice", fn_name,
                         STR_FMT(params[at].name));
         slots[at].from = i;
-        if (at + 1 > used) used = at + 1;
+        if (at + 1 > *used) *used = at + 1;
     }
+    return RC_OK;
+}
+rc place_args(struct ctx *cx, const char *fn_name, const char *sig, const struct str *names, int n,
+              struct span span, struct arg_slot **out, int *n_slots)
+{
+    struct fn_param params[MAX_PARAMS];
+    int n_params = fn_params(sig, params, MAX_PARAMS), used = 0;
+    if (n_params > MAX_PARAMS) n_params = MAX_PARAMS;
+    struct arg_slot *slots = ARENA_ARRAY(cx->arena, struct arg_slot, n + n_params + 1);
+    for (int i = 0; i < n + n_params; i++)
+        slots[i].from = -1;
+    TRY(place_given(cx, fn_name, sig, names, n, span, params, n_params, slots, &used));
     for (int i = 0; i < used; i++) {
         if (slots[i].from >= 0) continue;
         if (!params[i].def.p)
@@ -65,6 +74,7 @@ rc place_args(struct ctx *cx, const char *fn_name, const char *sig, const struct
                         sig);
         slots[i].def = default_scalar(params[i].def);
     }
+    *out = slots;
     *n_slots = used;
     return RC_OK;
 }

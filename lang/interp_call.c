@@ -116,11 +116,12 @@ static rc call_builtin(struct lang *lg, struct scope *sc, const struct builtin_d
 static rc call_scalar(struct lang *lg, const struct fn_desc *fn, const struct ast *e,
                       const struct call_args *args, struct value **out)
 {
-    struct arg_slot slots[MAX_CALL_ARGS];
+    struct arg_slot *slots;
     struct arena *a = lg->cx.arena;
-    struct scalar *scalars = ARENA_ARRAY(a, struct scalar, MAX_CALL_ARGS), result;
+    struct scalar result;
     int n;
-    TRY(place_args(&lg->cx, fn->name, fn->sig, args->names, args->n, e->span, slots, &n));
+    TRY(place_args(&lg->cx, fn->name, fn->sig, args->names, args->n, e->span, &slots, &n));
+    struct scalar *scalars = ARENA_ARRAY(a, struct scalar, n + 1);
     for (int i = 0; i < n; i++) {
         int from = slots[i].from;
         if (from < 0) {
@@ -134,45 +135,52 @@ static rc call_scalar(struct lang *lg, const struct fn_desc *fn, const struct as
     return RC_OK;
 }
 /* Lists become the columns of an aggregate, single values its constants. */
+struct agg_args {
+    const struct column **cols;
+    struct scalar *consts;
+    bool *is_const;
+    int n;
+};
 static rc agg_args(struct lang *lg, const struct agg_desc *agg, const struct ast *e,
-                   const struct call_args *args, const struct column **cols, struct scalar *consts,
-                   bool *is_const, int *n_out)
+                   const struct call_args *args, struct agg_args *out)
 {
-    struct arg_slot slots[MAX_CALL_ARGS];
-    int n, n_lists = 0;
-    TRY(place_args(&lg->cx, agg->name, agg->sig, args->names, args->n, e->span, slots, &n));
-    for (int i = 0; i < n; i++) {
+    struct arg_slot *slots;
+    struct arena *a = lg->cx.arena;
+    int64_t n_rows = -1;
+    TRY(place_args(&lg->cx, agg->name, agg->sig, args->names, args->n, e->span, &slots, &out->n));
+    out->cols = ARENA_ARRAY(a, const struct column *, out->n + 1);
+    out->consts = ARENA_ARRAY(a, struct scalar, out->n + 1);
+    out->is_const = ARENA_ARRAY(a, bool, out->n + 1);
+    for (int i = 0; i < out->n; i++) {
         int from = slots[i].from;
-        consts[i] = slots[i].def;
-        is_const[i] = true;
-        if (from < 0) continue;
-        TRY(value_to_arg(lg, args->values[from], args->spans[from], lg->cx.arena, &consts[i]));
-        is_const[i] = consts[i].type.kind != KIND_LIST;
-        if (is_const[i]) continue;
-        cols[i] = consts[i].u.list;
-        if (n_lists++ > 0 && cols[i]->n != cols[0]->n)
+        struct scalar *s = &out->consts[i];
+        *s = slots[i].def;
+        out->is_const[i] = true;
+        if (from >= 0) TRY(value_to_arg(lg, args->values[from], args->spans[from], a, s));
+        if (from < 0 || s->type.kind != KIND_LIST) continue;
+        out->is_const[i] = false;
+        out->cols[i] = s->u.list;
+        if (n_rows >= 0 && s->u.list->n != n_rows)
             return fail(&lg->cx, E207, args->spans[from],
-                        "the lists of %s() have %lld and %lld values", agg->name,
-                        (long long)cols[0]->n, (long long)cols[i]->n);
+                        "the lists of %s() have %lld and %lld values", agg->name, (long long)n_rows,
+                        (long long)s->u.list->n);
+        n_rows = s->u.list->n;
     }
-    *n_out = n;
     return RC_OK;
 }
 static rc call_aggregate(struct lang *lg, const struct agg_desc *agg, const struct ast *e,
                          const struct call_args *args, struct value **out)
 {
-    struct arena *a = lg->cx.arena;
-    const struct column **cols = ARENA_ARRAY(a, const struct column *, MAX_CALL_ARGS);
-    struct scalar *consts = ARENA_ARRAY(a, struct scalar, MAX_CALL_ARGS), result;
-    bool *is_const = ARENA_ARRAY(a, bool, MAX_CALL_ARGS);
-    int n;
-    TRY(agg_args(lg, agg, e, args, cols, consts, is_const, &n));
-    if (n == 0 || is_const[0]) {
+    struct agg_args a;
+    struct scalar result;
+    TRY(agg_args(lg, agg, e, args, &a));
+    if (a.n == 0 || a.is_const[0]) {
         (void)fail(&lg->cx, E210, e->span,
                    "%s() needs many values: a list outside steps, a column in a step", agg->name);
         return err_hint(&lg->cx, "t |> summarize %s(x)   or   %s([1, 2, 3])", agg->name, agg->name);
     }
-    TRY(agg_eval_column(&lg->cx, a, agg, cols, consts, is_const, n, e->span, &result));
+    TRY(agg_eval_column(&lg->cx, lg->cx.arena, agg, a.cols, a.consts, a.is_const, a.n, e->span,
+                        &result));
     *out = value_scalar(&result);
     return RC_OK;
 }

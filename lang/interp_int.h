@@ -7,10 +7,9 @@
 #include "runtime/base/civil.h"
 #include "runtime/base/mem.h"
 
-#define MAX_DEPTH 200 /* fns and blocks inside each other: E904 */
-#define MAX_EXPR_DEPTH                                                                             \
-    4000 /* expressions inside each other over all of them: guards the C stack                     \
-          */
+/* Fns and blocks inside each other; and expressions over all of them, for the C stack: E904. */
+#define MAX_DEPTH      200
+#define MAX_EXPR_DEPTH 2000
 
 /* Functions that syntax stands for. */
 #define FN_NEGATE "neg"
@@ -84,12 +83,11 @@ struct arg_slot {
     int from;          /* argument number, or -1: the default below */
     struct scalar def; /* text is borrowed from the signature */
 };
-#define MAX_CALL_ARGS 64
 /* Puts arguments given by name (`round(x, digits: 2)`) to their place in the signature and fills
- * the gaps before the last one with defaults. names[i].n 0 = by position. E206 with the nearest
- * parameter, E208 when one is missing or given twice. slots: [MAX_CALL_ARGS]. */
+ * the gaps before the last one with defaults. names NULL or names[i].n 0 = by position. E206 with
+ * the nearest parameter, E208 when one is missing or given twice. *slots lives in cx->arena. */
 rc place_args(struct ctx *cx, const char *fn_name, const char *sig, const struct str *names, int n,
-              struct span span, struct arg_slot *slots, int *n_slots);
+              struct span span, struct arg_slot **slots, int *n_slots);
 /* The name of a call, the name after the dot of a field: what errors about them point at. */
 struct span call_name_span(struct lang *lg, const struct ast *e);
 struct span field_name_span(struct lang *lg, const struct ast *e);

@@ -152,6 +152,19 @@ TEST(fns)
     rec_end(&r);
 }
 
+TEST(deep_calls_end_in_an_error)
+{
+    struct rec r;
+    rec_begin(&r);
+    /* ten expressions a call: the limit on expressions comes first, far from the stack's end */
+    rec_ok(&r, "fn deep(n) = abs(abs(abs(abs(abs(abs(abs(abs(abs(deep(n + 1))))))))))");
+    rec_error(&r, "deep(0)", E904, NULL, "");
+    rec_ok(&r, "t = frame(a: [1])");
+    rec_error(&r, "t |> derive b = deep(a)", E904, NULL, "");
+    rec_expect(&r, "fn sum_to(n) = if(n == 0, 0, n + sum_to(n - 1))\nsum_to(190)", "18145");
+    rec_end(&r);
+}
+
 TEST(blocks)
 {
     struct rec r;
