@@ -97,8 +97,12 @@ static void add_fit(struct facts *f, const struct model *m)
     b = fact(f, "training");
     for (int i = 0; i < r->n_stats; i++) {
         if (r->stats[i].is_null) continue;
+        bool is_tiny = strcmp(r->stats[i].name, "f_p_value") == 0 && r->stats[i].value < 1e-4;
         strbuf_printf(b, "%s%s ", b->n ? ", " : "", r->stats[i].name);
-        add_number(b, r->stats[i].value);
+        if (is_tiny)
+            strbuf_addz(b, "<0.0001");
+        else
+            add_number(b, r->stats[i].value);
     }
 }
 
@@ -336,7 +340,7 @@ void ml_card_text(struct strbuf *out, const struct model *m, int width)
 /* ---- HTML ---- */
 static void html_cell(struct strbuf *out, const char *tag, struct str s, bool is_left)
 {
-    strbuf_printf(out, "<%s%s>", tag, is_left ? " style=\"text-align:left\"" : "");
+    strbuf_printf(out, "<%s style=\"text-align:%s\">", tag, is_left ? "left" : "right");
     if (str_eqz(s, "null"))
         strbuf_addz(out, "<span style=\"opacity:.5\">null</span>");
     else
@@ -368,7 +372,7 @@ void ml_card_html(struct strbuf *out, const struct model *m)
     collect_facts(&f, m);
     strbuf_printf(out, "<div><p><strong>%s</strong> model of <code>", m->family->name);
     strbuf_add_html(out, str_of(m->target.text));
-    strbuf_addz(out, "</code></p>\n<table>\n<tbody>\n");
+    strbuf_addz(out, "</code></p>\n<table class=\"dataframe\">\n<tbody>\n");
     for (int i = 0; i < f.n; i++) {
         strbuf_addz(out, "<tr>");
         html_cell(out, "th", str_of(f.list[i].name), true);
