@@ -1,8 +1,6 @@
 /* plot.c: charts in the pipe: plot (of a frame or a model) and layer. */
 #include "lang/verbs/plot.h"
 
-#include "runtime/base/num.h"
-
 #include <math.h>
 
 static void plotting_release(struct plotting *p)
@@ -108,16 +106,13 @@ out:
 
 /* ---- plot of a model ---- */
 
-static const struct model_plot { /* columns of ml_evaluate's tables */
-    const char *kind, *x, *y, *color, *xtitle, *ytitle, *title, *metric;
+static const struct model_plot { /* columns of ml_evaluate's tables; the kinds write the titles */
+    const char *kind, *x, *y, *color;
 } model_plots[] = {
-    {"roc", "fpr", "tpr", NULL, "false positive rate", "true positive rate", "ROC curve", "auc"},
-    {"pr", "recall", "precision", NULL, "recall", "precision", "Precision and recall",
-     "average_precision"},
-    {"confusion", "predicted", "actual", "n", "predicted", "actual", "Confusion matrix",
-     "accuracy"},
-    {"calibration", "predicted", "actual", NULL, "predicted probability", "share of positives",
-     "Calibration", NULL},
+    {"roc", "fpr", "tpr", NULL},
+    {"pr", "recall", "precision", NULL},
+    {"confusion", "predicted", "actual", "n"},
+    {"calibration", "predicted", "actual", NULL},
 };
 
 static rc data_option(struct verb_call *vc, struct value **out)
@@ -128,32 +123,12 @@ static rc data_option(struct verb_call *vc, struct value **out)
     return hint_after(vc, vc->step->span, ", data: test");
 }
 
-/* "auc 0.9502", the number that goes with the curve. */
-static rc curve_metric(struct plotting *p, const struct value *data, const char *metric)
-{
-    struct table *t;
-    char number[NUM_TEXT_MAX];
-    TRY(ml_evaluate(p->vc->cx, p->vc->lg->executor, p->vc->input->model, data->plan, &metric, 1,
-                    NULL, p->vc->step->span, &t));
-    if (t->n_rows && t->schema->n > 1) {
-        struct scalar s = column_scalar(t->cols[1], 0);
-        if (!s.is_null && s.type.kind == KIND_NUM) {
-            num_format(round(s.u.f * 1e4) / 1e4, number);
-            p->spec.subtitle = arena_printf(p->vc->arena, "%s %s", metric, number);
-        }
-    }
-    table_unref(t);
-    return RC_OK;
-}
-
 static rc draw_model(struct plotting *p, const struct model_plot *mp, const struct value *data,
                      struct value **out)
 {
     struct table *t;
     struct plan *curve;
     struct verb_call *vc = p->vc;
-    if (!p->spec.title) p->spec.title = mp->title;
-    if (!p->spec.subtitle && mp->metric) TRY(curve_metric(p, data, mp->metric));
     TRY(ml_evaluate(vc->cx, vc->lg->executor, vc->input->model, data->plan, NULL, 0, mp->kind,
                     vc->step->span, &t));
     enum rc_t res = plan_table(vc->cx, t, NULL, &curve);
@@ -162,8 +137,8 @@ static rc draw_model(struct plotting *p, const struct model_plot *mp, const stru
     verb_pipe_from(&p->frame, vc, curve);
     verb_pipe_from(&p->data, vc, curve);
     plan_unref(curve);
-    p->spec.enc[CHART_X] = (struct chart_encoding){.column = mp->x, .title = mp->xtitle};
-    p->spec.enc[CHART_Y] = (struct chart_encoding){.column = mp->y, .title = mp->ytitle};
+    p->spec.enc[CHART_X] = (struct chart_encoding){.column = mp->x, .title = mp->x};
+    p->spec.enc[CHART_Y] = (struct chart_encoding){.column = mp->y, .title = mp->y};
     if (mp->color)
         p->spec.enc[CHART_COLOR] = (struct chart_encoding){.column = mp->color, .title = mp->color};
     return draw(p, out);

@@ -67,6 +67,8 @@ static rc number_of(struct verb_call *vc, const struct ast *e, const char *name,
     if (s.is_null || !(dtype_is_number(s.type) || is_time))
         return fail(vc->cx, E209, e->span, "%s: takes a number or a time", name);
     *out = s.type.kind == KIND_NUM ? s.u.f : (double)s.u.i;
+    if (s.type.kind == KIND_DATE) *out *= 86400e3; /* axes count milliseconds */
+    if (s.type.kind == KIND_DATETIME) *out /= 1e3;
     return RC_OK;
 }
 
