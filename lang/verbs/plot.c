@@ -301,7 +301,7 @@ const struct verb_desc verb_layer = {
     .sig = "layer [x, y, kind: line, ..] | layer kind: rule, slope: 1 | x: 0 | y: 0",
     .doc = "Draws more marks on the chart before it, from the same frame; encodings that are not "
            "given are those of the chart. A rule is a straight line.",
-    .examples = {"trips |> plot fare, tip |> layer kind: smooth",
+    .examples = {"trips |> plot fare, tip |> layer kind: line",
                  "trips |> plot fare, tip |> layer kind: rule, slope: 0.2, dashed: true"},
     .options = plot_options,
     .input = TAKES_CHART,
