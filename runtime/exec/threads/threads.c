@@ -4,7 +4,7 @@
 
 #include "runtime/base/num.h"
 
-extern const struct executor_class executor_threads;
+extern const struct executor_class executor_threads; /* executors.def */
 
 struct threads {
     struct executor head;
@@ -25,9 +25,9 @@ static enum rc_t threads_open(struct ctx *cx, const char *url, struct executor *
         return err_hint(cx, "use pool(threads: 4)");
     }
     struct threads *x = mem_zero(sizeof *x);
+    x->head.cls = &executor_threads;
     x->pool = n > 0 ? pool_new((int)n) : NULL;
     pthread_mutex_init(&x->lock, NULL);
-    x->head.cls = &executor_threads;
     *out = &x->head;
     return RC_OK;
 }
