@@ -68,7 +68,8 @@ static void add_params(struct facts *f, const struct model *m)
         bool is_default = str_eq(strbuf_view(&v), def.u.s) ||
                           (num_parse(d->def, strlen(d->def), &x) &&
                            m->params[i].type.kind == KIND_NUM && m->params[i].u.f == x);
-        if (!is_default || strcmp(d->name, "l2") == 0) {
+        bool is_penalty = strcmp(d->name, "l2") == 0 && m->params[i].u.f > 0;
+        if (!is_default || is_penalty) {
             if (!b) b = fact(f, "parameters");
             strbuf_printf(b, "%s%s: %s", b->n ? ", " : "", d->name, v.p);
         }

@@ -142,23 +142,33 @@ static inline int part_cell(const struct enc_part *p, const struct enc_input *in
     return p->first + at;
 }
 
+/* One part's cells of rows at..at + n; x: first of these rows, p columns. */
+static void fill_part(const struct enc_part *part, const struct enc_input *in, int64_t at, int n,
+                      double *x, size_t p)
+{
+    if (part->n_factors == 1 && !part->factors[0].local) {
+        const double *num = in->num[part->factors[0].feature] + at;
+        for (int i = 0; i < n; i++)
+            x[(size_t)i * p + (size_t)part->first] = num[i];
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        double v;
+        int col = part_cell(part, in, at + i, &v);
+        if (col >= 0) x[(size_t)i * p + (size_t)col] = v;
+    }
+}
+
+#define TILE_ROWS 32 /* rows that stay in the nearest cache while the parts go over them */
+
 void enc_fill(const struct encoder *e, const struct enc_input *in, int64_t at, int n, double *x)
 {
     size_t p = (size_t)e->n_cols;
     if (n > 0 && p > 0) memset(x, 0, sizeof(double) * p * (size_t)n);
-    for (int k = 0; k < e->n_parts; k++) {
-        const struct enc_part *part = &e->parts[k];
-        if (part->n_factors == 1 && !part->factors[0].local) {
-            const double *num = in->num[part->factors[0].feature] + at;
-            for (int i = 0; i < n; i++)
-                x[(size_t)i * p + (size_t)part->first] = num[i];
-            continue;
-        }
-        for (int i = 0; i < n; i++) {
-            double v;
-            int col = part_cell(part, in, at + i, &v);
-            if (col >= 0) x[(size_t)i * p + (size_t)col] = v;
-        }
+    for (int from = 0; from < n; from += TILE_ROWS) {
+        int rows = n - from < TILE_ROWS ? n - from : TILE_ROWS;
+        for (int k = 0; k < e->n_parts; k++)
+            fill_part(&e->parts[k], in, at + from, rows, x + (size_t)from * p, p);
     }
 }
 

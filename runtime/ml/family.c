@@ -61,18 +61,20 @@ static int find_param(const struct ml_family *f, const char *name)
 static enum rc_t unknown_param(struct ctx *cx, const struct ml_family *f, const struct ml_arg *a)
 {
     struct strbuf names = {0};
-    int best = -1, best_distance = 3;
+    const char *best = NULL;
+    int best_distance = 3;
     for (int i = 0; f->params[i].name; i++) {
         strbuf_printf(&names, "%s%s", i ? ", " : "", f->params[i].name);
         int d = str_distance(str_of(a->name), str_of(f->params[i].name), 2);
         if (d < best_distance) {
-            best = i;
+            best = f->params[i].name;
             best_distance = d;
         }
     }
-    fail(cx, E206, a->span, "%s has no option `%s`; it has %s", f->name, a->name, names.p);
+    fail(cx, E206, a->span, "%s has no option `%s`; it has %s", f->name, a->name,
+         names.p ? names.p : "none");
     strbuf_release(&names);
-    return best < 0 ? RC_ERR : err_hint(cx, "%s(%s: ..)", f->name, f->params[best].name);
+    return best ? err_hint(cx, "%s(%s: ..)", f->name, best) : RC_ERR;
 }
 
 static bool word_fits(const char *words, struct str s)

@@ -177,7 +177,7 @@ static enum rc_t args_to_json(struct ctx *cx, const struct expr *e, json_t **out
 {
     json_t *a = json_array();
     for (int i = 0; i < e->n_args; i++) {
-        json_t *arg;
+        json_t *arg = NULL;
         if (expr_to_json(cx, e->args[i], &arg) != RC_OK) {
             json_decref(a);
             return RC_ERR;

@@ -26,14 +26,15 @@ static enum rc_t tall_part(struct ctx *cx, void *self, const struct rows *r, con
     TRY(mem_big(cx, mem_mul(sizeof(double) * (size_t)n, (size_t)k + 1), &cols_p));
     double *cols = cols_p;
     design_block(t->d, b, r->enc->n_cols);
-    for (int i = 0; i < n; i++) {
-        double root = r->w ? sqrt(r->w[b->at + i]) : 1.0;
-        const double *z = b->x + (size_t)i * (size_t)k;
-        for (int j = 0; j < k; j++)
-            cols[(size_t)j * (size_t)n + (size_t)i] = root * z[j];
-        double y = t->response ? t->response[b->at + i] - t->response_mean : 0.0;
-        cols[(size_t)k * (size_t)n + (size_t)i] = root * y;
-    }
+    double *root = cols + (size_t)k * (size_t)n; /* the last column: first the roots of weights */
+    for (int i = 0; i < n; i++)
+        root[i] = r->w ? sqrt(r->w[b->at + i]) : 1.0;
+    for (int j = 0; j < k; j++)
+        for (int i = 0; i < n; i++)
+            cols[(size_t)j * (size_t)n + (size_t)i] =
+                root[i] * b->x[(size_t)i * (size_t)k + (size_t)j];
+    for (int i = 0; i < n; i++)
+        root[i] *= t->response ? t->response[b->at + i] - t->response_mean : 0.0;
     enum rc_t res = qr_absorb(cx, acc, k + 1, cols, n, n);
     mem_big_free(cols_p);
     return res;
@@ -56,6 +57,18 @@ static const char *explained_by(struct arena *a, const struct model *m, const st
     return ml_name_list(a, names, n);
 }
 
+/* Where the term of a column stands in the formula. */
+static struct span column_span(const struct model *m, int col, struct span whole)
+{
+    const struct encoder *e = &m->enc;
+    for (int i = 0; i < e->n_parts; i++) {
+        const struct enc_part *p = &e->parts[i];
+        bool is_here = col >= p->first && col < p->first + p->n;
+        if (is_here && e->terms[p->term].span.to > 0) return e->terms[p->term].span;
+    }
+    return whole;
+}
+
 /* Takes out, one after the other, columns that those before them explain. */
 static void drop_collinear(struct ctx *cx, const struct model *m, struct linear_plan *p,
                            struct span span)
@@ -73,8 +86,9 @@ static void drop_collinear(struct ctx *cx, const struct model *m, struct linear_
         }
         double *c = arena_copy(cx->arena, col, sizeof(double) * ((size_t)j + 1));
         tri_solve(p->triangle, d->k + 1, j, c);
-        warn(cx, W404, span, "fit: `%s` was left out: %s explain%s it fully",
-             m->enc.columns[d->col[j]], explained_by(cx->arena, m, d, c, j), j == 1 ? "s" : "");
+        warn(cx, W404, column_span(m, d->col[j], span),
+             "fit: `%s` was left out: %s explain%s it fully", m->enc.columns[d->col[j]],
+             explained_by(cx->arena, m, d, c, j), j == 1 ? "s" : "");
         qr_drop_column(p->triangle, d->k + 1, j);
         size_t rest = (size_t)(d->k - j - 1);
         memmove(d->col + j, d->col + j + 1, sizeof *d->col * rest);
@@ -98,8 +112,8 @@ static void choose_varying(struct ctx *cx, const struct model *m, const struct c
         double scale = is_constant ? fabs(s->mean[j]) : s->sd[j];
         if ((is_constant && d->intercept) || !(scale > 0)) {
             if (is_told)
-                warn(cx, W404, span, "fit: `%s` was left out: it is the same in every row",
-                     m->enc.columns[j]);
+                warn(cx, W404, column_span(m, j, span),
+                     "fit: `%s` was left out: it is the same in every row", m->enc.columns[j]);
             continue;
         }
         d->col[d->k] = j;
