@@ -91,7 +91,9 @@ static enum rc_t corr_final(struct agg_eval *e, const char *base, size_t stride,
     (void)e;
     for (int64_t i = 0; i < n; i++) {
         const struct cross *s = (const void *)(base + (size_t)i * stride);
-        double r = s->n > 1 ? s->xy / (sqrt(s->xx) * sqrt(s->yy)) : NAN;
+        double xxyy = s->xx * s->yy; /* the root of the product is exact more often */
+        bool fits = xxyy > 1e-290 && xxyy < 1e290;
+        double r = s->n > 1 ? s->xy / (fits ? sqrt(xxyy) : sqrt(s->xx) * sqrt(s->yy)) : NAN;
         put_f64(out, i, r > 1 ? 1 : r < -1 ? -1 : r);
     }
     return RC_OK;

@@ -23,13 +23,6 @@ static inline int32_t isoweek_of(int32_t d)
             out[i] = (expr);                                                                       \
         }                                                                                          \
     }                                                                                              \
-    KERNEL static void id##_instants(int64_t n, const int64_t *restrict a, int64_t *restrict out)  \
-    {                                                                                              \
-        for (int64_t i = 0; i < n; i++) {                                                          \
-            int32_t d = day_of_instant(a[i]);                                                      \
-            out[i] = (expr);                                                                       \
-        }                                                                                          \
-    }                                                                                              \
     static enum rc_t id##_date(struct fn_eval *e, int64_t n, const struct vec *args,               \
                                struct vec *out)                                                    \
     {                                                                                              \
@@ -39,7 +32,7 @@ static inline int32_t isoweek_of(int32_t d)
     static enum rc_t id##_datetime(struct fn_eval *e, int64_t n, const struct vec *args,           \
                                    struct vec *out)                                                \
     {                                                                                              \
-        id##_instants(run_length(&args[0], n), args[0].data, (int64_t *)out->data);                \
+        by_day(run_length(&args[0], n), args[0].data, (int64_t *)out->data, id##_days);            \
         return spread(e, n, args, out);                                                            \
     }                                                                                              \
     static const struct fn_overload id##_overloads[] = {                                           \
@@ -83,6 +76,20 @@ static inline int32_t isoweek_of(int32_t d)
 static int64_t run_length(const struct vec *v, int64_t n)
 {
     return v->is_const && n > 1 ? 1 : n;
+}
+
+/* Instants by way of their days, a block at a time: dividing 64-bit numbers does not vectorise,
+ * what follows on days does. */
+static void by_day(int64_t n, const int64_t *a, int64_t *out,
+                   void (*loop)(int64_t, const int32_t *, int64_t *))
+{
+    int32_t days[512];
+    for (int64_t at = 0; at < n; at += 512) {
+        int64_t m = n - at < 512 ? n - at : 512;
+        for (int64_t i = 0; i < m; i++)
+            days[i] = day_of_instant(a[at + i]);
+        loop(m, days, out + at);
+    }
 }
 
 /* A constant was computed once: the same for every row. */

@@ -36,7 +36,8 @@ const struct win_desc win_rand_ = {
     .name = "rand",
     .sig = "rand() -> num",
     .doc = "A random number of [0, 1) for each row, repeatable by the session's seed.",
-    .example = "frame(x: [1]) |> derive r = rand() |> where r >= 0, r < 1 |> select x  #> 1",
+    .example = "(frame(x: [1, 2]) |> derive r = rand() |> derive ok = r >= 0 and r < 1).ok  #> "
+               "[true, true]",
     .min_args = 0,
     .max_args = 2,
     .type = type_win_num,
@@ -47,7 +48,8 @@ const struct win_desc win_randn = {
     .sig = "randn() -> num",
     .doc = "A random number of the standard normal distribution for each row, repeatable by the "
            "session's seed.",
-    .example = "frame(x: [1]) |> derive r = randn() |> where r > -10 |> select x  #> 1",
+    .example =
+        "(frame(x: [1, 2]) |> derive r = randn() |> derive ok = abs(r) < 9).ok  #> [true, true]",
     .min_args = 0,
     .max_args = 2,
     .type = type_win_num,

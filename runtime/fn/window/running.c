@@ -90,13 +90,12 @@ static enum rc_t type_cumprod(struct ctx *cx, const struct dtype *args, int n, s
 }
 
 #define EXAMPLE(call, value)                                                                       \
-    "frame(t: [1, 2, 3], x: [2, 4, 3]) |> derive y = " call                                        \
-    " sort t |> where t == 3 |> select y  #> " value
+    "(frame(t: [1, 2, 3], x: [3, 2, 4]) |> derive y = " call " sort t).y  #> " value
 const struct win_desc win_cumsum = {
     .name = "cumsum",
     .sig = "cumsum(x: num) -> num",
     .doc = "Sum of x up to the row in sort order, nulls passed over; a bool counts as 0 or 1.",
-    .example = EXAMPLE("cumsum(x)", "9"),
+    .example = EXAMPLE("cumsum(x)", "[3, 5, 9]"),
     .min_args = 1,
     .max_args = 1,
     .needs_sort = true,
@@ -107,7 +106,7 @@ const struct win_desc win_cumprod = {
     .name = "cumprod",
     .sig = "cumprod(x: num) -> num",
     .doc = "Product of x up to the row in sort order, nulls passed over.",
-    .example = EXAMPLE("cumprod(x)", "24"),
+    .example = EXAMPLE("cumprod(x)", "[3, 6, 24]"),
     .min_args = 1,
     .max_args = 1,
     .needs_sort = true,
@@ -197,7 +196,7 @@ const struct win_desc win_cummin = {
     .name = "cummin",
     .sig = "cummin(x)",
     .doc = "Least x up to the row in sort order, nulls passed over.",
-    .example = EXAMPLE("cummin(x)", "2"),
+    .example = EXAMPLE("cummin(x)", "[3, 2, 2]"),
     .min_args = 1,
     .max_args = 1,
     .needs_sort = true,
@@ -208,7 +207,7 @@ const struct win_desc win_cummax = {
     .name = "cummax",
     .sig = "cummax(x)",
     .doc = "Greatest x up to the row in sort order, nulls passed over.",
-    .example = EXAMPLE("cummax(x)", "4"),
+    .example = EXAMPLE("cummax(x)", "[3, 3, 4]"),
     .min_args = 1,
     .max_args = 1,
     .needs_sort = true,
@@ -278,8 +277,7 @@ const struct win_desc win_ewm = {
     .doc = "Mean of x up to the row with weights that fall off exponentially, as pandas' "
            "ewm().mean().",
     .example =
-        "frame(t: [1, 2], x: [1, 4]) |> derive y = ewm(x, alpha: 0.5) sort t |> where t == 2 |> "
-        "select y  #> 3.0",
+        "(frame(t: [1, 2], x: [1, 4]) |> derive y = ewm(x, alpha: 0.5) sort t).y  #> [1.0, 3.0]",
     .min_args = 2,
     .max_args = 4,
     .needs_sort = true,

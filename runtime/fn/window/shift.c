@@ -72,9 +72,7 @@ const struct win_desc win_lag = {
     .name = "lag",
     .sig = "lag(x, n: int = 1, default = null)",
     .doc = "x of the row n places before in sort order; the default (null) where there is none.",
-    .example =
-        "frame(t: [1, 2], x: [5, 7]) |> derive y = lag(x) sort t |> where t == 2 |> select y  "
-        "#> 5",
+    .example = "(frame(t: [1, 2], x: [5, 7]) |> derive y = lag(x) sort t).y  #> [null, 5]",
     .min_args = 1,
     .max_args = 3,
     .needs_sort = true,
@@ -86,9 +84,7 @@ const struct win_desc win_lead = {
     .name = "lead",
     .sig = "lead(x, n: int = 1, default = null)",
     .doc = "x of the row n places after in sort order; the default (null) where there is none.",
-    .example =
-        "frame(t: [1, 2], x: [5, 7]) |> derive y = lead(x) sort t |> where t == 1 |> select y  "
-        "#> 7",
+    .example = "(frame(t: [1, 2], x: [5, 7]) |> derive y = lead(x) sort t).y  #> [7, null]",
     .min_args = 1,
     .max_args = 3,
     .needs_sort = true,
@@ -154,9 +150,7 @@ const struct win_desc win_diff = {
     .name = "diff",
     .sig = "diff(x, n: int = 1)",
     .doc = "x less x of the row n places before; of dates and datetimes a duration.",
-    .example =
-        "frame(t: [1, 2], x: [5, 7]) |> derive d = diff(x) sort t |> where t == 2 |> select d  "
-        "#> 2",
+    .example = "(frame(t: [1, 2], x: [5, 7]) |> derive y = diff(x) sort t).y  #> [null, 2]",
     .min_args = 1,
     .max_args = 2,
     .needs_sort = true,
@@ -192,8 +186,8 @@ const struct win_desc win_pct_change = {
     .name = "pct_change",
     .sig = "pct_change(x: num, n: int = 1) -> num",
     .doc = "Change against the row n places before, as a share of it: x / before - 1.",
-    .example = "frame(t: [1, 2], x: [4, 5]) |> derive d = pct_change(x) sort t |> where t == 2 |> "
-               "select d  #> 0.25",
+    .example =
+        "(frame(t: [1, 2], x: [4, 5]) |> derive y = pct_change(x) sort t).y  #> [null, 0.25]",
     .min_args = 1,
     .max_args = 2,
     .needs_sort = true,
@@ -218,9 +212,7 @@ const struct win_desc win_fill_down = {
     .name = "fill_down",
     .sig = "fill_down(x)",
     .doc = "x, or where it is null the last value before it in sort order.",
-    .example =
-        "frame(t: [1, 2], x: [5, null]) |> derive y = fill_down(x) sort t |> where t == 2 |> "
-        "select y  #> 5",
+    .example = "(frame(t: [1, 2], x: [5, null]) |> derive y = fill_down(x) sort t).y  #> [5, 5]",
     .min_args = 1,
     .max_args = 1,
     .needs_sort = true,
