@@ -2,6 +2,7 @@
 #ifndef MLNB_TESTS_IO_FILES_H
 #define MLNB_TESTS_IO_FILES_H
 
+#include "runtime/base/cancel.h"
 #include "runtime/io/io.h"
 #include "tests/unit/unit.h"
 
@@ -113,7 +114,7 @@ static inline void case_end(struct io_case *t)
 {
     if (t->table) table_unref(t->table);
     io_unref(t->scan);
-    unlink(t->path);
+    if (t->path[0]) unlink(t->path);
     unit_end(&t->u);
 }
 

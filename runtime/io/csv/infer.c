@@ -43,6 +43,14 @@ static size_t after_break(const struct csv_dialect *d, const char *buf, size_t f
     return (size_t)(p - buf) + 1 + (d->cr_lines && p[1] == '\n');
 }
 
+static void too_long(const struct csv_walk *k, size_t mark, struct result *r)
+{
+    while (mark > 0 && k->ix.buf[mark - 1] != '\n' && k->ix.buf[mark - 1] != '\r')
+        mark--;
+    r->fault = (struct csv_fault){.kind = CSV_FAULT_LONG, .at = k->base + (int64_t)mark};
+    r->is_long = true;
+}
+
 /* The end of a block: after the first break at or past its end mark. */
 static rc find_end(struct ctx *cx, struct csv_work *w, int64_t mark, struct result *r)
 {
@@ -58,14 +66,14 @@ static rc find_end(struct ctx *cx, struct csv_work *w, int64_t mark, struct resu
             break;
         }
         if (to == k->n) break;
-        if ((int64_t)k->n > CSV_LINE_MAX + 2 * CSV_BLOCK) {
-            r->fault = (struct csv_fault){.kind = CSV_FAULT_LONG, .at = r->block.from};
-            r->is_long = true;
-            return RC_OK;
-        }
+        if ((int64_t)k->n > CSV_LINE_MAX + 2 * CSV_BLOCK) break;
         from = to;
         TRY(check_cancel(cx));
         TRY(csv_walk_load(cx, w, k->base + (int64_t)k->n * 2));
+    }
+    if (r->block.to - mark > CSV_LINE_MAX) {
+        too_long(k, (size_t)(mark - 1 - k->base), r);
+        return RC_OK;
     }
     return csv_walk_load(cx, w, r->block.to + 1);
 }

@@ -160,16 +160,19 @@ static rc finish_row(struct ctx *cx, struct csv_work *w)
             end_of_file(k);
             return RC_OK;
         } else if ((int64_t)(k->n - k->stop) >= k->most) {
-            set_fault(k, CSV_FAULT_LONG, k->base + (int64_t)(uint32_t)(ix->pos[0] + 1), 0);
-            return RC_OK;
+            break;
         } else {
             TRY(csv_walk_load(cx, w, k->base + (int64_t)k->n * 2 + 4096));
         }
     }
     k->is_through = true;
     uint32_t i = 1; /* rows after this one are the next block's */
-    while (!is_break(k, ix->pos[i]))
+    while (ix->n_breaks && !is_break(k, ix->pos[i]))
         i++;
+    if (ix->n_breaks == 0 || (int64_t)(ix->pos[i] - k->stop) > k->most) {
+        set_fault(k, CSV_FAULT_LONG, k->base + (int64_t)(uint32_t)(ix->pos[0] + 1), 0);
+        return RC_OK;
+    }
     ix->n = i;
     ix->n_breaks = 1;
     return RC_OK;
