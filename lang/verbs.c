@@ -379,7 +379,7 @@ rc verb_option_str(struct verb_call *vc, const char *name, const char *def, cons
 
 /* ---- frames and models named in items ---- */
 
-/* The variables of one kind as candidates for a hint. */
+/* The nearest variable of that kind, or the only one. */
 static struct str near_variable(struct verb_call *vc, struct str name, enum value_kind kind)
 {
     struct str *names;
@@ -388,7 +388,8 @@ static struct str near_variable(struct verb_call *vc, struct str name, enum valu
         const struct value *v = scope_get(vc->scope, names[i]);
         if (v && v->kind == kind) names[kept++] = names[i];
     }
-    return nearest(name, names, kept);
+    struct str near = nearest(name, names, kept);
+    return !near.n && kept == 1 ? names[0] : near;
 }
 
 /* The value of a plain name or $name; what a fn's caller passed as a plain name is looked up where

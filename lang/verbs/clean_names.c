@@ -18,6 +18,22 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* Letters that decomposition leaves whole. */
+static const char *const letters[][2] = {
+    {"ß", "ss"}, {"æ", "ae"}, {"Æ", "Ae"}, {"œ", "oe"}, {"Œ", "Oe"}, {"ø", "o"},  {"Ø", "O"},
+    {"ł", "l"},  {"Ł", "L"},  {"đ", "d"},  {"Đ", "D"},  {"ð", "d"},  {"þ", "th"}, {"ı", "i"},
+};
+
+/* The letter that s begins with, in ASCII; *n: its bytes. */
+static const char *letter_at(const char *s, size_t *n)
+{
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        *n = strlen(letters[i][0]);
+        if (strncmp(s, letters[i][0], *n) == 0) return letters[i][1];
+    }
+    return NULL;
+}
+
 /* The ASCII of a name: accents are taken off letters, % and # become words, the rest blanks. */
 static void to_ascii(struct strbuf *out, const char *name)
 {
@@ -28,14 +44,18 @@ static void to_ascii(struct strbuf *out, const char *name)
     utf8proc_ssize_t n = utf8proc_map((const utf8proc_uint8_t *)name, 0, &plain, how);
     const char *p = n < 0 ? name : (const char *)plain;
     for (; *p; p++) {
-        if (*p == '%')
+        size_t bytes;
+        const char *letter = letter_at(p, &bytes);
+        if (letter) {
+            strbuf_addz(out, letter);
+            p += bytes - 1;
+        } else if (*p == '%') {
             strbuf_addz(out, " percent ");
-        else if (*p == '#')
+        } else if (*p == '#') {
             strbuf_addz(out, " number ");
-        else if (*p == '\'')
-            continue;
-        else
+        } else if (*p != '\'') {
             strbuf_addc(out, (unsigned char)*p < 128 ? *p : ' ');
+        }
     }
     free(plain); /* utf8proc's own allocation */
 }
