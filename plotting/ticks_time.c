@@ -126,7 +126,9 @@ static const char *unit_text(struct arena *a, double ms, enum time_unit unit)
     case UNIT_MONTH: return time_text(a, ms, "%b");
     case UNIT_YEAR: break;
     }
-    return time_text(a, ms, "%Y");
+    int32_t y, m, d;
+    civil_from_days((int64_t)floor(ms / DAY_MS), &y, &m, &d);
+    return arena_printf(a, "%d", (int)y);
 }
 
 /* The larger unit a tick belongs to: labels show it when it changes. */
