@@ -560,7 +560,7 @@ TEST(layers_share_axes)
     assert_ok(cx, chart_layer(cx, base, top, &c));
     assert_int_equal(c->color.kind, COLOR_LEVELS);
     assert_string_equal(c->color.levels->text[0], "v");
-    assert_string_equal(c->color.levels->text[1], "other");
+    assert_string_equal(c->color.levels->text[1], "mean(other)");
     chart_unref(top);
     chart_unref(base); /* the layered chart keeps what it needs */
     struct strbuf svg = {0};
