@@ -60,6 +60,27 @@ static int shape_cost(struct shape s, const struct dtype *args, int n)
     return sum;
 }
 
+/* A call with the parameters' names that can be pasted, `round(num(x), digits)`: parameter `bad`
+ * (-1: none) stands in a cast. The full signature becomes a note. */
+static rc hint_call(struct ctx *cx, const struct shapes *f, int bad, const char *cast)
+{
+    struct fn_param p[FN_MAX_ARGS];
+    struct strbuf b = {0};
+    int n = fn_params(f->sig, p, FN_MAX_ARGS);
+    if (strchr(f->sig, '(') == NULL) return RC_ERR; /* an operator */
+    strbuf_printf(&b, "%s(", f->name);
+    for (int i = 0; i < n && i < FN_MAX_ARGS; i++) {
+        bool wrap = i == bad && cast;
+        strbuf_printf(&b, "%s%s%s%.*s%s", i ? ", " : "", wrap ? cast : "", wrap ? "(" : "",
+                      STR_FMT(p[i].name), wrap ? ")" : "");
+    }
+    strbuf_addc(&b, ')');
+    (void)err_note(cx, "%s", f->sig);
+    (void)err_hint(cx, "%s", b.p);
+    strbuf_release(&b);
+    return RC_ERR;
+}
+
 static rc fail_arity(struct ctx *cx, const struct shapes *f, int n, struct span span)
 {
     int lo = 99, hi = 0;
@@ -78,7 +99,7 @@ static rc fail_arity(struct ctx *cx, const struct shapes *f, int n, struct span 
         snprintf(takes, sizeof takes, "%d to %d", lo, hi);
     bool one = lo == 1 && hi == 1;
     (void)fail(cx, E208, span, "`%s` takes %s value%s, not %d", f->name, takes, one ? "" : "s", n);
-    return err_hint(cx, "%s", f->sig);
+    return hint_call(cx, f, -1, NULL);
 }
 
 /* Kinds that argument i may have, "int, num or duration". */
@@ -123,14 +144,30 @@ static bool is_operator(const char *name)
     return strchr("+-*/%^=!<>?", name[0]) != NULL;
 }
 
-static const char *cast_advice(enum kind from, const char *wants)
+/* The cast that makes something of a value of kind `from` where one of `wants` is needed. */
+static const char *cast_to(enum kind from, const char *wants)
 {
-    if (from == KIND_STR && strstr(wants, "num"))
-        return "num(..) or int(..) reads numbers from text";
-    if (from == KIND_STR && strstr(wants, "date")) return "date(..) or datetime(..) reads text";
-    if (from == KIND_BOOL && strstr(wants, "num")) return "int(..) makes 0 and 1 of a bool";
-    if (strcmp(wants, "str") == 0) return "str(..) makes text of any value";
+    bool is_text = from == KIND_STR || from == KIND_CAT;
+    if ((is_text || from == KIND_BOOL) && strstr(wants, "num")) return is_text ? "num" : "int";
+    if (is_text && strstr(wants, "datetime")) return "datetime";
+    if (is_text && strstr(wants, "date")) return "date";
+    if (strcmp(wants, "str") == 0) return "str";
     return NULL;
+}
+
+/* `a + b` with a cast around the side that is text or bool: `num(a) + b`. */
+static rc hint_operator(struct ctx *cx, const struct shapes *f, const struct dtype *args)
+{
+    const char *cast[2] = {NULL, NULL};
+    for (int i = 0; i < 2; i++) {
+        enum kind other = args[1 - i].kind;
+        const char *wants = other == KIND_INT ? "num" : kind_name(other);
+        if (other != KIND_STR) cast[i] = cast_to(args[i].kind, wants);
+    }
+    if ((!cast[0] && !cast[1]) || strchr(f->sig, '[') || strstr(f->sig, "..")) return RC_ERR;
+    return err_hint(cx, "%s%sa%s %s %s%sb%s", cast[0] ? cast[0] : "", cast[0] ? "(" : "",
+                    cast[0] ? ")" : "", f->name, cast[1] ? cast[1] : "", cast[1] ? "(" : "",
+                    cast[1] ? ")" : "");
 }
 
 static rc fail_types(struct ctx *cx, const struct shapes *f, const struct dtype *args, int n,
@@ -140,15 +177,17 @@ static rc fail_types(struct ctx *cx, const struct shapes *f, const struct dtype 
     int bad = 0;
     while (bad < n && takes_at(f, args, n, bad))
         bad++;
-    const char *advice = NULL;
+    const char *cast = NULL;
     if (bad < n) {
         kinds_at(f, n, bad, wants, sizeof wants);
-        advice = cast_advice(args[bad].kind, wants);
+        cast = cast_to(args[bad].kind, wants);
     }
     if (is_operator(f->name) && n == 2) {
         (void)fail(cx, E207, span, "`%s` cannot stand between %s and %s", f->name,
                    dtype_text(args[0], a, sizeof a), dtype_text(args[1], b, sizeof b));
-    } else if (bad == n) {
+        return hint_operator(cx, f, args);
+    }
+    if (bad == n) {
         (void)fail(cx, E207, span, "`%s` cannot take %s and %s together", f->name,
                    dtype_text(args[0], a, sizeof a), dtype_text(args[n - 1], b, sizeof b));
     } else if (n == 1) {
@@ -158,8 +197,7 @@ static rc fail_types(struct ctx *cx, const struct shapes *f, const struct dtype 
         (void)fail(cx, E207, span, "value %d of `%s` must be %s, not %s", bad + 1, f->name, wants,
                    dtype_text(args[bad], a, sizeof a));
     }
-    if (advice) (void)err_note(cx, "%s", advice);
-    return err_hint(cx, "%s", f->sig);
+    return hint_call(cx, f, bad, cast);
 }
 
 /* Index of the best overload. */

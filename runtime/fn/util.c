@@ -166,6 +166,8 @@ void fn_note_warn(struct ctx *cx, const struct fn_desc *fn, const struct fn_note
     if (is_cast && total == 1) {
         strbuf_printf(&b, "cast: \"%s\" is not %s and became null", note->texts[0],
                       cast_noun(fn, true));
+    } else if (total == 1) {
+        strbuf_printf(&b, "arithmetic: %s has no finite value", note->texts[0]);
     } else {
         strbuf_printf(&b, is_cast ? "cast: %" PRId64 : "arithmetic: %" PRId64, note->n);
         if (total > 1) strbuf_printf(&b, " of %" PRId64, total);
@@ -267,6 +269,14 @@ enum rc_t fix_nan_pole(struct fn_eval *e, int64_t n, const struct vec *args, str
     return RC_OK;
 }
 
+/* The same with num: `num(a) + b`, `abs(num(x))`. */
+static rc hint_num(struct fn_eval *e, const char *what)
+{
+    bool is_word = what[0] >= 'a' && what[0] <= 'z';
+    if (is_word) return err_hint(e->cx, "%s(num(x))", what);
+    return e->n_args < 2 ? err_hint(e->cx, "%snum(x)", what) : err_hint(e->cx, "num(a) %s b", what);
+}
+
 rc fail_overflow(struct fn_eval *e, int64_t i, const struct vec *args, const char *what)
 {
     char text[96];
@@ -279,9 +289,7 @@ rc fail_overflow(struct fn_eval *e, int64_t i, const struct vec *args, const cha
     else
         (void)fail(e->cx, E312, e->span, "%s does not fit %s (row %" PRId64 ")", text,
                    kind_name(e->type.kind), e->first_row + i + 1);
-    if (e->type.kind == KIND_INT)
-        return err_hint(e->cx, "num(..) on one of the values computes with num");
-    return RC_ERR;
+    return e->type.kind == KIND_INT ? hint_num(e, what) : RC_ERR;
 }
 
 rc need_const(struct fn_eval *e, int i, const char *fn, const char *what)
@@ -300,8 +308,8 @@ enum rc_t type_zone(struct ctx *cx, const struct dtype *args, int n, struct span
         if (!first) first = &args[i];
         if (!first->zone == !args[i].zone) continue;
         (void)fail(cx, E207, span, "a time with a zone and one without cannot be used together");
-        return err_hint(cx, "write the literal with Z (@2019-01-31T08:30Z) or without, as the "
-                            "column is");
+        (void)err_note(cx, "a literal has a zone when it ends in Z or +02:00");
+        return err_hint(cx, "@2019-01-31T08:30Z");
     }
     if (out->kind == KIND_DATETIME && first) out->zone = first->zone;
     return RC_OK;

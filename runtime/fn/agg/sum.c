@@ -132,7 +132,7 @@ static enum rc_t int_final(struct agg_eval *e, const char *base, size_t stride, 
         r[i] = (int64_t)s->lo;
         if (s->hi == r[i] >> 63) continue;
         (void)fail(e->cx, E312, e->span, "the sum does not fit %s", kind_name(e->type.kind));
-        return e->type.kind == KIND_INT ? err_hint(e->cx, "sum(num(..))") : RC_ERR;
+        return e->type.kind == KIND_INT ? err_hint(e->cx, "sum(num(x))") : RC_ERR;
     }
     return RC_OK;
 }

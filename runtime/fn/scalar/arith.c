@@ -116,7 +116,7 @@ static enum rc_t move_date(struct fn_eval *e, int64_t n, const struct vec *days,
         char text[DATE_TEXT_MAX];
         duration_format(us, text);
         (void)fail(e->cx, E207, e->span, "a date moves by whole days, not by %s", text);
-        return err_hint(e->cx, "datetime(day) + %s", text);
+        return err_hint(e->cx, sign > 0 ? "datetime(day) + 2h" : "datetime(day) - 2h");
     }
     return RC_OK;
 }
@@ -236,7 +236,7 @@ static enum rc_t add_type(struct ctx *cx, const struct dtype *args, int n, struc
 {
     if (args[0].kind == KIND_STR || args[0].kind == KIND_CAT || args[1].kind == KIND_STR) {
         (void)fail(cx, E207, span, "`+` does not join text");
-        return err_hint(cx, "f\"{a} {b}\" puts values into text");
+        return err_hint(cx, "f\"{a}{b}\"");
     }
     return type_zone(cx, args, n, span, out);
 }

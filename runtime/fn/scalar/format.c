@@ -111,12 +111,14 @@ static rc fail_spec(struct fn_eval *e, struct str s, enum kind kind)
     switch (kind) {
     case KIND_INT:
     case KIND_NUM:
-        return err_hint(e->cx, "f\"{x:.2f}\" two digits, f\"{x:,}\" thousands, "
-                               "f\"{x:>8}\" eight wide, f\"{x:.1%%}\" per cent");
+        (void)err_note(e->cx, "as in Python: .2f two digits, , thousands, >8 eight wide, .1%% per "
+                              "cent");
+        return err_hint(e->cx, "f\"{x:,.2f}\"");
     case KIND_DATE:
     case KIND_DATETIME: return err_hint(e->cx, "f\"{t:%%Y-%%m-%%d %%H:%%M}\"");
     default:
-        return err_hint(e->cx, "f\"{x:>8}\" eight wide, f\"{x:.3}\" the first three characters");
+        (void)err_note(e->cx, "as in Python: >8 eight wide, .3 the first three characters");
+        return err_hint(e->cx, "f\"{x:>8}\"");
     }
 }
 

@@ -37,7 +37,8 @@ static rc compile(struct fn_eval *e, struct arena *arena, struct str pattern, st
                    STR_FMT(pattern), why,
                    (size_t)text_points((struct str){pattern.p, at < pattern.n ? at : pattern.n}) +
                        1);
-        return err_hint(e->cx, "r\"\\d+\" is raw text; contains(x, \"(\") looks for text as it is");
+        (void)err_note(e->cx, "contains() looks for text as it is, without patterns");
+        return err_hint(e->cx, "contains(x, \"%.*s\")", STR_FMT(pattern));
     }
     arena_on_free(arena, code_free, r->code);
     (void)pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE); /* without it matching is only slower */

@@ -125,7 +125,8 @@ const struct fn_desc fn_right = {
 static rc fail_zero(struct fn_eval *e)
 {
     (void)fail(e->cx, E313, e->span, "text counts from 1, there is no character 0");
-    return err_hint(e->cx, "x[1] is the first character, x[-1] the last");
+    (void)err_note(e->cx, "x[1] is the first character, x[-1] the last");
+    return err_hint(e->cx, "x[1]");
 }
 
 /* Position k (from 1, or from the end below 0) as an index from 0. */

@@ -31,7 +31,7 @@ static rc run_int(struct agg_eval *e, int64_t n, const int64_t *order, const str
         if (over) {
             (void)fail(e->cx, E312, e->span, "the running %s does not fit int",
                        is_sum ? "sum" : "product");
-            return err_hint(e->cx, "num(..) of the column computes with num");
+            return err_hint(e->cx, is_sum ? "cumsum(num(x))" : "cumprod(num(x))");
         }
         r[order[i]] = acc;
     }
