@@ -22,7 +22,7 @@ struct cell_option {
     char *name;
     char *text; /* the value as source: "x", [a, b], 3 */
 };
-/* All text is owned by the cell, NUL-terminated and may hold NUL only never: it is UTF-8. */
+/* Text is owned by the cell, NUL-terminated UTF-8. */
 struct cell {
     enum cell_kind kind;
     char *source; /* without the marker line, without line ends at its end */
@@ -36,6 +36,7 @@ struct cell {
     struct cell_option *options;
     int n_options;
     json_t *metadata; /* object: unknown metadata of .ipynb, `meta:`; NULL when there is none */
+    json_t *attachments; /* object: pictures pasted into a markdown cell, or NULL */
     json_t *outputs;  /* array of nbformat outputs; NULL when there is none */
     int64_t execution_count; /* 0 = not run */
 };
