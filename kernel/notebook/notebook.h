@@ -35,9 +35,9 @@ struct cell {
     int n_tags;
     struct cell_option *options;
     int n_options;
-    json_t *metadata; /* object: unknown metadata of .ipynb, `meta:`; NULL when there is none */
+    json_t *metadata;    /* object: unknown metadata of .ipynb, `meta:`; NULL when there is none */
     json_t *attachments; /* object: pictures pasted into a markdown cell, or NULL */
-    json_t *outputs;  /* array of nbformat outputs; NULL when there is none */
+    json_t *outputs;     /* array of nbformat outputs; NULL when there is none */
     int64_t execution_count; /* 0 = not run */
 };
 struct notebook_field {
@@ -46,7 +46,7 @@ struct notebook_field {
 struct notebook {
     char *shebang; /* the #! line, or NULL */
     struct notebook_field *header;
-    int n_header;     /* mlnb, title, kernel, pool, requires ..: in their order */
+    int n_header;     /* mlnb, title, kernel, pool, requires, then others by name */
     bool has_markers; /* false: a script, one cell without a marker line */
     struct cell *cells;
     int n_cells;
@@ -57,12 +57,13 @@ struct notebook {
 struct notebook *notebook_new(void);
 void notebook_free(struct notebook *nb); /* NULL is fine */
 struct cell *notebook_add(struct notebook *nb, enum cell_kind kind, struct str source);
+void cell_set_source(struct cell *c, struct str source);
 /* Value of a header field, or NULL. */
 const char *notebook_header(const struct notebook *nb, const char *key);
 void notebook_set_header(struct notebook *nb, const char *key, struct str value);
 bool cell_has_tag(const struct cell *c, const char *tag);
 void cell_add_tag(struct cell *c, const char *tag);
-/* Source of an option's value, or NULL; text loses its quotes: cell_option(c, "as") -> by_hour. */
+/* An option's value as it is written, or NULL: cell_option(c, "as") -> by_hour. */
 const char *cell_option(const struct cell *c, const char *name);
 /* What lang_run is given: the source, for SQL cells with its %%sql line in front (then the text's
  * first line is first_line - 1). Appends to out. */
@@ -81,8 +82,13 @@ rc notebook_read_mlnb(struct ctx *cx, const char *text, size_t n, uint32_t sourc
                       struct notebook **out);
 rc notebook_read_ipynb(struct ctx *cx, const char *text, size_t n, struct notebook **out);
 
+/* What `mlnb fmt` does to sources before they are written: no blanks at line ends (but in strings
+ * of code), no blank lines around. */
+void notebook_canonical(struct notebook *nb);
+
 /* ---- writing: each appends to out ---- */
-/* The canonical text (`mlnb fmt`): reading and writing it again gives the same bytes. */
+/* The text with sources as they are: reading it gives the same cells, and writing those the same
+ * bytes. */
 void notebook_write_mlnb(struct strbuf *out, const struct notebook *nb);
 /* nbformat 4.5 as nbformat writes it: indent 1, sorted keys, final newline. */
 void notebook_write_ipynb(struct strbuf *out, const struct notebook *nb);
