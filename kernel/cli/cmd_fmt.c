@@ -25,6 +25,7 @@ static int fmt_file(const struct cli *c, const char *path)
     struct ctx cx = {.err = &err, .arena = arena_new()};
     int code = EXIT_OK;
     err_clear(&err);
+    notebook_canonical(nb);
     notebook_write_mlnb(&text, nb);
     if (strcmp(path, "-") == 0) {
         fwrite(text.p, 1, text.n, stdout);
