@@ -548,7 +548,7 @@ TEST(models)
     rec_error(&r, "t |> fit tip ~ fare, linear(l2: [1, 2])", E214, "[1, 2]", "tune");
     rec_error(&r, "t |> fit linear()", E401, NULL, "fit y ~ a + b");
     rec_error(&r, "t |> fit tip ~ fare, linear()", E402, NULL, "nulls: drop");
-    rec_error(&r, "t |> predict m2", E202, "m2", "t |> predict m");
+    rec_error(&r, "t |> predict m2", E202, "m2", "no variable");
     rec_error(&r, "t |> predict zones", E207, "zones", "of type frame");
     rec_error(&r, "c |> plot", E501, NULL, "kind");
     rec_error(&r, "c |> plot kind: roc", E501, NULL, "c |> plot kind: roc, data: test");
