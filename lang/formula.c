@@ -169,7 +169,7 @@ static rc cat_ref(struct fb *f, const struct ast *e, struct feature *x)
 {
     static const struct {
         const char *word;
-        int kind;
+        unsigned kind;
     } words[] = {{"first", REF_FIRST}, {"last", REF_LAST}, {"rarest", REF_RAREST}};
     struct scalar s;
     for (size_t i = 0; e->op == AST_NAME && i < sizeof words / sizeof words[0]; i++) {
