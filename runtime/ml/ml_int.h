@@ -22,7 +22,7 @@ struct enc_level {
 };
 struct enc_feature {
     enum enc_kind kind;
-    const char *name;         /* "fare", "scale(fare)", "part", "cat(day)" */
+    const char *name;         /* "fare", "scale(fare)", "part" */
     const char *detail;       /* "mean 13.0, sd 11.5", or NULL */
     const struct expr *expr;  /* over the columns of the frame to fit or score */
     struct enc_level *levels; /* [n_levels], in the order of their columns */

@@ -31,11 +31,12 @@ static bool same_feature(const struct feature *a, const struct feature *b)
     return true;
 }
 
+/* A category is called as what it is made of, however it is coded: part[night]. */
 static const char *feature_name(struct arena *a, const struct feature *f)
 {
-    if (f->op == FEATURE_CAT) return arena_printf(a, "cat(%s)", f->args[0]->text);
-    if (f->op == FEATURE_ONEHOT) return arena_printf(a, "onehot(%s)", f->args[0]->text);
-    return arena_strndup(a, f->text, strlen(f->text));
+    const struct feature *named = f;
+    if (f->op == FEATURE_CAT || f->op == FEATURE_ONEHOT) named = f->args[0];
+    return arena_strndup(a, named->text, strlen(named->text));
 }
 
 /* Index of the feature in the encoder, new if need be. */

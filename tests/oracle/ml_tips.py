@@ -61,15 +61,15 @@ def by_frequency(s):  # falling, ties alphabetical
 def design(f, hour, binned):
     cols = {}
     for level in by_frequency(train[hour])[:-1]:  # rarest level is left out
-        cols[f"cat({hour})[{level}]"] = (f[hour] == level).astype(float)
+        cols[f"{hour}[{level}]"] = (f[hour] == level).astype(float)
     for level in sorted(d["weekday"].unique()):
-        cols[f"onehot(weekday)[{level}]"] = (f.weekday == level).astype(float)
+        cols[f"weekday[{level}]"] = (f.weekday == level).astype(float)
     for c in ["passengerCount", "tripTimeSecs", "tripDistance", "fareAmount"]:
         cols[c] = f[c].astype(float)
     for level in by_frequency(train["paid"])[:-1]:
-        cols[f"cat(paid)[{level}]"] = (f.paid == level).astype(float)
+        cols[f"paid[{level}]"] = (f.paid == level).astype(float)
     for level in sorted(d[binned].unique()):
-        cols[f"onehot({binned})[{level}]"] = (f[binned] == level).astype(float)
+        cols[f"{binned}[{level}]"] = (f[binned] == level).astype(float)
     return pd.DataFrame(cols)
 
 

@@ -65,7 +65,7 @@ TEST(least_squares_on_a_frame_is_that_of_the_arrays)
         double v;
         if (sscanf(line, "ols,%63[^,],%lf", term, &v) != 2 || strcmp(term, "r2") == 0) continue;
         if (strchr("afsl", term[0]) && term[1]) continue; /* adj_r2, f_statistic, sigma, loss */
-        const char *name = term[0] == 'g' ? arena_printf(b.cx->arena, "cat(g)%s", term + 1) : term;
+        const char *name = term[0] == 'g' ? arena_printf(b.cx->arena, "g%s", term + 1) : term;
         assert_close(coef(&b, m, name), v, 1e-9, 1e-10);
         n++;
     }
@@ -219,7 +219,7 @@ TEST(categories_and_their_references)
     add(&b, last);
     m = fits(&b, "linear", 0);
     assert_close(coef(&b, m, "(intercept)"), 4, 1e-12, 0);
-    assert_close(coef(&b, m, "cat(part)[day]"), -1.5, 1e-12, 0);
+    assert_close(coef(&b, m, "part[day]"), -1.5, 1e-12, 0);
     ml_unref(m);
     named->ref_kind = REF_LEVEL;
     named->ref = "noon";
@@ -247,8 +247,8 @@ TEST(top_levels_and_the_rest)
     add(&b, f);
     struct model *m = fits(&b, "ridge", 0.1);
     assert_int_equal(m->enc.n_cols, 3);
-    assert_string_equal(m->enc.columns[0], "onehot(c)[b]");
-    assert_string_equal(m->enc.columns[2], "onehot(c)[other]");
+    assert_string_equal(m->enc.columns[0], "c[b]");
+    assert_string_equal(m->enc.columns[2], "c[other]");
     bench_text(&b, "y,c\n1,zz\n1,a\n");
     struct table *t = scored(&b, m);
     assert_true(cell(t, "prediction", 0) == cell(t, "prediction", 1));

@@ -196,7 +196,7 @@ TEST(card_says_what_it_is)
     assert_non_null(strstr(t.p, "logistic model of tipped\n"));
     assert_non_null(strstr(t.p, "3,709"));
     assert_non_null(strstr(t.p, "loss 0.43702"));
-    assert_non_null(strstr(t.p, "cat(paid)[card]"));
+    assert_non_null(strstr(t.p, "paid[card]"));
     assert_null(strstr(t.p, "second"));
     assert_non_null(strstr(h.p, "<table"));
     strbuf_release(&t);
