@@ -53,7 +53,7 @@ static double column_range(const struct chart_column *c, int64_t n)
 static void add_rows(json_t *rows, const struct chart_layer *l, int tag)
 {
     double range[LAYER_COLUMNS] = {0};
-    char name[LAYER_COLUMNS][8];
+    char name[LAYER_COLUMNS][16];
     for (int k = 0; k < l->n_cols; k++) {
         if (l->col[k].kind != VALUE_LEVEL) range[k] = column_range(&l->col[k], l->n);
         snprintf(name[k], sizeof name[k], "c%d", k);
@@ -171,7 +171,7 @@ static json_t *mark_of(const struct chart *c, const struct chart_layer *l)
 /* ---- channels of marks ---- */
 json_t *vega_field(int k, const char *type)
 {
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "c%d", k);
     return json_pack("{s:s,s:s}", "field", name, "type", type);
 }
@@ -364,7 +364,7 @@ static json_t *params_of(const struct chart *c, const struct chart_layer *l, boo
         json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "name", "zoom", "select", "interval",
                                               "bind", "scales"));
     if (has_pick) {
-        char field[8];
+        char field[16];
         snprintf(field, sizeof field, "c%d", l->ch[CH_COLOR]);
         json_array_append_new(list, json_pack("{s:s,s:{s:s,s:[s]},s:s}", "name", "pick", "select",
                                               "type", "point", "fields", field, "bind", "legend"));
@@ -375,7 +375,7 @@ static json_t *params_of(const struct chart *c, const struct chart_layer *l, boo
 /* A thin vertical line on the nearest x, with the values of that row. */
 static json_t *ruler(const struct chart *c, const struct chart_layer *l)
 {
-    char field[8];
+    char field[16];
     snprintf(field, sizeof field, "c%d", l->ch[CH_X]);
     json_t *e = json_object();
     vega_position(e, c, l, true, false);

@@ -172,7 +172,7 @@ TEST(five_hundred_columns_leave_from_the_middle)
 {
     struct unit u;
     struct ctx *cx = unit_begin(&u, 1);
-    static char names[500][16];
+    static char names[500][24];
     struct making m = {.cx = cx};
     for (int i = 0; i < 500; i++) {
         snprintf(names[i], sizeof names[i], "column_%d", i);
