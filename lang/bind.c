@@ -163,7 +163,7 @@ static rc bind_outer(struct bind *b, const struct ast *e, const struct expr **ou
             b->cx, E210, e->span,
             "`%.*s` has many values for each row of the result: aggregate it, or group by it",
             STR_FMT(name));
-        (void)err_hint(b->cx, "mean(%s)", text.p);
+        (void)hint_replace(b->lg, e->span, "mean(%s)", text.p);
         strbuf_release(&text);
         return RC_ERR;
     }
@@ -250,7 +250,7 @@ static rc operator_months(struct bind *b, struct str op, const struct expr *x, c
     }
     (void)fail(b->cx, E207, span,
                "`%.*s` cannot be used with months and years, whose length varies", STR_FMT(op));
-    return err_hint(b->cx, "add them to a date: day + 1mo");
+    return err_note(b->cx, "they can be added to dates: day + 1mo");
 }
 rc bind_operator(struct bind *b, struct str op, const struct expr *x, const struct expr *y,
                  struct span span, const struct expr **out)
@@ -381,7 +381,7 @@ rc bind_expr_kind(struct bind *b, const struct ast *e, enum kind to, const char 
                                              : kind_name(to);
         (void)fail(b->cx, E207, e->span, "%s takes %s, this is %s", what, wants,
                    dtype_text(x->type, buf, sizeof buf));
-        if (to == KIND_BOOL) return err_hint(b->cx, "compare it with something, e.g. x > 0");
+        if (to == KIND_BOOL) return err_note(b->cx, "compare it with something, e.g. x > 0");
         return RC_ERR;
     }
     return expr_cast(b->cx, b->arena, x, to, out);

@@ -29,26 +29,36 @@ static rc refuse_aggregate(struct bind *b, const char *name, struct span span)
     if (b->in_agg > 0) {
         (void)fail(b->cx, E210, span, "aggregates do not nest: %s() stands inside another one",
                    name);
-        return err_hint(b->cx, "derive m = %s(x), then use m in the next step", name);
+        return err_note(b->cx, "derive the inner one in a step before this one");
     }
     (void)fail(b->cx, E210, span, "%s() needs many rows and cannot stand here", name);
-    return err_hint(b->cx, "t |> derive m = %s(x) by group   or   t |> summarize %s(x)", name,
-                    name);
+    return err_note(b->cx, "aggregates stand in derive, where, select and summarize");
 }
 static rc refuse_window(struct bind *b, const char *name, struct span span)
 {
     if (b->mode == BIND_AGGREGATE) {
         (void)fail(b->cx, E210, span, "%s() looks at other rows: derive it before summarize", name);
-        return err_hint(b->cx, "t |> derive y = %s(x) sort day |> summarize ..", name);
+        return RC_ERR;
     }
     (void)fail(b->cx, E210, span, "%s() looks at other rows and cannot stand here", name);
-    return err_hint(b->cx, "t |> derive y = %s(x) sort day", name);
+    return err_note(b->cx, "window functions stand in derive, where and select");
 }
+/* A likely key: the first time column, else the first column. */
 static rc needs_sort(struct bind *b, const char *name, struct span span)
 {
+    const char *key = b->schema->n ? b->schema->fields[0].name : "day";
+    for (int i = b->schema->n - 1; i >= 0; i--) {
+        enum kind k = b->schema->fields[i].type.kind;
+        if (k == KIND_DATE || k == KIND_DATETIME) key = b->schema->fields[i].name;
+    }
     (void)fail(b->cx, E213, span, "%s depends on the order of rows: add a sort clause to the step",
                name);
-    return err_hint(b->cx, "derive y = %s sort day", name);
+    struct strbuf clause = {0};
+    strbuf_addz(&clause, "sort ");
+    name_text(&clause, str_of(key));
+    (void)hint_append(b->lg, span, clause.p);
+    strbuf_release(&clause);
+    return RC_ERR;
 }
 
 /* ---- frames: last:, rows:, min: ---- */
@@ -92,7 +102,7 @@ static rc frame_last(struct bind *b, const struct ast *e, struct win_frame *out)
         return RC_OK;
     }
     (void)fail(b->cx, E209, e->span, "last: takes a number of rows, a length of time, or all");
-    return err_hint(b->cx, "last: 7   last: 7d   last: all");
+    return hint_replace(b->lg, e->span, "7");
 }
 static rc frame_rows(struct bind *b, const struct ast *e, struct win_frame *out)
 {
@@ -100,7 +110,7 @@ static rc frame_rows(struct bind *b, const struct ast *e, struct win_frame *out)
     const struct ast *r = bind_resolve(b, e, &at);
     if (r->op != AST_RANGE || !r->kids[0] || !r->kids[1]) {
         (void)fail(b->cx, E209, e->span, "rows: takes a range of rows around the row itself");
-        return err_hint(b->cx, "rows: -3..3");
+        return hint_replace(b->lg, e->span, "-3..3");
     }
     out->unit = FRAME_ROWS;
     TRY(frame_int(b, r->kids[0], "rows:", &out->from));

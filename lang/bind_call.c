@@ -19,7 +19,7 @@ static rc arity_error(struct bind *b, const struct value *fn, const struct ast *
     (void)fail(b->cx, E208, e->span, "%s takes %d value%s, not %d",
                fn->fn->op == AST_FN ? "the fn" : "the lambda", fn->fn->n_names,
                fn->fn->n_names == 1 ? "" : "s", n);
-    (void)err_hint(b->cx, "%s", sig.p);
+    (void)err_note(b->cx, "%s", sig.p);
     strbuf_release(&sig);
     return RC_ERR;
 }
@@ -33,7 +33,7 @@ static rc param_place(struct bind *b, const struct value *fn, const struct ast *
     if (*out >= 0) return RC_OK;
     struct str near = nearest(name, fn->fn->names, fn->fn->n_names);
     (void)fail(b->cx, E206, e->kids[kid]->span, "the fn has no parameter `%.*s`", STR_FMT(name));
-    if (near.n) return err_hint(b->cx, "%.*s: ..", STR_FMT(near));
+    if (near.n) return err_note(b->cx, "did you mean `%.*s`?", STR_FMT(near));
     return RC_ERR;
 }
 /* The environment of a body: its parameters over a wall, or over the step's own names for a lambda
@@ -73,7 +73,7 @@ static rc inline_steps(struct bind *b, const struct value *fn, const struct ast 
         (void)fail(b->cx, E217, e->span,
                    "`%.*s` is made of statements or steps, so it cannot compute a column",
                    STR_FMT(name));
-        return err_hint(b->cx, "t |> %.*s ..", STR_FMT(name));
+        return err_note(b->cx, "it can be a step: t |> %.*s", STR_FMT(name));
     }
     TRY(bind_eval(b, e, &v));
     enum rc_t res = bind_value(b, v, e->span, out);
@@ -215,12 +215,12 @@ rc bind_special(struct bind *b, const struct ast *e, const struct expr **out, bo
     if (str_eqz(e->text, "across")) {
         (void)fail(b->cx, E217, e->span,
                    "across(..) is an item of its own, not part of an expression");
-        return err_hint(b->cx, "derive across(type(num), x -> x / 2)");
+        return err_hint(b->cx, "t |> derive across(type(num), x -> x / 2)");
     }
     if (is_selector_call(e)) {
         (void)fail(b->cx, E217, e->span,
                    "a selector names columns; it cannot stand in an expression");
-        return err_hint(b->cx, "sum([%.*s(..)]) adds them up in each row", STR_FMT(e->text));
+        return err_note(b->cx, "sum([%.*s(..)]) adds them up in each row", STR_FMT(e->text));
     }
     *done = false;
     return RC_OK;

@@ -3,28 +3,12 @@
 #include "lang/bind_int.h"
 
 /* ---- unknown columns ---- */
-/* The statement's line with the wrong name replaced, without indent. */
-static bool line_with(struct bind *b, struct span span, struct str name, struct strbuf *out)
-{
-    struct str text = sources_text(b->lg->sources, span.source);
-    if (span.to > text.n || span.from >= span.to) return false;
-    size_t from = span.from, to = span.to;
-    while (from > 0 && text.p[from - 1] != '\n')
-        from--;
-    while (to < text.n && text.p[to] != '\n')
-        to++;
-    while (from < span.from && (text.p[from] == ' ' || text.p[from] == '\t'))
-        from++;
-    strbuf_add(out, text.p + from, span.from - from);
-    name_text(out, name);
-    strbuf_add(out, text.p + span.to, to - span.to);
-    return true;
-}
 static void hint_name(struct bind *b, struct span span, struct str name)
 {
-    struct strbuf line = {0};
-    if (line_with(b, span, name, &line)) (void)err_hint(b->cx, "%s", line.p);
-    strbuf_release(&line);
+    struct strbuf text = {0};
+    name_text(&text, name);
+    (void)hint_replace(b->lg, span, "%s", text.p);
+    strbuf_release(&text);
 }
 /* Up to three names near a wrong one, best first. */
 static int closest(struct bind *b, struct str name, struct str *out)
@@ -44,28 +28,12 @@ static int closest(struct bind *b, struct str name, struct str *out)
 }
 static rc needs_dollar(struct bind *b, struct str name, struct span span)
 {
-    struct strbuf var = {0};
-    strbuf_printf(&var, "$%.*s", STR_FMT(name));
     (void)fail(b->cx, E203, span, "`%.*s` is a variable, not a column: write $%.*s", STR_FMT(name),
                STR_FMT(name));
-    struct str text = sources_text(b->lg->sources, span.source);
-    bool is_quoted = span.from < text.n && text.p[span.from] == '`';
-    struct strbuf line = {0};
-    if (!is_quoted && line_with(b, span, STR("x"), &line)) {
-        strbuf_clear(&line); /* the variable is no column name: put it in without backticks */
-        size_t from = span.from, to = span.to;
-        while (from > 0 && text.p[from - 1] != '\n')
-            from--;
-        while (to < text.n && text.p[to] != '\n')
-            to++;
-        struct str before = str_trim((struct str){text.p + from, span.from - from});
-        bool is_blank = span.from > from && text.p[span.from - 1] == ' ';
-        strbuf_printf(&line, "%.*s%s%s%.*s", STR_FMT(before), is_blank ? " " : "", var.p,
-                      (int)(to - span.to), text.p + span.to);
-        (void)err_hint(b->cx, "%s", line.p);
-    }
-    strbuf_release(&line);
-    strbuf_release(&var);
+    struct strbuf text = {0};
+    name_text(&text, name);
+    (void)hint_replace(b->lg, span, "$%s", text.p);
+    strbuf_release(&text);
     return RC_ERR;
 }
 void note_columns(struct bind *b, struct str name, struct span span, bool in_step)

@@ -88,9 +88,9 @@ static rc in_value(struct bind *b, const struct ast *e, const struct expr *x, co
     }
     (void)fail(b->cx, E207, span, "right of `in` stands a list or a range, not a %s",
                value_type_text(v, buf, sizeof buf));
-    if (v->kind == VALUE_FRAME) return err_hint(b->cx, "name one of its columns: x in $t.id");
+    if (v->kind == VALUE_FRAME) return err_note(b->cx, "name one of its columns: x in $t.id");
     if (v->kind == VALUE_SCALAR && v->scalar.type.kind == KIND_STR)
-        return err_hint(b->cx, "contains(text, part)");
+        return err_note(b->cx, "contains(text, part) looks into text");
     return RC_ERR;
 }
 /* The tree right of `in`, bound at the place it was written at. */
@@ -116,7 +116,7 @@ static rc in_tree(struct bind *b, const struct ast *e, const struct expr *x,
     }
     (void)fail(b->cx, E207, right->span, "right of `in` stands a list or a range, this is %s",
                dtype_text(list->type, buf, sizeof buf));
-    if (list->type.kind == KIND_STR) return err_hint(b->cx, "contains(text, part)");
+    if (list->type.kind == KIND_STR) return err_note(b->cx, "contains(text, part) looks into text");
     return RC_ERR;
 }
 rc bind_in(struct bind *b, const struct ast *e, const struct expr **out)

@@ -225,5 +225,5 @@ rc bind_row_aggregate(struct bind *b, const struct agg_desc *agg, const struct a
     }
     (void)fail(b->cx, E214, e->span, "%s() across the columns of a row does not run yet",
                agg->name);
-    return err_hint(b->cx, "sum count mean min max any all first last do");
+    return err_note(b->cx, "sum count mean min max any all first last do");
 }

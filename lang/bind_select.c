@@ -48,7 +48,7 @@ static rc type_word(struct bind *b, const struct ast *e, struct str *out)
     struct str near = nearest(e->text, known, n);
     (void)fail(b->cx, E209, e->span,
                "type() takes a type: int num str bool date datetime duration cat list struct");
-    if (near.n) return err_hint(b->cx, "type(%.*s)", STR_FMT(near));
+    if (near.n) return hint_replace(b->lg, e->span, "%.*s", STR_FMT(near));
     return RC_ERR;
 }
 static rc select_type(struct names *l, const struct ast *e)
@@ -56,7 +56,7 @@ static rc select_type(struct names *l, const struct ast *e)
     struct bind *b = l->b;
     if (e->n_kids == 0) {
         (void)fail(b->cx, E208, e->span, "type() needs a type");
-        return err_hint(b->cx, "type(num)");
+        return hint_replace(b->lg, e->span, "type(num)");
     }
     struct str words[16];
     int n = e->n_kids < 16 ? e->n_kids : 16;
@@ -113,8 +113,8 @@ static rc select_range(struct names *l, const struct ast *e)
     if (from > to) {
         (void)fail(l->b->cx, E217, e->span, "`%.*s` stands after `%.*s` in the frame",
                    STR_FMT(e->kids[0]->text), STR_FMT(e->kids[1]->text));
-        return err_hint(l->b->cx, "%.*s..%.*s", STR_FMT(e->kids[1]->text),
-                        STR_FMT(e->kids[0]->text));
+        return hint_replace(l->b->lg, e->span, "%.*s..%.*s", STR_FMT(e->kids[1]->text),
+                            STR_FMT(e->kids[0]->text));
     }
     for (int i = from; i <= to; i++)
         add_name(l, l->b->schema->fields[i].name);
@@ -250,7 +250,7 @@ static rc nulls_option(struct bind *b, const struct ast_item *it, bool *first)
         return fail(b->cx, E206, it->name_span, "sort keys have no option `%.*s`",
                     STR_FMT(it->name));
     (void)fail(b->cx, E209, e->span, "nulls: takes first or last");
-    return err_hint(b->cx, "nulls: first");
+    return hint_replace(b->lg, e->span, "first");
 }
 rc bind_sort(struct bind *b, const struct ast_item *items, int n, struct sort_key **out, int *n_out)
 {

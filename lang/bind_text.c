@@ -100,7 +100,7 @@ rc bind_index(struct bind *b, const struct ast *e, const struct expr **out)
     if (by->op == AST_RANGE) return bind_slice(b, args[0], by, out);
     if (by->op == AST_INT && by->i == 0) {
         (void)fail(b->cx, E313, by->span, "lists and text count from 1");
-        return err_hint(b->cx, "x[1] is the first, x[-1] the last");
+        return err_note(b->cx, "x[1] is the first, x[-1] the last");
     }
     TRY(bind_expr(b, e->kids[1], &args[1]));
     return bind_scalar_call(b, FN_AT, args, 2, e->span, out);
@@ -115,7 +115,7 @@ static rc dotted_column(struct bind *b, const struct ast *e)
     bool is_column = schema_find(b->schema, strbuf_view(&name)) >= 0;
     if (is_column) {
         (void)fail(b->cx, E201, e->span, "a column with a dot in its name takes backticks");
-        (void)err_hint(b->cx, "`%s`", name.p);
+        (void)hint_replace(b->lg, e->span, "`%s`", name.p);
     }
     strbuf_release(&name);
     return is_column ? RC_ERR : RC_OK;
@@ -130,7 +130,7 @@ static rc missing_dollar(struct bind *b, const struct ast *e)
     if (!v || bind_lookup(b, root->text, &is_walled) || is_walled) return RC_OK;
     (void)fail(b->cx, E203, root->span, "`%.*s` is a variable, not a column: write $%.*s",
                STR_FMT(root->text), STR_FMT(root->text));
-    return err_hint(b->cx, "$%.*s.%.*s", STR_FMT(root->text), STR_FMT(e->text));
+    return hint_replace(b->lg, root->span, "$%.*s", STR_FMT(root->text));
 }
 rc bind_field(struct bind *b, const struct ast *e, const struct expr **out)
 {

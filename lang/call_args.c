@@ -32,7 +32,7 @@ static rc no_such_param(struct ctx *cx, const char *fn_name, const char *sig, st
     struct str near = nearest(name, known, n);
     (void)fail(cx, E206, span, "%s() has no option `%.*s`", fn_name, STR_FMT(name));
     if (near.n) (void)err_note(cx, "did you mean `%.*s`?", STR_FMT(near));
-    return err_hint(cx, "%s", sig);
+    return err_note(cx, "%s", sig);
 }
 static int param_index(const struct fn_param *params, int n, struct str name)
 {
@@ -141,7 +141,8 @@ rc unknown_function(struct lang *lg, const struct scope *sc, struct str name, st
     (void)fail(cx, E204, span, "unknown function `%.*s`", STR_FMT(name));
     if (ours) {
         (void)err_note(cx, "`%.*s` is called %s here", STR_FMT(name), ours);
-        return RC_ERR;
+        bool is_word = name_is_bare(str_of(ours));
+        return is_word ? hint_replace(lg, span, "%s", ours) : RC_ERR;
     }
     ours = foreign_verb(name);
     if (ours) {
@@ -149,12 +150,12 @@ rc unknown_function(struct lang *lg, const struct scope *sc, struct str name, st
         return RC_ERR;
     }
     if (verb_find(name)) {
-        (void)err_note(cx, "`%.*s` is a verb: it follows a frame and |>", STR_FMT(name));
-        return err_hint(cx, "t |> %.*s ..", STR_FMT(name));
+        return err_note(cx, "`%.*s` is a verb: it follows a frame, t |> %.*s", STR_FMT(name),
+                        STR_FMT(name));
     }
     struct str *names;
     int n = all_function_names(cx->arena, sc, &names);
     struct str near = nearest(name, names, n);
-    if (near.n) return err_hint(cx, "%.*s(..)", STR_FMT(near));
+    if (near.n) return hint_replace(lg, span, "%.*s", STR_FMT(near));
     return RC_ERR;
 }

@@ -143,7 +143,7 @@ static rc run_continue(struct lang *lg, struct scope *sc, const struct ast *st, 
     struct value *v;
     if (!lg->recent) {
         (void)fail(&lg->cx, E108, st->span, "there is no last value for `|>` to go on from");
-        return err_hint(&lg->cx, "t |> ..");
+        return RC_ERR;
     }
     TRY(run_steps(lg, sc, st, value_ref(lg->recent), &v));
     return finish_value(lg, st, v, out);
@@ -180,7 +180,7 @@ static rc for_range(struct lang *lg, struct scope *sc, const struct ast *st, con
                     (at.type.kind == KIND_INT || at.type.kind == KIND_DATE);
     if (!is_whole) {
         (void)fail(&lg->cx, E207, span, "`for` runs over a range of whole numbers or dates");
-        return err_hint(&lg->cx, "for x in seq(0.0, 1.0, 0.1) { .. }");
+        return hint_replace(lg, span, "seq(0.0, 1.0, 0.1)");
     }
     for (; at.u.i <= end.u.i - r->is_half_open; at.u.i++) {
         TRY(for_each(lg, sc, st, value_scalar(&at)));
@@ -196,7 +196,8 @@ static rc for_over(struct lang *lg, struct scope *sc, const struct ast *st, cons
         (void)fail(&lg->cx, E207, st->kids[0]->span, "`for` runs over a list or range, not a %s",
                    value_type_text(v, buf, sizeof buf));
         if (v->kind == VALUE_FRAME)
-            return err_hint(&lg->cx, "for %.*s in t.column { .. }", STR_FMT(st->text));
+            return err_note(&lg->cx, "name one of its columns: for %.*s in t.column",
+                            STR_FMT(st->text));
         return RC_ERR;
     }
     int64_t n = value_length(v);
@@ -237,7 +238,7 @@ static rc run_run(struct lang *lg, struct scope *sc, const struct ast *st, struc
         if (!str_eqz(st->options[i].name, "tags")) {
             (void)fail(&lg->cx, E206, st->options[i].name_span, "run has no option `%.*s`",
                        STR_FMT(st->options[i].name));
-            return err_hint(&lg->cx, "run \"tips/logit\", tags: [\"demo\"] { .. }");
+            return err_note(&lg->cx, "run \"tips/logit\", tags: [\"demo\"] { .. }");
         }
         TRY(interp_expr(lg, sc, st->options[i].expr, &v));
         value_unref(v);

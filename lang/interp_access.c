@@ -15,7 +15,7 @@ void slice_bounds(int64_t n, int64_t from, int64_t to, int64_t *at, int64_t *len
 static rc from_one(struct ctx *cx, struct span span)
 {
     (void)fail(cx, E313, span, "lists and text count from 1");
-    return err_hint(cx, "x[1] is the first, x[-1] the last");
+    return err_note(cx, "x[1] is the first, x[-1] the last");
 }
 static rc place_of(struct lang *lg, int64_t n, int64_t i, struct span span, const char *what,
                    int64_t *out)
@@ -120,7 +120,7 @@ static rc index_value(struct lang *lg, const struct value *v, const struct value
     (void)fail(&lg->cx, E207, span, "[..] takes a part of a list or text, this is %s",
                value_type_text(v, buf, sizeof buf));
     if (v->kind == VALUE_FRAME)
-        return err_hint(&lg->cx, "t.column[1] for a value, t |> take 3 for rows");
+        return err_note(&lg->cx, "t.column[1] is a value, t |> take 3 some rows");
     return RC_ERR;
 }
 rc interp_index(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out)
@@ -143,7 +143,7 @@ static rc no_field(struct lang *lg, const struct value *v, struct str name, stru
         names[i] = str_of(v->names[i]);
     struct str near = nearest(name, names, v->n_items);
     (void)fail(cx, E201, span, "the struct has no field `%.*s`", STR_FMT(name));
-    if (near.n) return err_hint(cx, "%.*s", STR_FMT(near));
+    if (near.n) return hint_replace(lg, span, "%.*s", STR_FMT(near));
     return RC_ERR;
 }
 static rc no_column(struct lang *lg, const struct value *v, struct str name, struct span span)

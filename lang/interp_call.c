@@ -85,7 +85,7 @@ static rc no_such_option(struct ctx *cx, const struct builtin_desc *b, struct st
     struct str near = nearest(name, words, n);
     (void)fail(cx, E206, span, "%s() has no option `%.*s`", b->name, STR_FMT(name));
     if (near.n) (void)err_note(cx, "did you mean `%.*s`?", STR_FMT(near));
-    return err_hint(cx, "%s", b->sig);
+    return err_note(cx, "%s", b->sig);
 }
 static rc check_builtin(struct ctx *cx, const struct builtin_desc *b, const struct call_args *args,
                         struct span span)
@@ -103,7 +103,7 @@ static rc check_builtin(struct ctx *cx, const struct builtin_desc *b, const stru
     if (!is_few && !is_many) return RC_OK;
     (void)fail(cx, E208, span, "%s() is given too %s values: %d", b->name, is_few ? "few" : "many",
                n_plain);
-    return err_hint(cx, "%s", b->sig);
+    return err_note(cx, "%s", b->sig);
 }
 static rc call_builtin(struct lang *lg, struct scope *sc, const struct builtin_desc *b,
                        const struct ast *e, const struct call_args *args, struct value **out)
@@ -177,7 +177,7 @@ static rc call_aggregate(struct lang *lg, const struct agg_desc *agg, const stru
     if (a.n == 0 || a.is_const[0]) {
         (void)fail(&lg->cx, E210, e->span,
                    "%s() needs many values: a list outside steps, a column in a step", agg->name);
-        return err_hint(&lg->cx, "t |> summarize %s(x)   or   %s([1, 2, 3])", agg->name, agg->name);
+        return err_hint(&lg->cx, "%s([1, 2, 3])", agg->name);
     }
     TRY(agg_eval_column(&lg->cx, lg->cx.arena, agg, a.cols, a.consts, a.is_const, a.n, e->span,
                         &result));

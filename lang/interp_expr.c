@@ -10,11 +10,11 @@ static rc unknown_variable(struct lang *lg, struct scope *sc, struct str name, s
     struct ctx *cx = &lg->cx;
     (void)fail(cx, E202, span, "unknown variable `%.*s`", STR_FMT(name));
     if (scope_fn(sc, name) || builtin_find(name) || fn_find(name) || agg_find(name))
-        return err_hint(cx, "%.*s(..) is a function: call it with brackets", STR_FMT(name));
+        return err_note(cx, "%.*s(..) is a function: call it with brackets", STR_FMT(name));
     struct str *names;
     int n = scope_names(sc, cx->arena, &names);
     struct str near = nearest(name, names, n);
-    if (near.n) return err_hint(cx, "%.*s", STR_FMT(near));
+    if (near.n) return hint_replace(lg, span, "%.*s", STR_FMT(near));
     if (verb_find(name))
         return err_note(cx, "`%.*s` is a verb: it follows a frame and |>", STR_FMT(name));
     return RC_ERR;

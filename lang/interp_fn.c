@@ -37,7 +37,7 @@ static rc arity_error(struct lang *lg, const struct value *fn, int n, struct spa
     signature(&sig, fn);
     (void)fail(&lg->cx, E208, span, "%.*s takes %d value%s, not %d", STR_FMT(label),
                fn->fn->n_names, fn->fn->n_names == 1 ? "" : "s", n);
-    (void)err_hint(&lg->cx, "%s", sig.p);
+    (void)err_note(&lg->cx, "%s", sig.p);
     strbuf_release(&sig);
     return RC_ERR;
 }
@@ -49,7 +49,7 @@ static rc param_of(struct lang *lg, const struct value *fn, struct str name, str
     if (*out >= 0) return RC_OK;
     struct str near = nearest(name, fn->fn->names, fn->fn->n_names);
     (void)fail(&lg->cx, E206, span, "%.*s has no parameter `%.*s`", STR_FMT(label), STR_FMT(name));
-    if (near.n) return err_hint(&lg->cx, "%.*s: ..", STR_FMT(near));
+    if (near.n) return err_note(&lg->cx, "did you mean `%.*s`?", STR_FMT(near));
     return RC_ERR;
 }
 /* Sets the parameters that were given. */
@@ -85,7 +85,7 @@ static rc set_defaults(struct lang *lg, const struct value *fn, struct scope *sc
             signature(&sig, fn);
             (void)fail(&lg->cx, E208, span, "%.*s needs a value for `%.*s`", STR_FMT(label),
                        STR_FMT(f->names[i]));
-            (void)err_hint(&lg->cx, "%s", sig.p);
+            (void)err_note(&lg->cx, "%s", sig.p);
             strbuf_release(&sig);
             return RC_ERR;
         }
@@ -205,7 +205,7 @@ rc step_fn(struct lang *lg, struct scope *sc, const struct value *fn, const stru
         if (item->kind == ITEM_MAKE) {
             (void)fail(&lg->cx, E217, item->name_span,
                        "`%.*s` is a fn: its values are set with `:`, not `=`", STR_FMT(step->verb));
-            (void)err_hint(&lg->cx, "%.*s: ..", STR_FMT(item->name));
+            (void)err_note(&lg->cx, "%.*s: ..", STR_FMT(item->name));
             goto out;
         }
         TRY_OUT(item_value(lg, sc, item->expr, input != NULL, &args.values[args.n]));

@@ -74,7 +74,7 @@ rc months_binary(struct lang *lg, struct str op, const struct scalar *x, const s
     if (str_eqz(op, "*") && my) return scale_months(lg, y, x, span, out);
     (void)fail(&lg->cx, E207, span,
                "`%.*s` cannot be used with months and years, whose length varies", STR_FMT(op));
-    return err_hint(&lg->cx, "add them to a date: @2019-01-31 + 1mo");
+    return err_note(&lg->cx, "they can be added to dates: @2019-01-31 + 1mo");
 }
 
 /* ---- operators ---- */
@@ -248,9 +248,9 @@ rc value_is_in(struct lang *lg, struct value *x, const struct value *where, stru
     if (where->kind == VALUE_LIST) return in_list(lg, x, where, span, out);
     (void)fail(&lg->cx, E207, span, "right of `in` stands a list or a range, not a %s",
                value_type_text(where, buf, sizeof buf));
-    if (where->kind == VALUE_FRAME) return err_hint(&lg->cx, "name one of its columns: x in t.id");
+    if (where->kind == VALUE_FRAME) return err_note(&lg->cx, "name one of its columns: x in t.id");
     if (where->kind == VALUE_SCALAR && where->scalar.type.kind == KIND_STR)
-        return err_hint(&lg->cx, "contains(text, part)");
+        return err_note(&lg->cx, "contains(text, part) looks into text");
     return RC_ERR;
 }
 rc interp_in(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out)

@@ -19,7 +19,7 @@ static rc frame_scalar(struct lang *lg, const struct value *v, struct span span,
     if (n_cols != 1) {
         (void)fail(cx, E218, span, "a single value is needed here, and %s has %d columns", label,
                    n_cols);
-        return err_hint(cx, "take one value of it: .. |> summarize mean(x), or t.x[1]");
+        return err_note(cx, "a value of it: t |> summarize mean(x), or t.x[1]");
     }
     struct table *t;
     TRY(frame_table(lg, v->plan, &t));
@@ -128,7 +128,7 @@ rc value_truth(struct lang *lg, const struct value *v, struct span span, bool *o
     if (s.type.kind != KIND_BOOL && s.type.kind != KIND_NULL) {
         (void)fail(&lg->cx, E207, span, "a condition is true or false, this is %s",
                    dtype_text(s.type, buf, sizeof buf));
-        if (dtype_is_number(s.type)) return err_hint(&lg->cx, "compare it, e.g. `.. != 0`");
+        if (dtype_is_number(s.type)) return err_note(&lg->cx, "compare it, e.g. `.. != 0`");
         return RC_ERR;
     }
     *out = !s.is_null && s.u.b;

@@ -176,7 +176,7 @@ static rc read_options(struct lang *lg, struct scope *sc, const struct ast *st)
         const struct ast_item *o = &st->options[i];
         if (!str_eqz(o->name, "help")) {
             (void)fail(&lg->cx, E206, o->name_span, "param has no option `%.*s`", STR_FMT(o->name));
-            return err_hint(&lg->cx, "param year = 2019 in [2018, 2019], help: \"..\"");
+            return err_hint(&lg->cx, "param year = 2019 in [2018, 2019], help: \"which\"");
         }
         TRY(interp_scalar(lg, sc, o->expr, lg->cx.arena, &help));
         if (help.is_null || help.type.kind != KIND_STR)
@@ -258,7 +258,7 @@ rc lang_check_params(struct lang *lg, struct error *err)
             names[n++] = str_of(d->name);
         struct str near = nearest(str_of(o->name), names, n);
         (void)fail(&lg->cx, E215, NO_SPAN, "no param `%s` is declared", o->name);
-        if (near.n) (void)err_hint(&lg->cx, "-p %.*s=%s", STR_FMT(near), o->text);
+        if (near.n) (void)err_note(&lg->cx, "did you mean -p %.*s=%s?", STR_FMT(near), o->text);
         *err = lg->err;
         return RC_ERR;
     }

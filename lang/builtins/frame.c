@@ -134,19 +134,28 @@ static int row_names(struct arena *a, const struct value *rows, const char ***ou
     *out = names;
     return n;
 }
+/* A field's value; a frame of 1 x 1 stands for its value. */
+static struct value *one_value(struct making *m, const struct value *field, enum rc_t *res)
+{
+    struct scalar s;
+    if (field->kind != VALUE_FRAME || *res != RC_OK) return value_ref(field);
+    *res = value_to_scalar(m->lg, field, m->span, m->lg->cx.arena, &s);
+    return *res == RC_OK ? value_scalar(&s) : value_null();
+}
 static rc row_column(struct making *m, const struct value *rows, const char *name)
 {
     struct value **items = mem_alloc(sizeof *items * (size_t)(rows->n_items + 1));
+    enum rc_t res = RC_OK;
     for (int i = 0; i < rows->n_items; i++) {
         const struct value *row = rows->items[i];
         const struct value *field =
             row->kind == VALUE_STRUCT ? value_field(row, str_of(name)) : NULL;
-        items[i] = field ? value_ref(field) : value_null();
+        items[i] = field ? one_value(m, field, &res) : value_null();
     }
     struct value *list = value_list(items, rows->n_items);
     struct column *c;
     mem_free(items);
-    enum rc_t res = value_column(&m->lg->cx, list, m->span, &c);
+    if (res == RC_OK) res = value_column(&m->lg->cx, list, m->span, &c);
     value_unref(list);
     if (res != RC_OK) return err_note(&m->lg->cx, "in the field `%s`", name);
     making_add(m, name, c);
@@ -161,8 +170,7 @@ static rc columns_of_rows(struct making *m, const struct value *rows)
             (void)fail(&m->lg->cx, E207, m->span,
                        "frame(rows) takes a list of structs, this holds %s",
                        value_type_text(rows->items[i], buf, sizeof buf));
-            return err_hint(&m->lg->cx,
-                            "frame([{k: 1, auc: 0.9}])   frame(x: [1, 2], y: [\"a\", \"b\"])");
+            return err_hint(&m->lg->cx, "frame([{k: 1, auc: 0.9}, {k: 2, auc: 0.8}])");
         }
     int n = row_names(m->lg->cx.arena, rows, &names);
     m->n_rows = rows->n_items;

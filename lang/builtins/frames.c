@@ -87,7 +87,7 @@ static enum rc_t model_call(struct lang *lg, struct scope *sc, const struct ast 
         (void)fail(&lg->cx, E214, plain_span(&c, 0),
                    "`%.*s` is a name of the model registry, which this version does not have",
                    STR_FMT(name));
-        return err_hint(&lg->cx, "model(\"%.*s.model\") reads a file", STR_FMT(name));
+        return err_hint(&lg->cx, "model(\"%.*s.model\")", STR_FMT(name));
     }
     TRY(ml_load(&lg->cx, resolve_path(lg, lg->cx.arena, name), plain_span(&c, 0), &m));
     *out = value_model(m);

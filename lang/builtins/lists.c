@@ -134,7 +134,7 @@ static rc seq_scalars(struct lang *lg, const struct scalar *s, int n, struct spa
     bool is_time = (k == KIND_DATE || k == KIND_DATETIME) && s[1].type.kind == k;
     if (!is_time || (n > 2 && step != KIND_DURATION)) {
         (void)fail(&lg->cx, E207, span, "seq() takes numbers or times: from, to and a step");
-        return err_hint(&lg->cx, "seq(1, 10, 2)   seq(@2019-01-01, @2019-02-01, 1d)");
+        return err_hint(&lg->cx, "seq(@2019-01-01, @2019-02-01, 1d)");
     }
     if (n > 2 && s[2].months && k == KIND_DATE && s[2].u.i == 0)
         return seq_months(lg, &s[0], &s[1], s[2].months, span, out);

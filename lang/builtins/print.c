@@ -64,7 +64,7 @@ static enum rc_t input_call(struct lang *lg, struct scope *sc, const struct ast 
     if (has_answer) return RC_OK;
     TRY(check_cancel(&lg->cx));
     (void)fail(&lg->cx, E604, e->span, "input() has nobody to ask here");
-    return err_hint(&lg->cx, "param name = \"..\" is set from outside with -p name=..");
+    return err_note(&lg->cx, "a param is set from outside: param name = \"x\", then -p name=y");
 }
 const struct builtin_desc builtin_input = {
     .name = "input",

@@ -120,7 +120,7 @@ static rc reopen(struct lang *lg, struct plan *p, const struct scan_cache *old)
         (void)fail(&lg->cx, E305, p->span, "`%s` has changed and has other columns or types now",
                    label);
         io_unref(scan);
-        return err_hint(&lg->cx, "run the statement that reads it again");
+        return err_note(&lg->cx, "run the statement that reads it again");
     }
     warn(&lg->cx, W305, p->span, "`%s` has changed since it was read, and is read again", label);
     io_unref(p->u.scan.scan);

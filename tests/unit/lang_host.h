@@ -104,6 +104,16 @@ static inline void rec_expect_at(struct rec *r, const char *text, const char *wa
         rec_fail(r, text, "shows something else", file, line);
     }
 }
+/* Every hint, pasted, parses (the console takes lines that go on with |>). */
+static inline bool rec_parses(const char *hint)
+{
+    struct arena *a = arena_new();
+    struct parse_result out = {0};
+    parse(a, hint, strlen(hint), &(struct parse_opts){.console = true}, &out);
+    bool ok = out.n_errors == 0;
+    arena_free(a);
+    return ok;
+}
 /* Runs and expects an error: code, the text under the caret, and words in its message. */
 static inline void rec_error_at(struct rec *r, const char *text, enum err_code code,
                                 const char *under, const char *words, const char *file, int line)
@@ -120,6 +130,8 @@ static inline void rec_error_at(struct rec *r, const char *text, enum err_code c
     for (int i = 0; i < r->err.n_notes; i++)
         has = has || strstr(r->err.notes[i], words);
     if (!has) rec_fail(r, text, "words are missing", file, line);
+    if (r->err.hint[0] && !rec_parses(r->err.hint))
+        rec_fail(r, text, "hint: no program", file, line);
 }
 #define rec_expect(r, text, want) rec_expect_at((r), (text), (want), __FILE__, __LINE__)
 #define rec_error(r, text, code, under, words)                                                     \

@@ -74,6 +74,8 @@ static void fails_at(struct fixture *f, const char *text, enum err_code code, co
     for (int i = 0; i < err->n_notes; i++)
         has = has || strstr(err->notes[i], words);
     if (err->code != code || !has) rec_fail(&f->r, text, "another error", file, line);
+    if (err->hint[0] && !rec_parses(err->hint))
+        rec_fail(&f->r, text, "hint: no program", file, line);
     err_clear(err);
 }
 static void found_at(struct fixture *f, int i, const char *want, const char *file, int line)

@@ -205,6 +205,7 @@ TEST(frames_made)
     rec_expect(&r, "frame(v: [7]) + 1", "8");
     rec_expect(&r, "t = frame([{k: 1, auc: 0.5}, {k: 2}])\nt.auc", "[0.5, null]");
     rec_expect(&r, "frame(x: 1..3, y: 0).y", "[0, 0, 0]");
+    rec_expect(&r, "frame([{k: 1, s: frame(v: [7])}]).s", "[7]");
     rec_error(&r, "frame(a: [1, 2], b: [1])", E207, "[1]", "has 1 values");
     rec_error(&r, "x + 1", E218, NULL, "2 columns");
     rec_error(&r, "x.c", E201, "c", "They are: a, b.");
@@ -250,7 +251,7 @@ TEST(params)
     assert_int_equal(lang_check_params(r.lg, &err), RC_ERR);
     assert_int_equal(err.code, E215);
     assert_non_null(strstr(err.message, "yera"));
-    assert_non_null(strstr(err.hint, "year=1"));
+    assert_non_null(strstr(err.notes[0], "year=1"));
     rec_error(&r, "year = 1999", E215, NULL, "year"); /* papermill's injected assignment */
     rec_ok(&r, "year = 2019");
     rec_end(&r);
