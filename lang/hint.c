@@ -52,6 +52,11 @@ rc hint_append(struct lang *lg, struct span span, const char *clause)
     size_t from, to;
     struct strbuf line = {0};
     if (!line_of(lg, span, &text, &from, &to)) return RC_ERR;
+    struct str before = {text.p + from, span.from - from};
+    bool in_step = false;
+    for (size_t i = 0; i + 1 < before.n; i++)
+        in_step = in_step || (before.p[i] == '|' && before.p[i + 1] == '>');
+    if (!in_step) return RC_ERR;
     size_t end = step_end(text, span.to, to);
     strbuf_add(&line, text.p + from, end - from);
     strbuf_printf(&line, " %s", clause);
