@@ -3,10 +3,16 @@
 
 #include <unistd.h>
 
+static void begin(struct rec *r)
+{
+    rec_begin(r);
+    r->check_hints = true;
+}
+
 TEST(scalars_alone)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_expect(&r, "1 + 2", "3");
     rec_expect(&r, "2.0", "2.0");
     rec_expect(&r, "\"a\\n\"", "\"a\\n\"");
@@ -30,7 +36,7 @@ TEST(scalars_alone)
 TEST(null_rules)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_expect(&r, "null == null", "true");
     rec_expect(&r, "null <= null", "true");
     rec_expect(&r, "null < 1", "false");
@@ -53,7 +59,7 @@ TEST(null_rules)
 TEST(dates_and_months)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_expect(&r, "@2019-01-31 + 1mo", "2019-02-28");
     rec_expect(&r, "@2020-02-29 + 1y", "2021-02-28");
     rec_expect(&r, "@2019-01-31 - 1q", "2018-10-31");
@@ -71,7 +77,7 @@ TEST(dates_and_months)
 TEST(lists_and_text)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_expect(&r, "xs = [3, 1, 2]; xs[1]", "3");
     rec_expect(&r, "xs[-1]", "2");
     rec_expect(&r, "xs[2..3]", "[1, 2]");
@@ -103,7 +109,7 @@ TEST(lists_and_text)
 TEST(variables_and_names)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_expect(&r, "a = 1\nb = a + 1\nb", "2");
     rec_expect(&r, "a, b = [10, 20]; a + b", "30");
     rec_expect(&r, "`odd name` = 3; `odd name` + $a", "13");
@@ -120,7 +126,7 @@ TEST(variables_and_names)
 TEST(errors_keep_what_ran)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_error(&r, "x = 1\ny = x + nope\nz = 3", E202, "nope", "nope");
     rec_expect(&r, "x", "1");
     rec_error(&r, "z", E202, "z", "z");
@@ -133,7 +139,7 @@ TEST(errors_keep_what_ran)
 TEST(fns)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_expect(&r, "fn f(a, b: 2) = a * b\nf(3)", "6");
     rec_expect(&r, "f(3, b: 5)", "15");
     rec_expect(&r, "f(b: 5, a: 2)", "10");
@@ -155,7 +161,7 @@ TEST(fns)
 TEST(deep_calls_end_in_an_error)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     /* ten expressions a call: the limit on expressions comes first, far from the stack's end */
     rec_ok(&r, "fn deep(n) = abs(abs(abs(abs(abs(abs(abs(abs(abs(deep(n + 1))))))))))");
     rec_error(&r, "deep(0)", E904, NULL, "");
@@ -168,7 +174,7 @@ TEST(deep_calls_end_in_an_error)
 TEST(blocks)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_expect(&r, "for i in 1..3 { print(i, \"x\") }", "1 x\n2 x\n3 x\n");
     rec_expect(&r, "for d in @2019-01-30..@2019-01-31 { d }", "2019-01-30\n2019-01-31");
     rec_expect(&r, "rows = []\nfor k in [1, 2] { rows = rows + [{k: k, sq: k * k}] }\nrows",
@@ -186,7 +192,7 @@ TEST(blocks)
 TEST(f_strings_and_print)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_expect(&r, "zone = \"JFK\"; f\"{zone}: {1234.5:.2f} {{ok}}\"", "\"JFK: 1234.50 {ok}\"");
     rec_expect(&r, "print(\"a\", 1, 2.0, null, [\"b\"])", "a 1 2.0 null [\"b\"]\n");
     rec_expect(&r, "print(f\"{[1, 2]}\")", "[1, 2]\n");
@@ -196,7 +202,7 @@ TEST(f_strings_and_print)
 TEST(frames_made)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_ok(&r, "x = frame(a: [1, 2, 3], b: [\"x\", \"y\", null])");
     rec_expect(&r, "names(x)", "[\"a\", \"b\"]");
     rec_expect(&r, "n_rows(x)", "3");
@@ -234,7 +240,7 @@ TEST(frames_made)
 TEST(params)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     lang_set_param(r.lg, "year", "2018");
     lang_set_param(r.lg, "out", "2019");
     lang_set_param(r.lg, "day", "2010-12-05");
@@ -260,7 +266,7 @@ TEST(params)
 TEST(lines_and_host)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_expect(&r, "!echo hi; echo there", "hi\nthere\n");
     rec_error(&r, "!exit 3", E605, NULL, "status 3");
     rec_ok(&r, ".ok now");
@@ -282,7 +288,7 @@ TEST(lines_and_host)
 TEST(cancel_stops)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     cancel_set(&r.cancel);
     rec_error(&r, "x = 1", E901, NULL, "interrupted");
     cancel_reset(&r.cancel);
@@ -326,7 +332,7 @@ TEST(includes)
 TEST(use_statements)
 {
     struct rec r;
-    rec_begin(&r);
+    begin(&r);
     rec_ok(&r, "use seed(42)");
     rec_ok(&r, "use memory(\"4GB\")");
     rec_ok(&r, "use pool(threads: 2)");
@@ -353,7 +359,7 @@ TEST(vars_and_reset)
 {
     struct rec r;
     struct strbuf text = {0};
-    rec_begin(&r);
+    begin(&r);
     rec_ok(&r, "n = 1; xs = [1.5]; t = frame(a: [1, 2]); f = x -> x");
     lang_vars(r.lg, see_var, &text);
     assert_string_equal(text.p, "n int -1;xs list[num] 1;t frame 2;f fn -1;");
