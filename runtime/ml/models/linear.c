@@ -10,6 +10,9 @@
 
 #include <math.h>
 
+#define PERFECT_FIT 1e-26 /* residual against total sum of squares */
+#define NO_EFFECT   1e-14
+
 struct least_squares {
     double *b;        /* [k] */
     double rss, tss;  /* weighted sums of squares: residual, about the mean */
@@ -26,6 +29,15 @@ static enum rc_t add_penalty(struct ctx *cx, const struct linear_plan *p, double
     for (int j = 0; j < k; j++)
         rows[(size_t)j * (size_t)k + (size_t)j] = sqrt(w_sum * p->penalty[j]);
     return qr_absorb(cx, s->triangle, ld, rows, k, k);
+}
+
+/* What is only rounding is nothing: residuals of a perfect fit, coefficients of no effect. */
+static void clear_noise(struct least_squares *s, size_t k, double w_sum)
+{
+    double spread = sqrt(s->tss / w_sum); /* of the response: a scaled coefficient's own unit */
+    if (s->rss <= PERFECT_FIT * s->tss) s->rss = 0;
+    for (size_t j = 0; j < k; j++)
+        if (fabs(s->b[j]) <= NO_EFFECT * spread) s->b[j] = 0;
 }
 
 static enum rc_t solve(struct ctx *cx, const struct linear_plan *p, double w_sum,
@@ -47,6 +59,7 @@ static enum rc_t solve(struct ctx *cx, const struct linear_plan *p, double w_sum
         s->tss += last[i] * last[i];
         s->penalty += 0.5 * p->penalty[i] * s->b[i] * s->b[i];
     }
+    clear_noise(s, k, w_sum);
     return RC_OK;
 }
 
@@ -84,7 +97,7 @@ static void add_stats(struct model *m, const struct linear_plan *p, const struct
     model_add_stat(m, "sigma", sqrt(s->rss / df), !is_tested);
     model_add_stat(m, "df", df, false);
     model_add_stat(m, "f_statistic", f, !has_terms || isinf(f));
-    model_add_stat(m, "f_p_value", special_f_upper(f, rank, df), !has_terms);
+    model_add_stat(m, "f_p_value", special_f_upper(f, rank, df), !has_terms || isinf(f));
 }
 
 /* y - offset into the rows' arena, and its weighted mean. */

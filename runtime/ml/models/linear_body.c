@@ -5,6 +5,7 @@
 #include "runtime/ml/json_int.h"
 #include "runtime/ml/special_int.h"
 
+#include <float.h>
 #include <math.h>
 
 double logistic_of(double eta)
@@ -53,12 +54,15 @@ struct linear_fit *linear_body(struct model *m, const struct linear_plan *p, con
         f->left_out[j] = !(p->l2 > 0);
         f->spread[j] = p->stats.sd[j];
     }
+    double size = fabs(intercept); /* of the terms that the intercept is the sum of */
     f->intercept = intercept;
     for (int j = 0; j < d->k; j++) {
         f->left_out[d->col[j]] = false;
         f->beta[d->col[j]] = b[j] / d->scale[j];
         f->intercept -= d->mean[j] * (b[j] / d->scale[j]);
+        size += fabs(d->mean[j] * (b[j] / d->scale[j]));
     }
+    if (fabs(f->intercept) <= 4 * DBL_EPSILON * size) f->intercept = 0; /* only rounding */
     if (covariance) body_errors(f, d, covariance);
     m->body = f;
     return f;

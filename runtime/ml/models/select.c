@@ -98,6 +98,16 @@ static void drop_collinear(struct ctx *cx, const struct model *m, struct linear_
     }
 }
 
+/* No column says anything: every one constant (or, without an intercept, zero). */
+static bool says_nothing(const struct model *m, const struct col_stats *s)
+{
+    for (int j = 0; j < m->enc.n_cols; j++) {
+        bool is_constant = !(s->max[j] > s->min[j]) || !(s->sd[j] > 0);
+        if (!is_constant || (!m->enc.intercept && s->mean[j] != 0)) return false;
+    }
+    return m->enc.n_cols > 0;
+}
+
 /* Columns that vary (or, without an intercept, are not all zero), with their scaling. */
 static void choose_varying(struct ctx *cx, const struct model *m, const struct col_stats *s,
                            struct design *d, struct span span, bool is_told)
@@ -141,6 +151,9 @@ enum rc_t linear_prepare(struct ctx *cx, const struct ml_fit_spec *spec, const s
     bool has_penalty = model_param(m, "l2") > 0;
     struct span span = spec->formula->span;
     TRY(rows_stats(cx, cx->arena, r, &out->stats));
+    if (says_nothing(m, &out->stats))
+        return fail(cx, E405, span, "nothing is left to fit: every column of `%s` is constant",
+                    m->formula);
     choose_varying(cx, m, &out->stats, &out->design, span, !has_penalty);
     size_t k = (size_t)out->design.k + 1;
     out->triangle = ARENA_ARRAY(cx->arena, double, mem_mul(k, k));
@@ -149,9 +162,6 @@ enum rc_t linear_prepare(struct ctx *cx, const struct ml_fit_spec *spec, const s
         .self = &tall, .n_acc = k * k, .dense = true, .part = tall_part, .merge = tall_merge};
     if (!has_penalty || response) TRY(rows_sum(cx, r, &sum, out->triangle));
     if (!has_penalty) drop_collinear(cx, m, out, span);
-    if (m->enc.n_cols > 0 && out->design.k == 0)
-        return fail(cx, E405, span, "nothing is left to fit: every column of `%s` is constant",
-                    m->formula);
     fill_penalty(cx, m, out);
     return RC_OK;
 }
