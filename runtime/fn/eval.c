@@ -12,6 +12,7 @@ struct slot {
         double f;
         uint64_t bits;
         struct text text;
+        int64_t offsets[2]; /* list */
     } v;
     uint64_t valid;
 };
@@ -41,7 +42,7 @@ static struct vec const_vec(const struct scalar *s, struct slot *slot)
         break;
     }
     case PHYS_LIST:
-    case PHYS_STRUCT: v.data = NULL; break;
+    case PHYS_STRUCT: v.data = NULL; break; /* kernels read the constant itself */
     default: slot->v.i = s->u.i;
     }
     return v;
@@ -63,6 +64,7 @@ static struct scalar slot_scalar(const struct vec *v, const struct slot *slot, s
         break;
     }
     case PHYS_DATE32: s.u.i = vec_i32(v, 0); break;
+    case PHYS_LIST: s.u.list = v->n_child ? v->child[0] : NULL; break; /* of one row: all of it */
     default: s.u.i = slot->v.i;
     }
     return s;

@@ -360,3 +360,50 @@ TEST(rounding_as_numpy)
     assert_string_equal(SHOW(cx, "is_finite", VAL_NUM(INFINITY)), "false");
     unit_end(&u);
 }
+
+TEST(lists)
+{
+    struct unit u;
+    struct ctx *cx = unit_begin(&u, 1);
+    struct scalar l, s;
+    assert_string_equal(SHOW(cx, "split", VAL_STR("a-b--c"), VAL_STR("-")),
+                        "[\"a\", \"b\", \"\", \"c\"]");
+    assert_string_equal(SHOW(cx, "split", VAL_STR(""), VAL_STR("-")), "[\"\"]");
+    assert_string_equal(SHOW(cx, "split", VAL_STR("ab"), VAL_STR("")), "[\"ab\"]");
+    assert_ok(cx, CALL(cx, &l, "split", VAL_STR("a-b-a text of more than twelve"), VAL_STR("-")));
+    assert_string_equal(SHOW(cx, "len", l), "3");
+    assert_string_equal(SHOW(cx, "at", l, VAL_INT(-1)), "\"a text of more than twelve\"");
+    assert_string_equal(SHOW(cx, "at", l, VAL_INT(4)), "null");
+    assert_string_equal(SHOW(cx, "slice", l, VAL_INT(1), VAL_INT(2)), "[\"a\", \"b\"]");
+    assert_string_equal(SHOW(cx, "slice", l, VAL_INT(-9), VAL_INT(-3)), "[\"a\"]");
+    assert_string_equal(SHOW(cx, "slice", l, VAL_INT(4), VAL_NULL), "[]");
+    assert_string_equal(SHOW(cx, "contains", l, VAL_STR("b")), "true");
+    assert_string_equal(SHOW(cx, "contains", l, VAL_STR("x")), "false");
+    assert_err(cx, E207, CALL(cx, &s, "contains", l, VAL_INT(1)));
+    assert_err(cx, E313, CALL(cx, &s, "at", l, VAL_INT(0)));
+    /* over rows */
+    struct column *c = random_column(cx, KIND_STR, 300, true, false, 5), *parts, *out;
+    struct arg args[3] = {{.col = c}, {.value = VAL_STR(" ")}};
+    assert_ok(cx, run_fn(cx, "split", args, 2, 300, NULL, &parts));
+    args[0].col = parts;
+    args[1].value = VAL_INT(2);
+    assert_ok(cx, run_fn(cx, "at", args, 2, 300, NULL, &out));
+    for (int64_t i = 0; i < 300; i++) {
+        struct scalar x = column_scalar(c, i), got = column_scalar(out, i);
+        const char *space = x.is_null ? NULL : memchr(x.u.s.p, ' ', x.u.s.n);
+        assert_int_equal(got.is_null, !space);
+        if (!space) continue;
+        struct str rest = {space + 1, x.u.s.n - (size_t)(space + 1 - x.u.s.p)};
+        const char *end = memchr(rest.p, ' ', rest.n);
+        if (end) rest.n = (size_t)(end - rest.p);
+        assert_true(str_eq(got.u.s, rest));
+    }
+    column_unref(out);
+    assert_ok(cx, run_fn(cx, "len", args, 1, 300, NULL, &out));
+    for (int64_t i = 0; i < 300; i++)
+        assert_int_equal(column_scalar(out, i).is_null, column_scalar(c, i).is_null);
+    column_unref(out);
+    column_unref(parts);
+    column_unref(c);
+    unit_end(&u);
+}

@@ -1,6 +1,7 @@
 /* text_cut.c: trim, left, right, slice, at: parts of a text, as views into it (nothing is
  * copied). */
 #include "runtime/base/utf8.h"
+#include "runtime/fn/scalar/list.h"
 #include "runtime/fn/scalar/text.h"
 
 /* ---- trim ---- */
@@ -122,19 +123,6 @@ const struct fn_desc fn_right = {
 };
 
 /* ---- x[2], x[1..3] ---- */
-static rc fail_zero(struct fn_eval *e)
-{
-    (void)fail(e->cx, E313, e->span, "text counts from 1, there is no character 0");
-    (void)err_note(e->cx, "x[1] is the first character, x[-1] the last");
-    return err_hint(e->cx, "x[1]");
-}
-
-/* Position k (from 1, or from the end below 0) as an index from 0. */
-static int64_t index_of(int64_t k, int64_t len)
-{
-    return k > 0 ? k - 1 : len + k;
-}
-
 static enum rc_t at(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
 {
     struct text *r = (struct text *)out->data;
@@ -144,7 +132,7 @@ static enum rc_t at(struct fn_eval *e, int64_t n, const struct vec *args, struct
         if (!bit_valid(live, i)) continue;
         struct str s = vec_str(&args[0], i);
         int64_t k = vec_i64(&args[1], i);
-        if (k == 0) return fail_zero(e);
+        if (k == 0) return fail_zero(e, "text");
         int64_t at = index_of(k, k > 0 ? 0 : text_points(s));
         s = at < 0 ? STR("") : text_part(s, at, at + 1);
         if (s.n == 0) out_null(out, i);
@@ -153,17 +141,22 @@ static enum rc_t at(struct fn_eval *e, int64_t n, const struct vec *args, struct
     out->heap = NULL; /* one character is always inline */
     return RC_OK;
 }
-static const struct fn_overload at_overloads[] = {OV2(KIND_STR, KIND_INT, KIND_STR, at)};
+/* Of a list the result's kind is its elements' (type_element), whatever stands here. */
+static const struct fn_overload at_overloads[] = {
+    OV2(KIND_STR, KIND_INT, KIND_STR, at),
+    OV2(KIND_LIST, KIND_INT, KIND_STR, at_list),
+};
 const struct fn_desc fn_at = {
     .name = "at",
     .sig = "at(x: str, i: int) -> str",
     .doc =
-        "The ith character of a text, from 1; from the end with i below 0; null when there are not "
-        "so many.",
+        "The ith character of a text or value of a list, from 1; from the end with i below 0; null "
+        "when there are not so many.",
     .example = "\"abc\"[-1]  #> \"c\"",
     .flags = FN_PURE | FN_ADDS_NULLS,
     .overloads = at_overloads,
     .n_overloads = COUNT(at_overloads),
+    .type = type_element,
 };
 
 /* An end that is a null constant is open. */
@@ -181,7 +174,7 @@ static enum rc_t slice(struct fn_eval *e, int64_t n, const struct vec *args, str
         if (!live) continue;
         struct str s = vec_str(&args[0], i);
         int64_t lo = has_lo ? vec_i64(&args[1], i) : 1, hi = has_hi ? vec_i64(&args[2], i) : -1;
-        if (lo == 0 || hi == 0) return fail_zero(e);
+        if (lo == 0 || hi == 0) return fail_zero(e, "text");
         int64_t len = lo > 0 && hi > 0 ? 0 : text_points(s);
         if (hi < -len && hi < 0) hi = -len - 1; /* before the start: empty, without overflow */
         s = text_part(s, lo < -len && lo < 0 ? 0 : index_of(lo, len),
@@ -192,16 +185,18 @@ static enum rc_t slice(struct fn_eval *e, int64_t n, const struct vec *args, str
 }
 static const struct fn_overload slice_overloads[] = {
     OV3(KIND_STR, KIND_INT, KIND_INT, KIND_STR, slice),
+    OV3(KIND_LIST, KIND_INT, KIND_INT, KIND_LIST, slice_list),
 };
 const struct fn_desc fn_slice = {
     .name = "slice",
     .sig = "slice(x: str, from: int, to: int) -> str",
     .doc =
-        "What x[from..to] means: those characters of a text, both in, from 1; from the end below "
-        "0.",
+        "What x[from..to] means: those characters of a text or values of a list, both in, from 1; "
+        "from the end below 0.",
     .example = "\"abcd\"[2..3]  #> \"bc\"",
     .nulls = FN_OWN_NULLS,
     .flags = FN_PURE | FN_HIDDEN,
     .overloads = slice_overloads,
     .n_overloads = COUNT(slice_overloads),
+    .type = type_list_or_text,
 };

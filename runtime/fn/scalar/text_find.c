@@ -1,4 +1,5 @@
 /* text_find.c: len, contains, starts, ends, find, like. */
+#include "runtime/fn/scalar/list.h"
 #include "runtime/fn/scalar/text.h"
 
 /* ---- len ---- */
@@ -8,21 +9,6 @@ static enum rc_t len(struct fn_eval *e, int64_t n, const struct vec *args, struc
     const uint64_t *live = live_rows(e, n, args);
     for (int64_t i = 0; i < n; i++)
         r[i] = bit_valid(live, i) ? text_points(vec_str(&args[0], i)) : 0;
-    return RC_OK;
-}
-/* Elements of a list value. */
-static enum rc_t len_list(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
-{
-    int64_t *r = (int64_t *)out->data;
-    const int64_t *at = args[0].data;
-    for (int64_t i = 0; i < n; i++) {
-        int64_t k = vec_at(&args[0], i);
-        bool is_literal = e->is_const[0] && e->consts[0].type.kind == KIND_LIST;
-        if (is_literal)
-            r[i] = e->consts[0].u.list ? e->consts[0].u.list->n : 0;
-        else
-            r[i] = at[k + 1] - at[k];
-    }
     return RC_OK;
 }
 static const struct fn_overload len_overloads[] = {
@@ -120,15 +106,37 @@ static enum rc_t like(struct fn_eval *e, int64_t n, const struct vec *args, stru
                                     .n_overloads = 1,                                              \
                                     .foreign = {sql_text, spark_text}};
 
-TEXT_TEST(contains, "part",
-          "Whether part stands somewhere in x (literally; matches takes a pattern).",
-          "contains(\"banana\", \"nan\")  #> true", "(position(%2 in %1) > 0)", "contains(%1, %2)")
 TEXT_TEST(starts, "part", "Whether x begins with part.", "starts(\"banana\", \"ba\")  #> true",
           "starts_with(%1, %2)", "startswith(%1, %2)")
 TEXT_TEST(ends, "part", "Whether x ends with part.", "ends(\"banana\", \"na\")  #> true", NULL,
           "endswith(%1, %2)")
 TEXT_TEST(like, "pattern", "SQL's like: % stands for any characters, _ for one.",
           "like(\"banana\", \"b%n_\")  #> true", "(%1 LIKE %2)", "(%1 LIKE %2)")
+
+/* ---- contains ---- */
+static const struct fn_overload contains_overloads[] = {
+    OV2(KIND_STR, KIND_STR, KIND_BOOL, contains),
+    OV2(KIND_LIST, KIND_INT, KIND_BOOL, contains_list),
+    OV2(KIND_LIST, KIND_NUM, KIND_BOOL, contains_list),
+    OV2(KIND_LIST, KIND_STR, KIND_BOOL, contains_list),
+    OV2(KIND_LIST, KIND_BOOL, KIND_BOOL, contains_list),
+    OV2(KIND_LIST, KIND_DATE, KIND_BOOL, contains_list),
+    OV2(KIND_LIST, KIND_DATETIME, KIND_BOOL, contains_list),
+    OV2(KIND_LIST, KIND_DURATION, KIND_BOOL, contains_list),
+};
+const struct fn_desc fn_contains = {
+    .name = "contains",
+    .sig = "contains(x: str, part: str) -> bool",
+    .doc =
+        "Whether part stands somewhere in the text x (literally; matches takes a pattern), or is a "
+        "value of the list x.",
+    .example = "contains(\"banana\", \"nan\")  #> true",
+    .flags = FN_PURE,
+    .overloads = contains_overloads,
+    .n_overloads = COUNT(contains_overloads),
+    .type = type_contains,
+    .foreign = {"(position(%2 in %1) > 0)", "contains(%1, %2)"},
+};
 
 /* ---- find ---- */
 static enum rc_t find(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
