@@ -25,6 +25,28 @@ static bool was_told(struct lang *lg, const struct error *w)
     lg->told[lg->n_told++] = h;
     return false;
 }
+/* Paths in messages stand as the user wrote them: the folder that resolve_path put before them is
+ * taken out (the rooms below know the whole path only). */
+static void cut_folder(const char *folder, char *text)
+{
+    size_t n = strlen(folder);
+    for (char *p = text; n && (p = strstr(p, folder)) != NULL;) {
+        bool is_start = p == text || p[-1] == '`' || p[-1] == '"' || p[-1] == ' ';
+        if (!is_start || p[n] != '/')
+            p++;
+        else
+            memmove(p, p + n + 1, strlen(p + n + 1) + 1);
+    }
+}
+static void paths_as_written(const struct lang *lg, struct error *e)
+{
+    if (!lg->folder) return;
+    cut_folder(lg->folder, e->message);
+    cut_folder(lg->folder, e->hint);
+    for (int i = 0; i < e->n_notes; i++)
+        cut_folder(lg->folder, e->notes[i]);
+}
+
 static void on_warning(void *self, const struct error *w)
 {
     struct lang *lg = self;
@@ -32,7 +54,9 @@ static void on_warning(void *self, const struct error *w)
     if (!host || !host->stream || lg->is_dry || was_told(lg, w)) return;
     struct strbuf text = {0};
     struct diag_opts opts = {.width = lg->opts.width};
-    diag_text(&text, lg->sources, w, &opts);
+    struct error shown = *w;
+    paths_as_written(lg, &shown);
+    diag_text(&text, lg->sources, &shown, &opts);
     if (text.n == 0 || text.p[text.n - 1] != '\n') strbuf_addc(&text, '\n');
     host->stream(host->self, 2, text.p, text.n);
     strbuf_release(&text);
@@ -165,6 +189,7 @@ rc lang_run(struct lang *lg, const char *text, size_t n, const char *label, int 
     err_clear(&lg->err);
     lg->depth = lg->expr_depth = lg->fn_depth = 0;
     enum rc_t res = run_cell(lg, text, n, label, first_line);
+    if (res != RC_OK) paths_as_written(lg, &lg->err);
     if (res != RC_OK) *err = lg->err;
     arena_reset(lg->cx.arena);
     return res;
