@@ -1,0 +1,169 @@
+/* Laws of plans and executors over random plans: every executor gives what the naive twin gives;
+ * threads 1 = 2 = 7 bit by bit; each optimizer pass on = off. */
+#include "runtime/plan/plan_int.h"
+#include "tests/exec/gen.h"
+#include "tests/exec/twin.h"
+
+#include <stdlib.h>
+
+#define ALL_OFF "fold,fuse,filter_down,limit_down,prune,fuse_again"
+
+static uint64_t first_seed(void)
+{
+    const char *s = getenv("MLNB_SEED");
+    return s ? strtoull(s, NULL, 10) : 0;
+}
+
+static const char *describe(const struct plan *p)
+{
+    static struct strbuf b;
+    strbuf_clear(&b);
+    plan_text(&b, p, NULL, NULL);
+    return b.p;
+}
+
+/* Runs check on n plans, each in a fixture of its own. */
+static void each_plan(int n, int64_t max_rows,
+                      void (*check)(struct fx *f, struct plan *p, uint64_t seed))
+{
+    uint64_t only = first_seed();
+    for (uint64_t seed = only ? only : 1; seed <= (only ? only : (uint64_t)n); seed++) {
+        struct fx f;
+        fx_begin(&f);
+        struct gen g = {.f = &f, .seed = seed, .max_rows = max_rows};
+        int depth = 1 + (int)gen_below(&g, 5);
+        check(&f, gen_plan(&g, depth), seed);
+        fx_end(&f);
+    }
+}
+
+static void against_twin(struct fx *f, struct plan *p, uint64_t seed)
+{
+    struct table *want = NULL, *got = NULL;
+    if (twin_run(f, p, &want) != RC_OK) {
+        err_clear(&f->err);
+        return; /* what fails in both is looked at elsewhere */
+    }
+    for (int x = 0; x < 3; x += 2) {
+        if (exec_table(&f->cx, f->x[x], p, &got) != RC_OK)
+            fail_msg("seed %llu: %s %s\n%s", (unsigned long long)seed, err_name(f->err.code),
+                     f->err.message, describe(p));
+        const char *diff = table_diff(f, want, got, 1e-9);
+        if (diff)
+            fail_msg("seed %llu: twin against engine: %s\n%s", (unsigned long long)seed, diff,
+                     describe(p));
+        table_unref(got);
+    }
+    table_unref(want);
+}
+
+TEST(engine_is_its_twin)
+{
+    each_plan(600, 60, against_twin);
+}
+
+TEST(engine_is_its_twin_unoptimised)
+{
+    setenv("MLNB_OPT_OFF", ALL_OFF, 1);
+    each_plan(200, 60, against_twin);
+    unsetenv("MLNB_OPT_OFF");
+}
+
+/* Many rows and many groups: the paths that small tables never take (filed rows, buckets, ranges of
+ * a sort, parts of a join). */
+static struct plan *big_plan(struct gen *g, int kind)
+{
+    struct fx *f = g->f;
+    struct plan *t = pl_table(f, gen_table(g, 150000));
+    const struct expr *i = ex_col(f, t, "i"), *j = ex_col(f, t, "j"), *x = ex_col(f, t, "x");
+    const struct expr *s = ex_col(f, t, "s"), *d = ex_col(f, t, "d");
+    const struct expr *where = CALL(f, ">", x, ex_int(f, 0));
+    struct named_expr items[] = {{"n", ex_agg(f, "count", 0, NULL, where)},
+                                 {"sum", AGG(f, "sum", x)},
+                                 {"top", AGG(f, "max", s)},
+                                 {"mid", AGG(f, "median", j)},
+                                 {"low", AGG(f, "min", d)}};
+    int n_flat = 3; /* without the median, so that states are kept first */
+    switch (kind) {
+    case 0: return pl_aggregate(f, t, ITEMS({"k", j}), items, n_flat);
+    case 1: return pl_aggregate(f, t, ITEMS({"k", j}), items, 5);
+    case 2: return pl_aggregate(f, t, ITEMS({"s", s}, {"j", j}), items, n_flat);
+    case 3: return pl_aggregate(f, t, ITEMS({"s", s}, {"x", x}), items, 5);
+    case 4: return pl_aggregate(f, t, ITEMS({"i", i}, {"d", d}), items, 5);
+    case 5: return pl_aggregate(f, t, ITEMS({"k", CALL(f, "+", j, i)}), items, n_flat);
+    case 6: return pl_aggregate(f, t, NULL, 0, items, 5);
+    case 7: return pl_sort(f, t, KEYS({x, true, false}, {s, false, true}, {j, false, false}));
+    case 8: return pl_sort(f, t, KEYS({d, true, false}, {i, false, false}));
+    case 9: return pl_sort(f, t, KEYS({s, false, false}, {x, true, false}));
+    default: return pl_sort(f, t, KEYS({j, false, false}));
+    }
+}
+
+TEST(many_rows_and_groups)
+{
+    for (int kind = 0; kind < 11; kind++) {
+        struct fx f;
+        fx_begin(&f);
+        struct gen g = {.f = &f, .seed = (uint64_t)kind + 1};
+        against_twin(&f, big_plan(&g, kind), (uint64_t)kind);
+        fx_end(&f);
+    }
+}
+
+static void threads_agree(struct fx *f, struct plan *p, uint64_t seed)
+{
+    struct table *first = NULL;
+    for (int x = 0; x < 3; x++) {
+        struct table *t = NULL;
+        f->n_warnings = 0;
+        if (exec_table(&f->cx, f->x[x], p, &t) != RC_OK) {
+            err_clear(&f->err);
+            break;
+        }
+        const char *diff = first ? table_diff(f, first, t, 0) : NULL;
+        if (diff) fail_msg("seed %llu: %s\n%s", (unsigned long long)seed, diff, describe(p));
+        if (first)
+            table_unref(t);
+        else
+            first = t;
+    }
+    table_unref(first);
+}
+
+TEST(threads_do_not_matter)
+{
+    each_plan(40, 300000, threads_agree);
+}
+
+static void passes_agree(struct fx *f, struct plan *p, uint64_t seed)
+{
+    int n;
+    const struct pass_desc *const *passes = pass_all(&n);
+    struct table *want = NULL;
+    setenv("MLNB_OPT_OFF", ALL_OFF, 1);
+    enum rc_t res = exec_table(&f->cx, f->x[0], p, &want);
+    for (int off = 0; off < n && res == RC_OK; off++) { /* this one alone on */
+        struct strbuf list = {0};
+        for (int i = 0; i < n; i++)
+            if (i != off) strbuf_printf(&list, "%s%s", list.n ? "," : "", passes[i]->name);
+        setenv("MLNB_OPT_OFF", list.p, 1);
+        strbuf_release(&list);
+        struct table *got = NULL;
+        if (exec_table(&f->cx, f->x[0], p, &got) != RC_OK)
+            fail_msg("seed %llu: %s: %s\n%s", (unsigned long long)seed, passes[off]->name,
+                     f->err.message, describe(p));
+        const char *diff = table_diff(f, want, got, 1e-9);
+        if (diff)
+            fail_msg("seed %llu: pass %s changes the result: %s\n%s", (unsigned long long)seed,
+                     passes[off]->name, diff, describe(p));
+        table_unref(got);
+    }
+    err_clear(&f->err);
+    unsetenv("MLNB_OPT_OFF");
+    table_unref(want);
+}
+
+TEST(passes_keep_the_rows)
+{
+    each_plan(400, 200, passes_agree);
+}
