@@ -3,6 +3,9 @@
 #include "lang/lang_int.h"
 #include "tests/unit/lang_host.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 static const char setup[] =
     "trips = frame(zone: [\"a\", \"b\", \"a\"], fare: [5.0, 7.5, 9.0], tip: [1.0, null, 2.0])\n"
     "  |> derive `Odd name` = 1\n"
@@ -212,6 +215,57 @@ TEST(snapshot_is_its_own)
     lang_free(f.r.lg);
     f.r.lg = NULL;
     has(&f, "trips |> where fa|", "fare", "column", "num");
+    end(&f);
+}
+
+/* The kernel completes on its own thread while the session works (run under TSan). */
+struct shared {
+    pthread_mutex_t lock;
+    struct lang_snapshot *snap; /* guarded */
+    atomic_bool is_done;
+    int n_seen;
+};
+static void *complete_again(void *arg)
+{
+    struct shared *s = arg;
+    while (!atomic_load(&s->is_done)) {
+        pthread_mutex_lock(&s->lock);
+        struct lang_snapshot *snap = lang_snapshot_ref(s->snap);
+        pthread_mutex_unlock(&s->lock);
+        struct arena *a = arena_new();
+        struct completions c;
+        struct strbuf plain = {0};
+        static const char text[] = "trips |> derive x = fare * 2 |> join zones on zone |> where ";
+        lang_complete(snap, a, text, sizeof text - 1, sizeof text - 1, &c);
+        s->n_seen += c.n > 0;
+        lang_inspect(snap, "trips", 5, 2, &plain, NULL);
+        strbuf_release(&plain);
+        arena_free(a);
+        lang_snapshot_unref(snap);
+    }
+    return NULL;
+}
+TEST(completion_beside_a_running_session)
+{
+    struct fixture f;
+    struct shared s = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t thread;
+    begin(&f);
+    s.snap = lang_snapshot_ref(f.snap);
+    pthread_create(&thread, NULL, complete_again, &s);
+    for (int i = 0; i < 60; i++) {
+        rec_ok(&f.r, "trips = trips |> derive k = fare + 1, m = mean(fare) by zone; trips\n"
+                     "trips |> summarize n = count() by zone");
+        struct lang_snapshot *snap = lang_snapshot(f.r.lg);
+        pthread_mutex_lock(&s.lock);
+        lang_snapshot_unref(s.snap);
+        s.snap = snap;
+        pthread_mutex_unlock(&s.lock);
+    }
+    atomic_store(&s.is_done, true);
+    pthread_join(thread, NULL);
+    lang_snapshot_unref(s.snap);
+    assert_true(s.n_seen > 0);
     end(&f);
 }
 
