@@ -179,7 +179,8 @@ static rc cat_ref(struct fb *f, const struct ast *e, struct feature *x)
     }
     if (e->op == AST_NAME) {
         fail(f->b->cx, E209, e->span, "ref: takes first, last, rarest or a level in quotes");
-        return err_hint(f->b->cx, "cat(x, ref: \"%.*s\")", STR_FMT(e->text));
+        const char *level = arena_printf(f->a, "\"%.*s\"", STR_FMT(e->text));
+        return hint_part(f->b->lg, e->span, str_of(level));
     }
     TRY(option_scalar(f, e, &s));
     struct strbuf text = {0};
@@ -461,6 +462,12 @@ static rc dot_terms(struct fb *f, const struct ast *dot, struct prod_set *out)
 
 /* ---- operators ---- */
 
+/* The user's line with the term inside I(). */
+static enum rc_t hint_arithmetic(struct fb *f, const struct ast *e)
+{
+    return hint_part(f->b->lg, e->span, str_of(arena_printf(f->a, "I(%s)", term_text(f, e))));
+}
+
 static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out);
 
 static bool is_one_or_zero(const struct ast *e, bool *is_one)
@@ -492,7 +499,7 @@ static rc power(struct fb *f, const struct ast *e, struct prod_set *out)
     TRY(build_terms(f, e->kids[0], &base));
     if (base.n == 1 && k->i > 1) {
         bad_term(f, e->span, "a term times itself is the term; arithmetic stands in I()");
-        return err_hint(f->b->cx, "I(%s)", term_text(f, e));
+        return hint_arithmetic(f, e);
     }
     TRY(set_union(f, out, &base));
     for (int64_t i = 1; i < k->i; i++) {
@@ -528,7 +535,7 @@ static rc binary_terms(struct fb *f, const struct ast *e, struct prod_set *out)
     if (str_eqz(e->text, "^")) return power(f, e, out);
     if (str_eqz(e->text, "/") || str_eqz(e->text, "//") || str_eqz(e->text, "%")) {
         fail(f->b->cx, E401, e->span, "arithmetic in a formula stands in I()");
-        return err_hint(f->b->cx, "I(%s)", term_text(f, e));
+        return hint_arithmetic(f, e);
     }
     struct feature *x;
     TRY(build_feature(f, e, &x));

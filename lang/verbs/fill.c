@@ -12,12 +12,13 @@ static rc or_given(struct stage *s, const char *name, struct span span, const st
 static rc check_fill(struct verb_call *vc, const struct ast_item *it)
 {
     if (it->kind == ITEM_MAKE || is_across(it->expr)) return RC_OK;
-    enum rc_t r = fail(vc->cx, E217, it->span, "fill takes `column = value`");
-    if (r != RC_OK)
-        r = it->expr->op == AST_NAME
-                ? hint_step(vc, "fill %.*s = 0", STR_FMT(it->expr->text))
-                : hint_step(vc, "fill across(type(num), x -> %s)", source_text(vc, it->span));
-    return r;
+    fail(vc->cx, E217, it->span, "fill takes `column = value`");
+    if (it->expr->op != AST_NAME)
+        return hint_step(vc, "fill across(type(num), x -> %s)", source_text(vc, it->span));
+    const struct schema *s = vc->input->plan->schema;
+    int at = schema_find(s, it->expr->text);
+    bool is_number = at < 0 || dtype_is_number(s->fields[at].type);
+    return hint_line(vc, it->span, "%s = %s", source_text(vc, it->span), is_number ? "0" : "\"?\"");
 }
 
 static enum rc_t fill_bind(struct verb_call *vc, struct value **out)

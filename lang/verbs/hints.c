@@ -5,10 +5,10 @@
 #include "lang/interp_int.h"
 
 /* The line of text around a span, without indent; false when the span is not of one line. */
-static bool line_around(const struct verb_call *vc, struct span span, struct str *before,
+static bool line_around(const struct lang *lg, struct span span, struct str *before,
                         struct str *after)
 {
-    struct str text = sources_text(vc->lg->sources, span.source);
+    struct str text = sources_text(lg->sources, span.source);
     if (span.to > text.n || span.from > span.to) return false;
     size_t from = span.from, to = span.to;
     for (size_t i = span.from; i < span.to; i++)
@@ -24,11 +24,11 @@ static bool line_around(const struct verb_call *vc, struct span span, struct str
     return true;
 }
 
-static enum rc_t hint_with(struct verb_call *vc, struct span span, const struct strbuf *part)
+enum rc_t hint_part(struct lang *lg, struct span span, struct str part)
 {
-    struct str before, after, text = strbuf_view(part);
-    if (!line_around(vc, span, &before, &after)) return RC_ERR;
-    return err_hint(vc->cx, "%.*s%.*s%.*s", STR_FMT(before), STR_FMT(text), STR_FMT(after));
+    struct str before, after;
+    if (!line_around(lg, span, &before, &after)) return RC_ERR;
+    return err_hint(&lg->cx, "%.*s%.*s%.*s", STR_FMT(before), STR_FMT(part), STR_FMT(after));
 }
 
 enum rc_t hint_line(struct verb_call *vc, struct span span, const char *fmt, ...)
@@ -38,7 +38,7 @@ enum rc_t hint_line(struct verb_call *vc, struct span span, const char *fmt, ...
     va_start(ap, fmt);
     strbuf_vprintf(&part, fmt, ap);
     va_end(ap);
-    enum rc_t r = hint_with(vc, span, &part);
+    enum rc_t r = hint_part(vc->lg, span, strbuf_view(&part));
     strbuf_release(&part);
     return r;
 }
@@ -51,7 +51,7 @@ enum rc_t hint_after(struct verb_call *vc, struct span span, const char *fmt, ..
     strbuf_vprintf(&part, fmt, ap);
     va_end(ap);
     span.from = span.to;
-    enum rc_t r = hint_with(vc, span, &part);
+    enum rc_t r = hint_part(vc->lg, span, strbuf_view(&part));
     strbuf_release(&part);
     return r;
 }

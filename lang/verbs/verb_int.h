@@ -109,6 +109,7 @@ const char *source_text(struct verb_call *vc, struct span span);
     (INT64_C(256) << 20) /* sources that showing may read whole (language.md 3.8) */
 
 /* ---- hints: all return RC_ERR, to stand after return ---- */
+enum rc_t hint_part(struct lang *lg, struct span span, struct str part);
 /* The user's line with what stands at `span` replaced. */
 enum rc_t hint_line(struct verb_call *vc, struct span span, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
