@@ -1,6 +1,6 @@
 /* evaluate.c: metrics and curves of a model on labelled rows: actual value and score of each row in
  * two columns, then plain functions of those. */
-#include "runtime/ml/metrics/metrics.h"
+#include "runtime/ml/curves_int.h"
 #include "runtime/ml/score_int.h"
 
 #include "runtime/base/bitmap.h"

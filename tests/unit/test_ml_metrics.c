@@ -2,7 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "runtime/base/rng.h"
-#include "runtime/ml/metrics/metrics.h"
+#include "runtime/ml/curves_int.h"
 
 #define DATA TEST_SOURCE_DIR "/tests/data/oracle/"
 enum { N = 400 };

@@ -4,8 +4,8 @@
  * (language.md 4). Newton's method on sums over blocks of rows. */
 #include "runtime/ml/models/linear_int.h"
 
+#include "runtime/fn/metric/metric.h"
 #include "runtime/ml/linalg_int.h"
-#include "runtime/ml/metrics/metrics.h"
 #include "runtime/ml/models/newton_int.h"
 
 #include <cblas.h>

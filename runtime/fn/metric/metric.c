@@ -1,16 +1,16 @@
-/* metrics.c: the table of metrics, and the ranking that several of them share. */
-#include "runtime/ml/metrics/metrics.h"
+/* metric.c: the table of metrics, and the ranking that several of them share. */
+#include "runtime/fn/metric/metric.h"
 
 #include "runtime/base/cancel.h"
 #include "runtime/base/mem.h"
 
 #define METRIC(name) extern const struct metric_desc metric_##name;
-#include "runtime/ml/metrics/metrics.def"
+#include "runtime/fn/metric.def"
 #undef METRIC
 
 static const struct metric_desc *const metrics[] = {
 #define METRIC(name) &metric_##name,
-#include "runtime/ml/metrics/metrics.def"
+#include "runtime/fn/metric.def"
 #undef METRIC
 };
 

@@ -1,5 +1,5 @@
 /* number.c: metrics of numbers: rmse mae r2 mape. */
-#include "runtime/ml/metrics/metrics.h"
+#include "runtime/fn/metric/metric.h"
 
 #include <float.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* class.c: metrics of two classes at the threshold (accuracy precision recall f1), of probabilities
  * (log_loss) and of their order (auc, average_precision). */
-#include "runtime/ml/metrics/metrics.h"
+#include "runtime/fn/metric/metric.h"
 
 #include <float.h>
 #include <math.h>

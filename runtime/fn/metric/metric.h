@@ -1,7 +1,8 @@
-/* metrics.h: a metric is a descriptor: a function of the scored rows. Definitions are those of
+/* metric.h: a metric is a descriptor: a function of the scored rows. `evaluate` shows them, the
+ * aggregates of the same names (agg/metric.c) compute them in a step. Definitions are those of
  * scikit-learn's module metrics, except that what is 0/0 is null (language.md 3.4), not 0. */
-#ifndef MLNB_ML_METRICS_METRICS_H
-#define MLNB_ML_METRICS_METRICS_H
+#ifndef MLNB_FN_METRIC_METRIC_H
+#define MLNB_FN_METRIC_METRIC_H
 
 #include "runtime/base/rc.h"
 #include "runtime/base/str.h"
@@ -34,14 +35,5 @@ struct metric_desc {
 };
 const struct metric_desc *metric_find(struct str name); /* NULL: none of that name */
 const struct metric_desc *const *metric_all(int *n);
-
-/* Points of the ROC and precision-recall curves, thinned to what a picture shows. */
-struct curve {
-    int64_t n;
-    double *x, *y, *threshold; /* roc: fpr, tpr; pr: recall, precision; threshold of the last pr
-                                  point is not there (NaN) */
-};
-rc curve_roc(struct ctx *cx, struct scored *s, struct curve *out); /* arrays in cx->arena */
-rc curve_pr(struct ctx *cx, struct scored *s, struct curve *out);
 
 #endif

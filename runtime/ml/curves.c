@@ -1,7 +1,7 @@
 /* curves.c: ROC and precision-recall curves as tables. Exact points at every distinct score, less
  * those on a straight line; when more than CURVE_POINTS are left, those that bend the curve least
  * go (the area metrics are computed elsewhere from all rows). */
-#include "runtime/ml/metrics/metrics.h"
+#include "runtime/ml/curves_int.h"
 
 #include "runtime/base/arena.h"
 
