@@ -19,7 +19,7 @@ static bool line_of(struct lang *lg, struct span span, struct str *text, size_t 
         (*from)++;
     return true;
 }
-rc hint_replace(struct lang *lg, struct span span, const char *fmt, ...)
+enum rc_t hint_replace(struct lang *lg, struct span span, const char *fmt, ...)
 {
     struct str text;
     size_t from, to;
@@ -46,7 +46,7 @@ static size_t step_end(struct str text, size_t at, size_t to)
         at--;
     return at;
 }
-rc hint_append(struct lang *lg, struct span span, const char *clause)
+enum rc_t hint_append(struct lang *lg, struct span span, const char *clause)
 {
     struct str text;
     size_t from, to;

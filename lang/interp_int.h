@@ -80,10 +80,10 @@ rc check_value_kind(struct lang *lg, const struct value *v, enum value_kind kind
 /* ---- hints (hint.c) ---- */
 /* Hint: the line that holds span with span replaced; gives RC_ERR, so that it can stand after
  * return. Does nothing when the source is not at hand. */
-rc hint_replace(struct lang *lg, struct span span, const char *fmt, ...)
+enum rc_t hint_replace(struct lang *lg, struct span span, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Hint: the line with a clause put at the end of the step that holds span. */
-rc hint_append(struct lang *lg, struct span span, const char *clause);
+enum rc_t hint_append(struct lang *lg, struct span span, const char *clause);
 
 /* ---- arguments by name (call_args.c) ---- */
 /* Where each parameter of a call comes from. */
