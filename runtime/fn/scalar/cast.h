@@ -17,6 +17,9 @@ bool read_datetime(struct str s, int64_t *out);
  * write. */
 void put_value(struct strbuf *b, struct dtype type, const struct vec *v, int64_t i);
 
+/* E217 when `strict` is a column. */
+enum rc_t prepare_cast(struct fn_eval *e, struct arena *arena, void **out);
+
 /* Row of an overload table with and without `strict`. */
 #define CAST(from, to, k) OV1(from, to, k), OV2(from, KIND_BOOL, to, k)
 

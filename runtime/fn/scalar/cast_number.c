@@ -74,6 +74,7 @@ const struct fn_desc fn_int = {
     .flags = FN_PURE | FN_ADDS_NULLS | FN_CAST,
     .overloads = int_overloads,
     .n_overloads = COUNT(int_overloads),
+    .prepare = prepare_cast,
 };
 
 /* ---- num ---- */
@@ -122,6 +123,7 @@ const struct fn_desc fn_num = {
     .flags = FN_PURE | FN_ADDS_NULLS | FN_CAST,
     .overloads = num_overloads,
     .n_overloads = COUNT(num_overloads),
+    .prepare = prepare_cast,
 };
 
 /* ---- bool ---- */
@@ -183,4 +185,5 @@ const struct fn_desc fn_bool = {
     .flags = FN_PURE | FN_ADDS_NULLS | FN_CAST,
     .overloads = bool_overloads,
     .n_overloads = COUNT(bool_overloads),
+    .prepare = prepare_cast,
 };

@@ -65,6 +65,7 @@ const struct fn_desc fn_date = {
     .flags = FN_PURE | FN_ADDS_NULLS | FN_CAST,
     .overloads = date_overloads,
     .n_overloads = COUNT(date_overloads),
+    .prepare = prepare_cast,
 };
 
 /* ---- datetime ---- */
@@ -103,6 +104,7 @@ const struct fn_desc fn_datetime = {
     .flags = FN_PURE | FN_ADDS_NULLS | FN_CAST,
     .overloads = datetime_overloads,
     .n_overloads = COUNT(datetime_overloads),
+    .prepare = prepare_cast,
     .type = type_zone,
 };
 

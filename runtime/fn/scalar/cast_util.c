@@ -11,6 +11,14 @@ static bool is_strict(const struct fn_eval *e)
     return e->n_args > 1 && e->is_const[1] && !e->consts[1].is_null && e->consts[1].u.b;
 }
 
+enum rc_t prepare_cast(struct fn_eval *e, struct arena *arena, void **out)
+{
+    (void)arena;
+    (void)out;
+    if (e->n_args != 2 || e->is_const[1]) return RC_OK;
+    return fail(e->cx, E217, e->span, "strict: is true or false, not a column");
+}
+
 rc cast_refuse(struct fn_eval *e, struct vec *out, int64_t i, struct str text, const char *noun)
 {
     if (is_strict(e))

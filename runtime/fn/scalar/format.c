@@ -162,35 +162,47 @@ static void put_grouped(struct strbuf *b, struct str digits, char sep, int step,
     }
 }
 
-/* sign, digits before the point, rest: grouped, padded, aligned. */
+static void put_fill(struct strbuf *b, const struct spec *f, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++)
+        strbuf_add(b, f->fill, (size_t)f->n_fill);
+}
+
+/* Digits before the point (grouped, and with zeros up to the width where 0 pads), then the rest. */
+static void put_body(struct strbuf *b, const struct spec *f, int outside, struct str whole,
+                     struct str rest)
+{
+    bool zeros = f->align == '=' && f->fill[0] == '0' && f->n_fill == 1;
+    bool is_hex = f->type == 'x' || f->type == 'X';
+    bool is_digits = is_hex || (whole.n > 0 && whole.p[0] >= '0' && whole.p[0] <= '9');
+    int step = f->type && strchr("boxX", f->type) ? 4 : 3;
+    int width = f->width - outside - (int)rest.n;
+    if (is_digits)
+        put_grouped(b, whole, f->group, step, zeros ? width : 0);
+    else
+        strbuf_adds(b, whole);
+    strbuf_adds(b, rest);
+}
+
+/* sign, prefix, digits before the point, rest: grouped, padded, aligned. */
 static void put_number(struct strbuf *b, const struct spec *f, bool is_negative, const char *prefix,
                        struct str whole, struct str rest)
 {
     char sign[2] = {is_negative ? '-' : f->sign == '-' ? '\0' : f->sign, '\0'};
-    if (f->sign == 0 && !is_negative) sign[0] = '\0';
+    int outside = (int)(strlen(sign) + strlen(prefix));
     struct strbuf body = {0};
-    int step = f->type && strchr("boxX", f->type) ? 4 : 3;
-    int outside = (int)(strlen(sign) + strlen(prefix) + rest.n);
-    bool zeros = f->align == '=' && f->fill[0] == '0' && f->n_fill == 1;
-    bool is_digits = whole.n > 0 && whole.p[0] >= '0' && whole.p[0] <= '9';
-    if (!is_digits && !(f->type == 'x' || f->type == 'X'))
-        strbuf_adds(&body, whole);
-    else
-        put_grouped(&body, whole, f->group, step, zeros ? f->width - outside : 0);
-    strbuf_adds(&body, rest);
-    int64_t used = text_points(strbuf_view(&body)) + outside - (int64_t)rest.n;
+    put_body(&body, f, outside, whole, rest);
+    int64_t used = text_points(strbuf_view(&body)) + outside;
     int64_t more = f->width > used ? f->width - used : 0;
     char align = f->align ? f->align : '>';
     int64_t before = align == '>' ? more : align == '^' ? more / 2 : 0;
-    for (int64_t k = 0; k < before; k++)
-        strbuf_add(b, f->fill, (size_t)f->n_fill);
+    int64_t inside = align == '=' ? more : 0;
+    put_fill(b, f, before);
     strbuf_addz(b, sign);
     strbuf_addz(b, prefix);
-    for (int64_t k = 0; align == '=' && k < more; k++)
-        strbuf_add(b, f->fill, (size_t)f->n_fill);
+    put_fill(b, f, inside);
     strbuf_adds(b, strbuf_view(&body));
-    for (int64_t k = align == '=' ? more : before; k < more; k++)
-        strbuf_add(b, f->fill, (size_t)f->n_fill);
+    put_fill(b, f, more - before - inside);
     strbuf_release(&body);
 }
 
@@ -296,11 +308,9 @@ static void put_text(struct strbuf *b, const struct spec *f, struct str s, char 
     int64_t used = text_points(s), more = f->width > used ? f->width - used : 0;
     char align = f->align ? f->align : own_align;
     int64_t before = align == '>' || align == '=' ? more : align == '^' ? more / 2 : 0;
-    for (int64_t k = 0; k < before; k++)
-        strbuf_add(b, f->fill, (size_t)f->n_fill);
+    put_fill(b, f, before);
     strbuf_adds(b, s);
-    for (int64_t k = before; k < more; k++)
-        strbuf_add(b, f->fill, (size_t)f->n_fill);
+    put_fill(b, f, more - before);
 }
 
 static void put_null(struct strbuf *b, const struct spec *f, enum kind kind)

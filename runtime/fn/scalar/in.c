@@ -221,6 +221,7 @@ static enum rc_t in_range(struct fn_eval *e, int64_t n, const struct vec *args, 
     uint64_t *bits = (uint64_t *)out->data;
     size_t words = BITMAP_WORDS(n);
     uint64_t *upper = arena_alloc(e->cx->arena, words * 8 + 8);
+    TRY(need_const(e, 3, "in", "half-openness"));
     bool half_open = const_given(e, 3) && e->consts[3].u.b;
     bool has_lo = !(e->is_const[1] && e->consts[1].is_null);
     bool has_hi = !(e->is_const[2] && e->consts[2].is_null);
