@@ -221,13 +221,30 @@ static inline uint32_t csv_before_cr(const char *buf, uint32_t from, uint32_t to
 /* Bits of the kinds that column c of a strip holds, added to `kinds`. */
 uint32_t csv_strip_kinds(const struct csv_dialect *d, const struct csv_strip *s, int c,
                          uint32_t kinds);
+/* Goes down one column of a strip. */
+struct csv_cursor {
+    const char *buf;
+    const uint32_t *end; /* of the field that comes next; end[-1] is the place before it */
+    int64_t stride;
+    bool is_last; /* the last column: a CR may stand before the row's end */
+};
+static inline struct csv_cursor csv_column_from(const struct csv_strip *s, int c, int64_t row)
+{
+    int64_t k = row * s->stride + s->shift + (int64_t)c * s->step;
+    return (struct csv_cursor){s->buf, s->ends + k, s->stride, c == s->n_cols - 1};
+}
+static inline struct str csv_next(struct csv_cursor *k)
+{
+    uint32_t from = k->end[-1] + 1, to = k->end[0];
+    if (k->is_last) to = csv_before_cr(k->buf, from, to);
+    k->end += k->stride;
+    return (struct str){k->buf + from, to - from};
+}
 /* Strip field (r, c) as raw text. */
 static inline struct str csv_field(const struct csv_strip *s, int64_t r, int c)
 {
-    int64_t k = r * s->stride + s->shift + (int64_t)c * s->step;
-    uint32_t from = s->ends[k - 1] + 1, to = s->ends[k];
-    if (c == s->n_cols - 1) to = csv_before_cr(s->buf, from, to);
-    return (struct str){s->buf + from, to - from};
+    struct csv_cursor k = csv_column_from(s, c, r);
+    return csv_next(&k);
 }
 
 /* ---- parsed columns of one block ---- */

@@ -28,8 +28,9 @@ static bool plain_decimal(const char *p, size_t n)
 #define RUN(name, test)                                                                            \
     static int64_t name(const struct csv_strip *s, int c, int64_t r)                               \
     {                                                                                              \
+        struct csv_cursor k = csv_column_from(s, c, r);                                            \
         for (; r < s->n_rows; r++) {                                                               \
-            struct str f = csv_field(s, r, c);                                                     \
+            struct str f = csv_next(&k);                                                           \
             if (f.n != 0 && !(test)) break;                                                        \
         }                                                                                          \
         return r;                                                                                  \

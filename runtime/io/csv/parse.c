@@ -30,11 +30,6 @@ static bool slow(const struct csv_dialect *d, struct csv_out *out, struct str ra
     return false;
 }
 
-static inline bool is_na(const struct csv_dialect *d, struct str f)
-{
-    return d->na_any && csv_is_na(d, f);
-}
-
 /* Rows of the strip that there is room for. */
 static int64_t rows_of(const struct csv_strip *s, const struct csv_out *out)
 {
@@ -47,11 +42,13 @@ static int64_t rows_of(const struct csv_strip *s, const struct csv_out *out)
     {                                                                                              \
         T *data = (T *)o->data + o->n;                                                             \
         int64_t n = rows_of(s, o);                                                                 \
+        struct csv_cursor k = csv_column_from(s, o->col, 0);                                       \
+        const bool na_any = d->na_any;                                                             \
         for (int64_t r = 0; r < n; r++) {                                                          \
-            struct str f = csv_field(s, r, o->col);                                                \
+            struct str f = csv_next(&k);                                                           \
             struct csv_value v;                                                                    \
             declare;                                                                               \
-            if (fast && !is_na(d, f)) {                                                            \
+            if (fast && !(na_any && csv_is_na(d, f))) {                                            \
                 data[r] = (T)(fast_value);                                                         \
             } else {                                                                               \
                 slow(d, o, f, o->n + r, &v);                                                       \
@@ -69,11 +66,12 @@ LOOP(datetimes, int64_t, int64_t x, fast_datetime(f.p, f.n, &x), x, v.i)
 static void bools(const struct csv_dialect *d, const struct csv_strip *s, struct csv_out *o)
 {
     int64_t n = rows_of(s, o);
+    struct csv_cursor k = csv_column_from(s, o->col, 0);
     for (int64_t r = 0; r < n; r++) {
-        struct str f = csv_field(s, r, o->col);
+        struct str f = csv_next(&k);
         struct csv_value v;
         bool x;
-        if (!fast_bool(f.p, f.n, &x) || is_na(d, f)) {
+        if (!fast_bool(f.p, f.n, &x) || (d->na_any && csv_is_na(d, f))) {
             slow(d, o, f, o->n + r, &v);
             x = v.i != 0;
         }

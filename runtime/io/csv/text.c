@@ -21,64 +21,93 @@ size_t csv_dict_bytes(void)
     return (sizeof(struct csv_dict) + 63) / 64 * 64;
 }
 
+/* A view as two words: kept in registers, where a struct text would go through memory. */
+struct words {
+    uint64_t head, tail;
+};
+static inline struct words words_of(const struct text *t)
+{
+    struct words w;
+    memcpy(&w, t, sizeof w);
+    return w;
+}
+
 /* View of p[0..n); 12 bytes may be read. */
-static inline struct text view(const char *p, size_t n)
+static inline struct words view(const char *p, size_t n)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     if (n <= TEXT_INLINE) {
-        static const uint64_t keep[13] = {0,
-                                          0,
-                                          0,
-                                          0,
-                                          0,
-                                          0xFF,
-                                          0xFFFF,
-                                          0xFFFFFF,
-                                          0xFFFFFFFF,
-                                          UINT64_C(0xFFFFFFFFFF),
-                                          UINT64_C(0xFFFFFFFFFFFF),
-                                          UINT64_C(0xFFFFFFFFFFFFFF),
-                                          UINT64_MAX};
-        uint64_t head = fast_load8(p) << 32, words[2];
-        if (n < 4) head &= ((UINT64_C(1) << (8 * n)) - 1) << 32;
-        words[0] = n | head;
-        words[1] = fast_load8(p + 4) & keep[n];
-        struct text t;
-        memcpy(&t, words, sizeof t);
-        return t;
+        static const uint64_t keep_head[13] = {0,
+                                               UINT64_C(0xFF) << 32,
+                                               UINT64_C(0xFFFF) << 32,
+                                               UINT64_C(0xFFFFFF) << 32,
+                                               UINT64_C(0xFFFFFFFF) << 32,
+                                               UINT64_C(0xFFFFFFFF) << 32,
+                                               UINT64_C(0xFFFFFFFF) << 32,
+                                               UINT64_C(0xFFFFFFFF) << 32,
+                                               UINT64_C(0xFFFFFFFF) << 32,
+                                               UINT64_C(0xFFFFFFFF) << 32,
+                                               UINT64_C(0xFFFFFFFF) << 32,
+                                               UINT64_C(0xFFFFFFFF) << 32,
+                                               UINT64_C(0xFFFFFFFF) << 32};
+        static const uint64_t keep_tail[13] = {0,
+                                               0,
+                                               0,
+                                               0,
+                                               0,
+                                               0xFF,
+                                               0xFFFF,
+                                               0xFFFFFF,
+                                               0xFFFFFFFF,
+                                               UINT64_C(0xFFFFFFFFFF),
+                                               UINT64_C(0xFFFFFFFFFFFF),
+                                               UINT64_C(0xFFFFFFFFFFFFFF),
+                                               UINT64_MAX};
+        return (struct words){n | (fast_load8(p) << 32 & keep_head[n]),
+                              fast_load8(p + 4) & keep_tail[n]};
     }
 #endif
-    return text_make(p, n);
+    struct text t = text_make(p, n);
+    return words_of(&t);
 }
 
-static inline uint32_t slot_of(const struct text *t)
+static inline uint32_t slot_of(uint64_t head, uint64_t tail)
 {
-    uint64_t w[2];
-    memcpy(w, t, sizeof w);
-    if (t->n > TEXT_INLINE) w[1] = hash_bytes(t->ptr, t->n);
-    uint64_t h = w[0] * UINT64_C(0x9E3779B97F4A7C15) ^ w[1] * UINT64_C(0xC2B2AE3D27D4EB4F);
+    uint64_t h = head * UINT64_C(0x9E3779B97F4A7C15) ^ tail * UINT64_C(0xC2B2AE3D27D4EB4F);
     h ^= h >> 32;
     return (uint32_t)(h * UINT64_C(0x9FB21C651E98DF25) >> (64 - SLOT_BITS));
 }
 
-static inline bool same(const struct text *a, const struct text *b)
+/* A new level; -1 when the dictionary is full. */
+static int32_t add_level(struct csv_dict *d, uint32_t slot, struct words w)
 {
-    if (a->n <= TEXT_INLINE) return memcmp(a, b, sizeof *a) == 0;
-    return text_eq(a, b);
+    if (d->n == LEVELS_MAX) return -1;
+    memcpy(&d->levels[d->n], &w, sizeof w);
+    d->slots[slot] = (uint32_t)++d->n;
+    return d->n - 1;
 }
 
-/* Code of a text, -1 when the dictionary is full. */
-static inline int32_t code_of(struct csv_dict *d, const struct text *t)
+/* Code of a text of more than 12 bytes. */
+static int32_t code_of_long(struct csv_dict *d, struct words w)
 {
-    for (uint32_t i = slot_of(t);; i = (i + 1) & ((1u << SLOT_BITS) - 1)) {
-        uint32_t k = d->slots[i];
-        if (k && same(&d->levels[k - 1], t)) return (int32_t)k - 1;
-        if (k) continue;
-        if (d->n == LEVELS_MAX) return -1;
-        d->levels[d->n] = *t;
-        d->slots[i] = (uint32_t)++d->n;
-        return d->n - 1;
+    struct text t;
+    memcpy(&t, &w, sizeof t);
+    uint32_t i = slot_of(t.n, hash_bytes(t.ptr, t.n));
+    for (uint32_t k; (k = d->slots[i]) != 0; i = (i + 1) & ((1u << SLOT_BITS) - 1))
+        if (text_eq(&d->levels[k - 1], &t)) return (int32_t)k - 1;
+    return add_level(d, i, w);
+}
+
+/* Code of a text of n bytes, -1 when the dictionary is full. */
+static inline int32_t code_of(struct csv_dict *d, size_t n, struct words w)
+{
+    if (n > TEXT_INLINE) return code_of_long(d, w);
+    uint32_t i = slot_of(w.head, w.tail);
+    for (uint32_t k; (k = d->slots[i]) != 0; i = (i + 1) & ((1u << SLOT_BITS) - 1)) {
+        struct words level = words_of(&d->levels[k - 1]);
+        if (level.head == w.head && level.tail == w.tail) return (int32_t)k - 1;
     }
+    return add_level(d, i, w);
 }
 
 /* Codes [0, n) become views, in place: a view is four times as long, so from the last to the first.
@@ -96,55 +125,105 @@ static void to_views(struct csv_out *o, int64_t n)
 }
 
 /* The text of a field; false for null. */
-static inline bool text_of(const struct csv_scan *s, const struct csv_out *o, struct str raw,
-                           struct arena *side, struct text *out)
+static bool text_of(const struct csv_scan *s, const struct csv_out *o, struct str raw,
+                    struct arena *side, struct str *out)
 {
     const struct csv_dialect *d = &s->dialect;
     bool was_quoted = false;
+    *out = (struct str){NULL, 0};
     if (raw.n == 0) return false;
     if ((d->has_quote && raw.p[0] == d->quote) || d->trim)
         raw = csv_field_text(d, raw, side, &was_quoted);
     if (raw.n == 0 && !was_quoted) return false;
     if (d->na_any && csv_is_na(d, raw)) return false;
     if (s->cols[o->col].null_words && raw.n > 0) return false;
-    *out = view(raw.p, raw.n);
+    *out = raw;
     return true;
 }
 
-static void put_view(struct csv_out *o, int64_t row, bool is_null, const struct text *t)
+/* What most fields need: neither empty nor quoted, and no option that looks at texts. */
+struct plain {
+    bool any;
+    char quote;
+};
+static struct plain plain_fields(const struct csv_scan *s, int col)
 {
-    if (is_null) csv_out_null(o, row);
-    ((struct text *)o->data)[row] = is_null ? text_make(NULL, 0) : *t;
+    const struct csv_dialect *d = &s->dialect;
+    bool any = !d->trim && !d->na_any && !s->cols[col].null_words;
+    return (struct plain){any, d->has_quote ? d->quote : '\n'};
+}
+static inline bool is_plain(struct plain p, struct str raw)
+{
+    return p.any && raw.n && raw.p[0] != p.quote;
+}
+
+/* Rows from *row on as codes, until the end or until the dictionary is full. */
+static void put_codes(const struct csv_scan *s, struct csv_cursor *k, struct csv_out *o,
+                      int64_t *row, int64_t end, struct arena *side)
+{
+    int32_t *codes = o->data;
+    struct csv_dict *dict = o->dict;
+    const struct plain plain = plain_fields(s, o->col);
+    for (; *row < end; ++*row) {
+        struct csv_cursor here = *k;
+        struct str t = csv_next(k), careful;
+        int32_t code = 0;
+        bool is_null = false;
+        if (!is_plain(plain, t)) {
+            is_null = !text_of(s, o, t, side, &careful);
+            t = careful;
+        }
+        if (is_null)
+            csv_out_null(o, *row);
+        else
+            code = code_of(dict, t.n, view(t.p, t.n));
+        if (code < 0) {
+            *k = here;
+            return;
+        }
+        codes[*row] = code;
+    }
+}
+
+static void put_views(const struct csv_scan *s, struct csv_cursor *k, struct csv_out *o,
+                      int64_t row, int64_t end, struct arena *side)
+{
+    struct text *texts = o->data;
+    const struct plain plain = plain_fields(s, o->col);
+    for (; row < end; row++) {
+        struct str t = csv_next(k), careful;
+        struct words w = {0, 0};
+        bool is_null = false;
+        if (!is_plain(plain, t)) {
+            is_null = !text_of(s, o, t, side, &careful);
+            t = careful;
+        }
+        if (is_null)
+            csv_out_null(o, row);
+        else
+            w = view(t.p, t.n);
+        memcpy(&texts[row], &w, sizeof w);
+    }
 }
 
 void csv_parse_texts(const struct csv_scan *s, const struct csv_strip *strip, struct csv_out *o,
                      struct arena *side)
 {
-    int64_t room = o->cap - o->n, n = strip->n_rows < room ? strip->n_rows : room;
-    int32_t *codes = o->data;
+    int64_t room = o->cap - o->n, row = o->n;
+    int64_t end = row + (strip->n_rows < room ? strip->n_rows : room);
+    struct csv_cursor k = csv_column_from(strip, o->col, 0);
     if (o->n == 0 && o->dict) {
         o->is_dict = true;
         o->dict->n = 0;
         memset(o->dict->slots, 0, sizeof o->dict->slots);
     }
-    for (int64_t r = 0; r < n; r++) {
-        int64_t row = o->n + r;
-        struct text t;
-        bool is_null = !text_of(s, o, csv_field(strip, r, o->col), side, &t);
-        if (o->is_dict) {
-            int32_t code = is_null ? 0 : code_of(o->dict, &t);
-            if (code >= 0) {
-                if (is_null) csv_out_null(o, row);
-                codes[row] = code;
-                continue;
-            }
-            to_views(o, row);
-        }
-        put_view(o, row, is_null, &t);
+    if (o->is_dict) {
+        put_codes(s, &k, o, &row, end, side);
+        bool many = o->dict->n > FEW && (int64_t)o->dict->n * 4 > row - o->n_null;
+        if (row < end || many) to_views(o, row);
     }
-    o->n += n;
-    if (o->is_dict && o->dict->n > FEW && (int64_t)o->dict->n * 4 > o->n - o->n_null)
-        to_views(o, o->n);
+    put_views(s, &k, o, row, end, side);
+    o->n = end;
 }
 
 bool csv_keeps_dict(const struct csv_out *o)
