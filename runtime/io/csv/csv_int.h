@@ -61,6 +61,9 @@ struct csv_value {
         double f;
     };
 };
+/* Correctly rounded value of -?digits[.digits][e..] with at most 19 digits that count; false: ask
+ * num_parse. May look 16 bytes past the end. */
+bool csv_decimal(const char *p, size_t n, double *out);
 struct str csv_trim(struct str s); /* blanks and tabs at both ends */
 /* Kind of a raw field (0 = null in a non-text column) and its value. A number with a leading zero
  * is CSV_ZERO plus its kind. */

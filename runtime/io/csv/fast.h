@@ -70,7 +70,7 @@ static inline bool fast_int(const char *p, size_t n, int64_t *out)
     return true;
 }
 
-/* Place of the first '.' among p[0..n), n when there is none; n <= 16. */
+/* Place of the first '.' among p[0..n), n when there is none. */
 static inline size_t fast_point(const char *p, size_t n)
 {
     for (size_t i = 0; i < n; i += 8) {

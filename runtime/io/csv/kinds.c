@@ -24,6 +24,20 @@ static bool plain_decimal(const char *p, size_t n)
     return true;
 }
 
+/* The same with an exponent of one to three digits. */
+static bool is_number(struct str f)
+{
+    if (plain_decimal(f.p, f.n)) return true;
+    size_t n = f.n, digits = 0;
+    while (n && digits < 4 && f.p[n - 1] >= '0' && f.p[n - 1] <= '9') {
+        n--;
+        digits++;
+    }
+    if (digits == 0 || digits > 3) return false;
+    n -= n && (f.p[n - 1] == '-' || f.p[n - 1] == '+');
+    return n > 1 && (f.p[n - 1] | 32) == 'e' && plain_decimal(f.p, n - 1);
+}
+
 /* Each gives the first row from r on whose field is neither empty nor of its kind. */
 #define RUN(name, test)                                                                            \
     static int64_t name(const struct csv_strip *s, int c, int64_t r)                               \
@@ -57,7 +71,7 @@ static inline bool is_datetime(struct str f)
     return fast_datetime(f.p, f.n, &v);
 }
 RUN(run_ints, is_int(f))
-RUN(run_nums, plain_decimal(f.p, f.n))
+RUN(run_nums, is_number(f))
 RUN(run_bools, is_bool(f))
 RUN(run_dates, is_date(f))
 RUN(run_datetimes, is_datetime(f))
