@@ -6,7 +6,6 @@
  * most two, `-` takes terms away, `-1` or `+ 0` the intercept; terms stand by the number of their
  * variables, then in the order of writing, and the variables of a term in the order in which the
  * formula first names them. Inside a function's brackets operators are arithmetic. */
-#include "lang/lang_int.h"
 #include "lang/verbs/verb_int.h"
 
 #define MAX_TERMS 20000
@@ -179,8 +178,7 @@ static rc cat_ref(struct fb *f, const struct ast *e, struct feature *x)
     }
     if (e->op == AST_NAME) {
         fail(f->b->cx, E209, e->span, "ref: takes first, last, rarest or a level in quotes");
-        const char *level = arena_printf(f->a, "\"%.*s\"", STR_FMT(e->text));
-        return hint_part(f->b->lg, e->span, str_of(level));
+        return hint_replace(f->b->lg, e->span, "\"%.*s\"", STR_FMT(e->text));
     }
     TRY(option_scalar(f, e, &s));
     struct strbuf text = {0};
@@ -465,7 +463,7 @@ static rc dot_terms(struct fb *f, const struct ast *dot, struct prod_set *out)
 /* The user's line with the term inside I(). */
 static enum rc_t hint_arithmetic(struct fb *f, const struct ast *e)
 {
-    return hint_part(f->b->lg, e->span, str_of(arena_printf(f->a, "I(%s)", term_text(f, e))));
+    return hint_replace(f->b->lg, e->span, "I(%s)", term_text(f, e));
 }
 
 static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out);

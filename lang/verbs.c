@@ -62,7 +62,7 @@ static rc unknown_verb(struct verb_call *vc)
         const char *quote = is_word ? "`" : "";
         fail(vc->cx, E105, step->verb_span, "`%.*s` is called %s%s%s here", STR_FMT(step->verb),
              quote, ours, quote);
-        return is_word ? hint_line(vc, step->verb_span, "%s", ours) : RC_ERR;
+        return is_word ? hint_replace(vc->lg, step->verb_span, "%s", ours) : RC_ERR;
     }
     struct str names[N_VERBS + N_LATER];
     for (int i = 0; i < N_VERBS; i++)
@@ -73,7 +73,7 @@ static rc unknown_verb(struct verb_call *vc)
     fail(vc->cx, E205, step->verb_span, "unknown verb `%.*s`", STR_FMT(step->verb));
     if (!near.n) return err_note(vc->cx, "?? lists the verbs");
     err_note(vc->cx, "Closest: %.*s", STR_FMT(near));
-    return verb_find(near) ? hint_line(vc, step->verb_span, "%.*s", STR_FMT(near)) : RC_ERR;
+    return verb_find(near) ? hint_replace(vc->lg, step->verb_span, "%.*s", STR_FMT(near)) : RC_ERR;
 }
 
 /* ---- checks before a verb is called ---- */
@@ -102,7 +102,7 @@ static rc unknown_option(struct verb_call *vc, const struct verb_desc *d, const 
         r = err_note(vc->cx, "Options of %s: %s", d->name, strbuf_view(&all).p);
     else
         r = err_note(vc->cx, "%s takes no options: %s", d->name, d->sig);
-    if (near.n) r = hint_line(vc, it->name_span, "%.*s", STR_FMT(near));
+    if (near.n) r = hint_replace(vc->lg, it->name_span, "%.*s", STR_FMT(near));
     strbuf_release(&all);
     return r;
 }
@@ -325,7 +325,7 @@ rc verb_option_word(struct verb_call *vc, const char *name, const char *def, con
     enum rc_t r = fail(vc->cx, E209, it->expr->span, "`%s:` of %.*s has no `%.*s`", name,
                        STR_FMT(vc->step->verb), STR_FMT(word));
     if (r != RC_OK) r = err_note(vc->cx, "It takes one of: %s", o->words);
-    if (near.n) r = hint_line(vc, it->expr->span, "%.*s", STR_FMT(near));
+    if (near.n) r = hint_replace(vc->lg, it->expr->span, "%.*s", STR_FMT(near));
     return r;
 }
 
@@ -407,7 +407,7 @@ static rc variable_item(struct verb_call *vc, struct scope *sc, const struct ast
     struct str near = near_variable(vc, e->text, kind);
     enum rc_t r = fail(vc->cx, E202, e->span, "`%.*s` takes %s here, and no variable `%.*s` is set",
                        STR_FMT(vc->step->verb), what, STR_FMT(e->text));
-    if (near.n) r = hint_line(vc, e->span, "%.*s", STR_FMT(near));
+    if (near.n) r = hint_replace(vc->lg, e->span, "%.*s", STR_FMT(near));
     return r;
 }
 

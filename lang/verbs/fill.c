@@ -18,7 +18,8 @@ static rc check_fill(struct verb_call *vc, const struct ast_item *it)
     const struct schema *s = vc->input->plan->schema;
     int at = schema_find(s, it->expr->text);
     bool is_number = at < 0 || dtype_is_number(s->fields[at].type);
-    return hint_line(vc, it->span, "%s = %s", source_text(vc, it->span), is_number ? "0" : "\"?\"");
+    return hint_replace(vc->lg, it->span, "%s = %s", source_text(vc, it->span),
+                        is_number ? "0" : "\"?\"");
 }
 
 static enum rc_t fill_bind(struct verb_call *vc, struct value **out)

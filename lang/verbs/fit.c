@@ -24,7 +24,7 @@ static rc unknown_family(struct verb_call *vc, const struct ast *e)
     struct str near = nearest(e->text, names, n);
     fail(vc->cx, E204, e->span, "no model family is called `%.*s`", STR_FMT(e->text));
     enum rc_t r = err_note(vc->cx, "Families: %s", strbuf_view(&list).p);
-    if (near.n) r = hint_line(vc, e->span, "%.*s()", STR_FMT(near));
+    if (near.n) r = hint_replace(vc->lg, e->span, "%.*s()", STR_FMT(near));
     strbuf_release(&list);
     return r;
 }

@@ -60,7 +60,7 @@ rc no_makes(struct verb_call *vc, bool is_condition)
         const char *rest = source_text(vc, it->expr->span);
         if (is_condition) {
             fail(vc->cx, E110, it->span, "use == to compare; = makes a column");
-            return hint_line(vc, it->span, "%.*s == %s", STR_FMT(it->name), rest);
+            return hint_replace(vc->lg, it->span, "%.*s == %s", STR_FMT(it->name), rest);
         }
         fail(vc->cx, E217, it->span, "`%.*s` makes no columns", STR_FMT(vc->step->verb));
         return hint_step(vc, "derive %.*s = %s", STR_FMT(it->name), rest);
@@ -301,7 +301,7 @@ rc verb_value(struct verb_call *vc, const struct ast *e, const char *what, struc
     if (scope_get(vc->scope, name->text)) {
         fail(vc->cx, E203, name->span,
              "`%.*s` is a variable, and a plain name in a step is a column", STR_FMT(name->text));
-        return hint_line(vc, name->span, "$%.*s", STR_FMT(name->text));
+        return hint_replace(vc->lg, name->span, "$%.*s", STR_FMT(name->text));
     }
     return fail(vc->cx, E207, name->span, "%s of `%.*s` takes one value, not a column", what,
                 STR_FMT(vc->step->verb));

@@ -38,8 +38,8 @@ static rc maybe_swapped(struct sides *s, const struct ast *e)
     err_clear(s->vc->cx->err);
     *s->vc->cx->err = first;
     if (!fits) return RC_ERR;
-    return hint_line(s->vc, e->span, "%s %.*s %s", source_text(s->vc, e->kids[1]->span),
-                     STR_FMT(e->text), source_text(s->vc, e->kids[0]->span));
+    return hint_replace(s->vc->lg, e->span, "%s %.*s %s", source_text(s->vc, e->kids[1]->span),
+                        STR_FMT(e->text), source_text(s->vc, e->kids[0]->span));
 }
 
 static rc bind_sides(struct sides *s, const struct ast *l, const struct ast *r, struct join_on *out)
@@ -54,8 +54,8 @@ static rc bind_on(struct sides *s, const struct ast_item *it, struct join_on *ou
     const struct ast *e = it->expr;
     if (it->kind == ITEM_MAKE) {
         fail(s->vc->cx, E110, it->span, "use == to compare; = makes a column");
-        return hint_line(s->vc, it->span, "%.*s == %s", STR_FMT(it->name),
-                         source_text(s->vc, e->span));
+        return hint_replace(s->vc->lg, it->span, "%.*s == %s", STR_FMT(it->name),
+                            source_text(s->vc, e->span));
     }
     out->op = CMP_EQ;
     if (e->op == AST_BINARY && comparison(e->text, &out->op)) {

@@ -96,7 +96,7 @@ static rc read_facet(struct plotting *p)
     if (e->op != AST_LIST) return read_channel(p, CHART_FACET_COLUMN, e);
     if (e->n_kids != 2) {
         fail(p->vc->cx, E501, e->span, "facet: takes one column, or two as [rows, columns]");
-        return hint_line(p->vc, e->span, "[row, column]");
+        return hint_replace(p->vc->lg, e->span, "[row, column]");
     }
     TRY(read_channel(p, CHART_FACET_ROW, e->kids[0]));
     return read_channel(p, CHART_FACET_COLUMN, e->kids[1]);

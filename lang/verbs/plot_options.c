@@ -37,7 +37,7 @@ static rc unknown_kind(struct verb_call *vc, const char *kind, struct span span)
     else
         fail(vc->cx, E502, span, "there is no chart of kind %s", kind);
     enum rc_t r = err_note(vc->cx, "Kinds: %s", strbuf_view(&list).p);
-    if (near.n) r = hint_line(vc, span, "%.*s", STR_FMT(near));
+    if (near.n) r = hint_replace(vc->lg, span, "%.*s", STR_FMT(near));
     strbuf_release(&list);
     return r;
 }
@@ -86,7 +86,7 @@ static rc read_range(struct verb_call *vc, const char *name, double *min, double
     if (!it) return RC_OK;
     if (it->expr->op != AST_RANGE) {
         fail(vc->cx, E209, it->expr->span, "%s: takes a range", name);
-        return hint_line(vc, it->expr->span, "0..30");
+        return hint_replace(vc->lg, it->expr->span, "0..30");
     }
     if (it->expr->kids[0]) TRY(number_of(vc, it->expr->kids[0], name, min));
     if (it->expr->kids[1]) TRY(number_of(vc, it->expr->kids[1], name, max));

@@ -1,8 +1,6 @@
 /* show.c: verbs that show: show, glimpse, explain; and cache, which computes and keeps. */
 #include "lang/verbs/verb_int.h"
 
-#include "lang/interp_int.h"
-
 #include "runtime/base/num.h"
 #include "runtime/base/utf8.h"
 

@@ -1,8 +1,6 @@
 /* union.c: frames stacked, by name or by position. */
 #include "lang/verbs/verb_int.h"
 
-#include "lang/interp_int.h"
-
 struct parts {
     const struct value **frames; /* borrowed from `owned` or from the input */
     struct value **owned;

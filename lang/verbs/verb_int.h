@@ -4,7 +4,7 @@
 #ifndef MLNB_LANG_VERB_INT_H
 #define MLNB_LANG_VERB_INT_H
 
-#include "lang/lang_int.h"
+#include "lang/interp_int.h"
 
 /* Verbs of the language that later versions run: known, so that their names are not "unknown". */
 struct later_verb {
@@ -109,10 +109,6 @@ const char *source_text(struct verb_call *vc, struct span span);
     (INT64_C(256) << 20) /* sources that showing may read whole (language.md 3.8) */
 
 /* ---- hints: all return RC_ERR, to stand after return ---- */
-enum rc_t hint_part(struct lang *lg, struct span span, struct str part);
-/* The user's line with what stands at `span` replaced. */
-enum rc_t hint_line(struct verb_call *vc, struct span span, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
 /* The user's line with a text added behind `span`. */
 enum rc_t hint_after(struct verb_call *vc, struct span span, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
