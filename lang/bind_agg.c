@@ -199,6 +199,13 @@ static rc bools_as_ints(struct bind *b, const struct agg_desc *agg, const struct
             TRY(expr_cast(b->cx, b->arena, args[i], KIND_INT, &args[i]));
     return RC_OK;
 }
+static bool takes_lists(const struct agg_desc *agg)
+{
+    for (int i = 0; i < agg->n_overloads; i++)
+        if (agg->overloads[i].args[0] == KIND_LIST || agg->overloads[i].args[0] == KIND_NULL)
+            return true;
+    return false;
+}
 static rc agg_parts(struct bind *b, const struct agg_desc *agg, const struct ast *e,
                     const struct expr **out)
 {
@@ -211,6 +218,9 @@ static rc agg_parts(struct bind *b, const struct agg_desc *agg, const struct ast
     TRY(bind_frame(b, agg, &o, e->span, &frame));
     TRY(bind_args(b, agg->name, agg->sig, kids, names, n_kids, e->span, &args, &n));
     if (o.where) TRY(bind_expr_kind(b, o.where, KIND_BOOL, "where:", &where));
+    if (n > 0 && args[0]->type.kind == KIND_LIST && !takes_lists(agg))
+        return fail(b->cx, E214, e->span,
+                    "%s() of the values of a list column does not run in this version", agg->name);
     TRY(bools_as_ints(b, agg, args, n, e->span));
     return expr_agg(b->cx, b->arena, agg, args, n, where, frame, e->span, out);
 }

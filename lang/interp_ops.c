@@ -107,12 +107,49 @@ static rc join_lists(struct lang *lg, const struct value *x, const struct value 
     *out = v;
     return RC_OK;
 }
+/* Lists and structs are equal when all in them is; null equals null. */
+static rc values_equal(struct lang *lg, const struct value *x, const struct value *y,
+                       struct span span, bool *out)
+{
+    struct value *args[2], *v;
+    int64_t n = value_length(x);
+    bool is_nested = x->kind == VALUE_LIST || x->kind == VALUE_STRUCT;
+    if (!is_nested || x->kind != y->kind) {
+        *out = false;
+        if (x->kind != VALUE_SCALAR || y->kind != VALUE_SCALAR) return RC_OK;
+        args[0] = value_ref(x), args[1] = value_ref(y);
+        enum rc_t res = apply_fn(lg, fn_find(STR("==")), args, 2, span, &v);
+        value_unref(args[0]);
+        value_unref(args[1]);
+        TRY(res);
+        *out = !v->scalar.is_null && v->scalar.u.b;
+        value_unref(v);
+        return RC_OK;
+    }
+    *out = n == value_length(y);
+    for (int64_t i = 0; i < n && *out; i++) {
+        if (x->kind == VALUE_STRUCT && strcmp(x->names[i], y->names[i]) != 0) *out = false;
+        struct value *a = value_item(x, i), *b = value_item(y, i);
+        enum rc_t res = *out ? values_equal(lg, a, b, span, out) : RC_OK;
+        value_unref(a);
+        value_unref(b);
+        TRY(res);
+    }
+    return RC_OK;
+}
 static rc binary_values(struct lang *lg, const struct ast *e, struct value *x, struct value *y,
                         struct value **out)
 {
     struct str op = e->text;
     if (x->kind == VALUE_LIST && y->kind == VALUE_LIST && str_eqz(op, "+"))
         return join_lists(lg, x, y, e->span, out);
+    bool is_equal = str_eqz(op, "=="), truth;
+    if ((is_equal || str_eqz(op, "!=")) && x->kind == y->kind &&
+        (x->kind == VALUE_LIST || x->kind == VALUE_STRUCT)) {
+        TRY(values_equal(lg, x, y, e->span, &truth));
+        *out = value_bool(truth == is_equal);
+        return RC_OK;
+    }
     const struct fn_desc *fn = fn_find(op);
     if (!fn) return fail(&lg->cx, E217, e->span, "`%.*s` cannot stand here", STR_FMT(op));
     struct scalar a, b, result;

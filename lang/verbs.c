@@ -308,8 +308,11 @@ rc verb_option_word(struct verb_call *vc, const char *name, const char *def, con
     const struct ast_item *it = verb_option(vc, name);
     if (!it) return RC_OK;
     struct scalar v = {0};
-    struct str word = it->expr->text;
-    if (it->expr->op != AST_NAME) {
+    const struct ast *e = it->expr;
+    const struct value *passed = e->op == AST_VAR ? scope_get(vc->scope, e->text) : NULL;
+    if (passed && passed->kind == VALUE_EXPR) e = passed->fn; /* `kind: $k` of a fn */
+    struct str word = e->text;
+    if (e->op != AST_NAME) {
         TRY(verb_value(vc, it->expr, name, &v));
         if (v.is_null || v.type.kind != KIND_STR) return bad_value(vc, it, "a word");
         word = v.u.s;

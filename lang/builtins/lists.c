@@ -119,31 +119,42 @@ out:
     (void)span;
     return res;
 }
+static rc seq_numbers(struct lang *lg, const struct scalar *s, int n, struct span span,
+                      struct value **out)
+{
+    bool is_int = true;
+    for (int i = 0; i < n; i++)
+        is_int = is_int && s[i].type.kind == KIND_INT;
+    if (is_int) return seq_i64(lg, s[0].type, s[0].u.i, s[1].u.i, n > 2 ? s[2].u.i : 1, span, out);
+    return seq_f64(lg, as_num(&s[0]), as_num(&s[1]), n > 2 ? as_num(&s[2]) : 1, span, out);
+}
+static rc seq_times(struct lang *lg, const struct scalar *s, int n, struct span span,
+                    struct value **out)
+{
+    bool is_date = s[0].type.kind == KIND_DATE;
+    int64_t by = n > 2 ? s[2].u.i : US_PER_DAY;
+    int32_t months = n > 2 ? s[2].months : 0;
+    if (months && is_date && by == 0) return seq_months(lg, &s[0], &s[1], months, span, out);
+    if (months || (is_date && by % US_PER_DAY))
+        return fail(&lg->cx, E209, span,
+                    "a sequence of days takes a step of days, weeks or months");
+    return seq_i64(lg, s[0].type, s[0].u.i, s[1].u.i, is_date ? by / US_PER_DAY : by, span, out);
+}
 static rc seq_scalars(struct lang *lg, const struct scalar *s, int n, struct span span,
                       struct value **out)
 {
-    enum kind k = s[0].type.kind, step = n > 2 ? s[2].type.kind : KIND_NULL;
-    for (int i = 0; i < n; i++)
+    bool is_num = true;
+    for (int i = 0; i < n; i++) {
         if (s[i].is_null) return fail(&lg->cx, E207, span, "seq() cannot take null");
-    bool is_num = dtype_is_number(s[0].type) && dtype_is_number(s[1].type);
-    bool is_int = k == KIND_INT && s[1].type.kind == KIND_INT && (n < 3 || step == KIND_INT);
-    if (is_num && is_int)
-        return seq_i64(lg, s[0].type, s[0].u.i, s[1].u.i, n > 2 ? s[2].u.i : 1, span, out);
-    if (is_num && (n < 3 || dtype_is_number(s[2].type)))
-        return seq_f64(lg, as_num(&s[0]), as_num(&s[1]), n > 2 ? as_num(&s[2]) : 1, span, out);
-    bool is_time = (k == KIND_DATE || k == KIND_DATETIME) && s[1].type.kind == k;
-    if (!is_time || (n > 2 && step != KIND_DURATION)) {
-        (void)fail(&lg->cx, E207, span, "seq() takes numbers or times: from, to and a step");
-        return err_hint(&lg->cx, "seq(@2019-01-01, @2019-02-01, 1d)");
+        is_num = is_num && dtype_is_number(s[i].type);
     }
-    if (n > 2 && s[2].months && k == KIND_DATE && s[2].u.i == 0)
-        return seq_months(lg, &s[0], &s[1], s[2].months, span, out);
-    int64_t by = n > 2 ? s[2].u.i : US_PER_DAY;
-    if ((n > 2 && s[2].months) || (k == KIND_DATE && by % US_PER_DAY))
-        return fail(&lg->cx, E209, span,
-                    "a sequence of days takes a step of days, weeks or months");
-    return seq_i64(lg, s[0].type, s[0].u.i, s[1].u.i, k == KIND_DATE ? by / US_PER_DAY : by, span,
-                   out);
+    if (is_num) return seq_numbers(lg, s, n, span, out);
+    enum kind k = s[0].type.kind;
+    bool is_time = (k == KIND_DATE || k == KIND_DATETIME) && s[1].type.kind == k;
+    if (is_time && (n < 3 || s[2].type.kind == KIND_DURATION))
+        return seq_times(lg, s, n, span, out);
+    (void)fail(&lg->cx, E207, span, "seq() takes numbers or times: from, to and a step");
+    return err_hint(&lg->cx, "seq(@2019-01-01, @2019-02-01, 1d)");
 }
 bool range_list(const struct value *r, struct value **out)
 {

@@ -1,4 +1,5 @@
 /* The interpreter end to end: small programs through lang_run with a host that records. */
+#include "lang/lang_int.h"
 #include "tests/unit/lang_host.h"
 
 #include <unistd.h>
@@ -99,6 +100,9 @@ TEST(lists_and_text)
     rec_expect(&r, "\"hello\"[2..3]", "\"el\"");
     rec_expect(&r, "2 in xs", "true");
     rec_expect(&r, "5 not in xs", "true");
+    rec_expect(&r, "[1, 2.0] == [1, 2]", "true");
+    rec_expect(&r, "[1, null] != [1, null]", "false");
+    rec_expect(&r, "{a: [1]} == {a: [1]}", "true");
     rec_error(&r, "xs[0]", E313, "0", "count from 1");
     rec_error(&r, "xs[4]", E313, "4", "outside");
     rec_error(&r, "[1, \"a\"]", E207, "\"a\"", "one type");
@@ -327,6 +331,60 @@ TEST(includes)
     rec_end(&r);
     snprintf(path, sizeof path, "rm -r %s", dir);
     assert_int_equal(system(path), 0);
+}
+
+static void in_folder(struct rec *r, const char *dir)
+{
+    rec_begin_opts(r, (struct lang_opts){.folder = dir});
+    r->check_hints = true;
+}
+TEST(files_that_change)
+{
+    struct rec r;
+    char dir[] = "/tmp/mlnb_chg_XXXXXX", path[128];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/a.csv", dir);
+    write_file(path, "x,y\n1,a\n2,b\n");
+    in_folder(&r, dir);
+    rec_ok(&r, "t = read(\"a.csv\")\nu = t |> where x > 1\nkept = read(\"a.csv\")");
+    rec_expect(&r, "n_rows(kept)", "2");
+    rec_ok(&r, "kept");
+    write_file(path, "x,y\n1,a\n2,b\n3,c\n");
+    rec_expect(&r, "u.x", "[2, 3]"); /* not computed before: the file as it is now */
+    assert_non_null(strstr(r.notes.p, "W305"));
+    rec_expect(&r, "kept.x", "[1, 2]"); /* a computed frame is a value */
+    rec_expect(&r, "read(\"a.csv\").x", "[1, 2, 3]");
+    assert_int_equal(r.notes.n, 0);
+    write_file(path, "x,z\n1,a\n");
+    rec_error(&r, "t |> where x > 0", E305, NULL, "other columns");
+    rec_expect(&r, "files(\"*.csv\")", "[\"a.csv\"]");
+    rec_end(&r);
+    snprintf(path, sizeof path, "rm -r %s", dir);
+    assert_int_equal(system(path), 0);
+}
+
+TEST(kept_results_are_dropped)
+{
+    struct rec r;
+    begin(&r);
+    rec_ok(&r, "use memory(\"1MB\")");
+    rec_ok(&r, "a = frame(x: seq(1, 20000)) |> where x > 0\nb = a |> where x > 1");
+    assert_non_null(rec_run(&r, "a.x[1]") == RC_OK ? r.shown.p : NULL);
+    const struct value *a = scope_get(r.lg->globals, STR("a"));
+    const struct value *b = scope_get(r.lg->globals, STR("b"));
+    rec_expect(&r, "a.x[1]", "1");
+    assert_non_null(a->plan->kept); /* 160 kB of 512 */
+    rec_expect(&r, "b.x[1]", "2");
+    assert_non_null(b->plan->kept);
+    rec_expect(&r, "len((a |> derive y = x, z = x, w = x).y)", "20000"); /* 640 kB: not kept */
+    assert_non_null(a->plan->kept);
+    rec_expect(&r, "a.x[2]", "2"); /* a is used after b */
+    rec_ok(&r, "c = a |> derive y = x");
+    rec_expect(&r, "c.y[1]", "1"); /* 320 kB: the least recently used goes */
+    assert_non_null(a->plan->kept);
+    assert_null(b->plan->kept);
+    rec_expect(&r, "b.x[1]", "2"); /* and is computed again */
+    rec_end(&r);
 }
 
 TEST(use_statements)
