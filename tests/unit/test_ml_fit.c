@@ -118,7 +118,7 @@ TEST(imputed_and_scaled_features_learn_in_order)
     for (int64_t i = 0; i < 5; i++)
         mean += cell(t, "prediction", i) / 5;
     assert_close(mean, 3, 1e-12, 0);
-    assert_close(coef(&b, m, "scale(impute(x))"), 0.3 * 2.729468812791236 * 0, 0, 10);
+    assert_close(coef(&b, m, "scale(impute(x))"), 2.5 / 29.8 * 2.729468812791236, 1e-12, 0);
     table_unref(t);
     table_unref(terms);
     ml_unref(m);
@@ -283,6 +283,26 @@ TEST(unseen_levels_and_nulls_are_counted_at_scoring)
     t = scored(&b, m); /* counts start again */
     assert_int_equal(b.n_warned, 2);
     table_unref(t);
+    ml_unref(m);
+    bench_end(&b);
+}
+
+TEST(unseen_level_is_an_error_when_asked)
+{
+    struct bench b;
+    struct plan *p;
+    struct table *t;
+    bench_begin(&b, 1);
+    bench_text(&b, small);
+    b.f.target = plain(&b, "y");
+    struct feature *part = cat(&b, "part");
+    part->unseen_error = true;
+    add(&b, part);
+    struct model *m = fits(&b, "linear", 0);
+    bench_text(&b, "part\nday\ndusk\n");
+    assert_ok(b.cx, ml_score_plan(b.cx, m, b.data, -1, NO_SPAN, &p));
+    assert_err(b.cx, E411, exec_table(b.cx, b.x, p, &t));
+    plan_unref(p);
     ml_unref(m);
     bench_end(&b);
 }
