@@ -24,29 +24,27 @@ bool is_made_id(const char *id)
            is_hex(id + 24, 12);
 }
 
-static bool is_taken(const char *const *ids, int n, const struct notebook *nb, const char *id)
+static bool is_among(const char *const *ids, int n, const char *id)
 {
     for (int i = 0; i < n; i++)
-        if (strcmp(ids[i], id) == 0) return true;
-    for (int i = n; i < nb->n_cells; i++)
-        if (nb->cells[i].has_own_id && strcmp(nb->cells[i].id, id) == 0) return true;
+        if (ids[i] && strcmp(ids[i], id) == 0) return true;
     return false;
 }
 
 const char **notebook_ids(const struct notebook *nb, struct arena *a)
 {
     const char **ids = (const char **)(void *)ARENA_ARRAY(a, char *, nb->n_cells + 1);
-    for (int i = 0; i < nb->n_cells; i++) {
+    int n = nb->n_cells;
+    for (int i = 0; i < n; i++)
+        if (nb->cells[i].id && !is_among(ids, i, nb->cells[i].id)) ids[i] = nb->cells[i].id;
+    for (int i = 0; i < n; i++) {
         const struct cell *c = &nb->cells[i];
-        if (c->has_own_id && c->id && !is_taken(ids, i, &(struct notebook){0}, c->id)) {
-            ids[i] = c->id;
-            continue;
-        }
         uint64_t h = hash_mix(hash_bytes(c->source, c->n_source), (uint64_t)i * 8 + c->kind);
-        do {
-            ids[i] = arena_printf(a, "%08x", (unsigned)(h >> 32));
+        while (!ids[i]) {
+            const char *id = arena_printf(a, "%08x", (unsigned)(h >> 32));
+            if (!is_among(ids, n, id)) ids[i] = id;
             h = hash_u64(h + 1);
-        } while (is_taken(ids, i, nb, ids[i]));
+        }
     }
     return ids;
 }

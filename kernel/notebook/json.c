@@ -176,6 +176,14 @@ bool text_of_lines(const json_t *v, struct strbuf *out)
     return true;
 }
 
+/* As nbformat.v4.rwbase.split_lines: base64 stays in one piece. */
+bool is_split_mime(const char *mime)
+{
+    struct str s = str_of(mime);
+    return str_starts(s, STR("text/")) || str_eqz(s, "application/javascript") ||
+           str_eqz(s, "image/svg+xml");
+}
+
 bool is_json_mime(const char *mime)
 {
     struct str s = str_of(mime);

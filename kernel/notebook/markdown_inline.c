@@ -345,7 +345,7 @@ static bool line_end(struct inl *x)
 {
     bool is_break = x->at >= 2 && x->s.p[x->at - 1] == ' ' && x->s.p[x->at - 2] == ' ';
     while (x->out->n > 0 && x->out->p[x->out->n - 1] == ' ')
-        x->out->n--;
+        buf_cut(x->out, x->out->n - 1);
     strbuf_addz(x->out, is_break ? "<br>\n" : "\n");
     x->at++;
     return true;

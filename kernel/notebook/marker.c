@@ -233,6 +233,10 @@ static bool read_meta(struct cell *c, struct str v)
         c->attachments = json_incref(attachments);
         json_object_del(all, "attachments");
     }
+    if (json_object_size(all) == 0) {
+        json_decref(all);
+        c->metadata = NULL;
+    }
     return true;
 }
 
@@ -252,7 +256,7 @@ static bool has_option(const struct cell *c, struct str name)
     if (str_eqz(name, "name")) return c->name != NULL;
     if (str_eqz(name, "id")) return c->id != NULL;
     if (str_eqz(name, "tags")) return c->n_tags > 0;
-    if (str_eqz(name, "meta")) return c->metadata != NULL;
+    if (str_eqz(name, "meta")) return c->metadata || c->attachments;
     for (int i = 0; i < c->n_options; i++)
         if (str_eqz(name, c->options[i].name)) return true;
     return false;

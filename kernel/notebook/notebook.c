@@ -250,7 +250,7 @@ static void tidy(struct cell *c, struct arena *a)
         at = end + 1;
     }
     while (out.n > 0 && out.p[out.n - 1] == '\n')
-        out.n--;
+        buf_cut(&out, out.n - 1);
     cell_set_source(c, strbuf_view(&out));
     strbuf_release(&out);
 }

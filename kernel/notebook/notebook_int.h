@@ -6,6 +6,13 @@
 
 #include "runtime/base/arena.h"
 
+/* Cuts a buffer to n bytes. */
+static inline void buf_cut(struct strbuf *b, size_t n)
+{
+    if (b->p) b->p[n] = '\0';
+    b->n = n;
+}
+
 /* ---- notebook.c ---- */
 void cell_set_option(struct cell *c, struct str name, struct str text);
 /* *to = a copy of s; the old text is freed. */
@@ -37,12 +44,13 @@ json_t *lines_of_text(struct str text);
 bool text_of_lines(const json_t *v, struct strbuf *out);
 struct str json_view(const json_t *string); /* "" unless it is a string */
 bool is_json_mime(const char *mime);
+bool is_split_mime(const char *mime); /* stands as a list of lines in files */
 
 /* ---- cell ids (cell_id.c) ---- */
 /* Whether the id could have been made by a program: not worth keeping in a text. */
 bool is_made_id(const char *id);
-/* Ids of all cells, each unique; arena-owned: the cell's own one where it has one, else from place
- * and content. */
+/* Ids of all cells, each unique; in the arena or the cell: the one it has, else from place and
+ * content. */
 const char **notebook_ids(const struct notebook *nb, struct arena *a);
 
 /* ---- report parts (html_*.c) ---- */

@@ -108,7 +108,7 @@ static void put_fenced(struct strbuf *out, struct str text)
     struct strbuf plain = {0};
     ansi_strip(&plain, text);
     while (plain.n > 0 && plain.p[plain.n - 1] == '\n')
-        plain.n--;
+        buf_cut(&plain, plain.n - 1);
     if (plain.n > 0) fence_md(out, "text", strbuf_view(&plain));
     strbuf_release(&plain);
 }
@@ -187,7 +187,7 @@ void output_md(struct strbuf *out, const json_t *output)
         }
         strbuf_adds(out, json_view(md));
         while (out->n > 0 && out->p[out->n - 1] == '\n')
-            out->n--;
+            buf_cut(out, out->n - 1);
         strbuf_addz(out, "\n\n");
     }
 }

@@ -25,7 +25,7 @@ static void clean_source(struct strbuf *b)
         bool is_cr = b->p[i] == '\r' && (i + 1 == b->n || b->p[i + 1] == '\n');
         if (!is_cr && b->p[i] != '\0') b->p[n++] = b->p[i];
     }
-    b->n = n;
+    buf_cut(b, n);
 }
 
 /* ---- metadata ---- */
@@ -236,20 +236,9 @@ static void read_header(struct reader *r, const json_t *header)
     }
 }
 
-static bool is_own_kernel(const json_t *metadata)
-{
-    const json_t *spec = json_object_get(metadata, "kernelspec");
-    const json_t *info = json_object_get(metadata, "language_info");
-    struct str language = json_view(json_object_get(spec, "language"));
-    struct str name = json_view(json_object_get(info, "name"));
-    if (language.n == 0 && name.n == 0) return true;
-    return str_eqz(language, "mlnb") || str_eqz(name, "mlnb");
-}
-
 static void read_metadata(struct reader *r, const json_t *metadata)
 {
     static const char *const state[] = {"widgets", "papermill", "mlnb", "mlnb_file", "trusted"};
-    static const char *const kernel[] = {"kernelspec", "language_info"};
     if (!json_is_object(metadata)) return;
     read_header(r, json_object_get(metadata, "mlnb"));
     const json_t *file = json_object_get(metadata, "mlnb_file");
@@ -258,7 +247,6 @@ static void read_metadata(struct reader *r, const json_t *metadata)
         text_set(&r->nb->shebang, shebang);
     r->nb->has_markers = !json_is_true(json_object_get(file, "script"));
     json_t *rest = json_copy((json_t *)(uintptr_t)metadata);
-    if (is_own_kernel(metadata)) drop(rest, kernel, 2);
     drop(rest, state, sizeof state / sizeof state[0]);
     if (json_object_size(rest) > 0) r->nb->metadata = json_incref(rest);
     json_decref(rest);

@@ -152,8 +152,8 @@ static void read_body(struct reader *r, struct strbuf *body)
         if (!next_line(r, &l)) break;
     }
     bool is_last = r->at >= r->n;
-    if (body->n > 0) body->n--;
-    if (!is_last && body->n > 0 && body->p[body->n - 1] == '\n') body->n--;
+    if (body->n > 0) buf_cut(body, body->n - 1);
+    if (!is_last && body->n > 0 && body->p[body->n - 1] == '\n') buf_cut(body, body->n - 1);
 }
 
 static rc read_cell(struct reader *r, const struct line *marker, struct strbuf *body)
@@ -178,7 +178,7 @@ static rc read_cells(struct reader *r, struct strbuf *body)
         struct cell *c = notebook_add(r->nb, CELL_CODE, strbuf_view(body));
         c->first_line = first_line;
     }
-    r->nb->has_markers = r->at < r->n;
+    r->nb->has_markers = r->at < r->n || r->nb->n_cells == 0;
     while (next_line(r, &l))
         TRY(read_cell(r, &l, body));
     return RC_OK;

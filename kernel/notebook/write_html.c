@@ -42,8 +42,9 @@ bool cell_hides_output(const struct cell *c)
 
 static void add_contents(struct toc *toc, const struct heading *h, const char *title)
 {
-    if (h->level == 1 && title && str_eqz(h->text, title)) toc->has_title = true;
-    if (h->level > 3) return;
+    bool is_title = h->level == 1 && title && str_eqz(h->text, title);
+    if (is_title) toc->has_title = true;
+    if (h->level > 3 || is_title) return;
     strbuf_printf(&toc->html, "<li class=\"l%d\"><a href=\"#%s\">", h->level, h->id);
     struct strbuf inside = {0};
     markdown_inline(&inside, h->text, 0);

@@ -65,7 +65,7 @@ static json_t *split_bundle(const json_t *data)
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)data, mime, value)
     {
-        if (json_is_string(value) && !is_json_mime(mime))
+        if (json_is_string(value) && is_split_mime(mime))
             json_object_set_new(out, mime, lines_of_text(json_view(value)));
         else
             json_object_set(out, mime, value);

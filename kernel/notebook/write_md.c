@@ -47,5 +47,5 @@ void notebook_write_md(struct strbuf *out, const struct notebook *nb)
     for (int i = 0; i < nb->n_cells; i++)
         put_cell(out, &nb->cells[i]);
     while (out->n > start + 1 && out->p[out->n - 1] == '\n' && out->p[out->n - 2] == '\n')
-        out->n--;
+        buf_cut(out, out->n - 1);
 }

@@ -16,21 +16,49 @@ static void put_source(struct strbuf *out, const struct cell *c)
     }
 }
 
-static void put_header(struct strbuf *out, const struct notebook *nb)
+/* Which kernel a notebook of ours runs on goes without saying. */
+static bool is_own_kernel(const json_t *metadata)
 {
-    bool has_meta = json_object_size(nb->metadata) > 0;
+    const json_t *spec = json_object_get(metadata, "kernelspec");
+    const json_t *info = json_object_get(metadata, "language_info");
+    struct str language = json_view(json_object_get(spec, "language"));
+    struct str name = json_view(json_object_get(info, "name"));
+    if (language.n == 0 && name.n == 0) return true;
+    return str_eqz(language, "mlnb") || str_eqz(name, "mlnb");
+}
+
+/* The metadata that the text form shows; NULL when there is none. A new reference. */
+static json_t *shown_metadata(const struct notebook *nb)
+{
+    if (!nb->metadata) return NULL;
+    json_t *shown = json_copy(nb->metadata);
+    if (is_own_kernel(shown)) {
+        json_object_del(shown, "kernelspec");
+        json_object_del(shown, "language_info");
+    }
+    if (json_object_size(shown) > 0) return shown;
+    json_decref(shown);
+    return NULL;
+}
+
+/* True when there is a header. */
+static bool put_header(struct strbuf *out, const struct notebook *nb)
+{
+    json_t *meta = shown_metadata(nb);
     if (nb->shebang) strbuf_printf(out, "%s\n", nb->shebang);
-    if (nb->n_header == 0 && !has_meta) return;
+    if (nb->n_header == 0 && !meta) return false;
     strbuf_addz(out, "---\n");
     for (int i = 0; i < nb->n_header; i++)
         strbuf_printf(out, "%s:%s%s\n", nb->header[i].key, nb->header[i].value[0] ? " " : "",
                       nb->header[i].value);
-    if (has_meta) {
+    if (meta) {
         strbuf_addz(out, "meta: ");
-        json_put(out, nb->metadata, -1);
+        json_put(out, meta, -1);
         strbuf_addc(out, '\n');
     }
     strbuf_addz(out, "---\n");
+    json_decref(meta);
+    return true;
 }
 
 static bool is_bare_cell(const struct cell *c)
@@ -41,23 +69,20 @@ static bool is_bare_cell(const struct cell *c)
 
 /* A script: one cell of code without a marker, unless its first line would be taken for a header.
  */
-static bool is_script(const struct notebook *nb)
+static bool is_script(const struct notebook *nb, bool has_header)
 {
     if (nb->has_markers || nb->n_cells != 1 || !is_bare_cell(&nb->cells[0])) return false;
     struct str source = {nb->cells[0].source, nb->cells[0].n_source};
     if (str_trim(source).n == 0) return false;
-    bool has_header = nb->n_header > 0 || json_object_size(nb->metadata) > 0;
     if (!has_header && str_starts(source, STR("---"))) return false;
     return has_header || nb->shebang || !str_starts(source, STR("#!"));
 }
 
 void notebook_write_mlnb(struct strbuf *out, const struct notebook *nb)
 {
-    size_t start = out->n;
-    put_header(out, nb);
-    bool has_header = out->n > start && (nb->n_header > 0 || json_object_size(nb->metadata) > 0);
+    bool has_header = put_header(out, nb);
     if (has_header && nb->n_cells > 0) strbuf_addc(out, '\n');
-    if (is_script(nb)) {
+    if (is_script(nb, has_header)) {
         put_source(out, &nb->cells[0]);
         return;
     }
