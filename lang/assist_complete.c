@@ -137,10 +137,10 @@ static void add_builtins_giving(struct completing *c, const char *result)
 
 static void add_keywords(struct completing *c)
 {
+    add_entries(c, 1u << ENTRY_WORD, "keyword");
     for (int s = 0; s < SYM_COUNT; s++) {
         struct str text = str_of(sym_text((enum sym)s));
-        if (text.n && keyword_of(text) == (enum sym)s)
-            add_completion(c, text, "keyword", STR("keyword"));
+        if (text.n && keyword_of(text) == (enum sym)s) add_completion(c, text, "keyword", STR(""));
     }
 }
 
@@ -308,7 +308,6 @@ static void complete_statement(struct completing *c)
         c, 1u << ENTRY_BUILTIN | 1u << ENTRY_FUNCTION | 1u << ENTRY_AGGREGATE | 1u << ENTRY_MODEL,
         "function");
     add_keywords(c);
-    if (c->place.is_statement_start) add_words(c, "fn for param use run include", "keyword");
 }
 
 static void complete_name(struct completing *c)
@@ -334,7 +333,10 @@ static void complete_word(struct completing *c)
     case WORD_VAR: add_variables(c, "$", -1); break;
     case WORD_FIELD: complete_field(c); break;
     case WORD_STRING:
-        if (takes_path(&c->place)) complete_paths(c);
+        if (takes_path(&c->place))
+            complete_paths(c);
+        else
+            complete_levels(c);
         break;
     case WORD_COMMAND:
     case WORD_NONE: break;

@@ -20,5 +20,7 @@ void add_completion(struct completing *c, struct str text, const char *type, str
 void add_completion_as(struct completing *c, struct str match, struct str text, const char *type,
                        struct str detail);
 void complete_paths(struct completing *c);
+/* In `zone == "Ma`: texts that the column has, where they are in memory as a dictionary. */
+void complete_levels(struct completing *c);
 
 #endif

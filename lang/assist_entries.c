@@ -69,6 +69,23 @@ static void add_functions(struct list *l)
                                   .examples = {fs[i]->example}});
 }
 
+static void add_words(struct list *l)
+{
+    static const struct {
+        const char *name, *form, *doc, *example;
+    } words[] = {
+#define WORD(name, form, doc, example) {name, form, doc, example},
+#include "lang/words.def"
+#undef WORD
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        add(l, (struct entry){.kind = ENTRY_WORD,
+                              .name = words[i].name,
+                              .sig = words[i].form,
+                              .doc = words[i].doc,
+                              .examples = {words[i].example}});
+}
+
 static void add_others(struct list *l)
 {
     int n;
@@ -105,6 +122,7 @@ int entries(struct arena *a, struct entry **out)
     struct list l = {.a = a};
     add_verbs(&l);
     add_functions(&l);
+    add_words(&l);
     add_others(&l);
     *out = l.items;
     return l.n;
@@ -121,6 +139,7 @@ const char *entry_kind_text(enum entry_kind k)
     case ENTRY_MODEL: return "model family";
     case ENTRY_CHART: return "kind of chart";
     case ENTRY_FORMAT: return "file format";
+    case ENTRY_WORD: return "word of the language";
     case ENTRY_LATER: return "verb of a later version";
     }
     return "";

@@ -8,6 +8,7 @@ struct seeing {
     struct arena *a;
     struct place place;
     struct dry dry;
+    const struct lang_snapshot *snapshot;
     struct value *input; /* owned */
     struct strbuf *plain, *html;
 };
@@ -78,18 +79,13 @@ static void schema_rows(struct seeing *s, const struct schema *schema)
     if (s->html) strbuf_addz(s->html, "</table>\n");
 }
 
-/* Rows of a table in memory; kept results belong to the session's thread and are not looked at. */
-static int64_t rows_of(const struct plan *p)
-{
-    return p->op == PLAN_TABLE ? p->u.table.table->n_rows : -1;
-}
-
 static void see_frame(struct seeing *s, struct str name, const struct value *v)
 {
     char number[NUM_TEXT_MAX];
-    int64_t rows = rows_of(v->plan);
-    if (rows >= 0)
-        int_format_thousands(rows, number);
+    const struct table *rows = snapshot_table(s->snapshot, name);
+    if (v->plan->op == PLAN_TABLE) rows = v->plan->u.table.table;
+    if (rows)
+        int_format_thousands(rows->n_rows, number);
     else
         snprintf(number, sizeof number, "?");
     say(s, str_of(arena_printf(s->a, "%.*s: frame, %s rows, %d columns", STR_FMT(name), number,
@@ -218,7 +214,7 @@ static bool see_place(struct seeing *s)
 bool lang_inspect(struct lang_snapshot *snapshot, const char *text, size_t n, size_t at,
                   struct strbuf *plain, struct strbuf *html)
 {
-    struct seeing s = {.a = arena_new(), .plain = plain, .html = html};
+    struct seeing s = {.a = arena_new(), .snapshot = snapshot, .plain = plain, .html = html};
     find_place(s.a, text, n, at, &s.place);
     if (s.place.tok < 0 && s.place.at < n) { /* the name may begin at the cursor */
         struct place next;

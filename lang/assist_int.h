@@ -16,11 +16,15 @@ struct lang_snapshot {
     struct scan_cache *scans; /* files opened so far; owned */
     struct str *names;
     struct value **values; /* [n]; owned */
+    struct table **tables; /* [n]; owned: rows that a frame's value has in memory, or NULL */
     int n;
     struct str *fn_names;
     struct value **fns; /* [n_fns]; owned */
     int n_fns;
 };
+
+/* The rows of a frame variable that are in memory, or NULL; borrowed. */
+const struct table *snapshot_table(const struct lang_snapshot *s, struct str name);
 
 /* ---- a session that only binds, on the snapshot's variables ---- */
 struct dry {
@@ -95,6 +99,7 @@ enum entry_kind {
     ENTRY_MODEL,
     ENTRY_CHART,
     ENTRY_FORMAT,
+    ENTRY_WORD, /* words.def */
     ENTRY_LATER
 };
 struct entry {

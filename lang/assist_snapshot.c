@@ -11,6 +11,21 @@ static struct str *copy_names(struct arena *a, const struct str *names, int n)
     return copy;
 }
 
+/* On the session's thread, which alone may look at what a plan keeps. */
+static struct table *rows_in_memory(const struct value *v)
+{
+    if (v->kind != VALUE_FRAME) return NULL;
+    if (v->plan->kept) return table_ref(v->plan->kept);
+    return v->plan->op == PLAN_TABLE ? table_ref(v->plan->u.table.table) : NULL;
+}
+
+const struct table *snapshot_table(const struct lang_snapshot *s, struct str name)
+{
+    for (int i = 0; i < s->n; i++)
+        if (str_eq(s->names[i], name)) return s->tables[i];
+    return NULL;
+}
+
 struct lang_snapshot *lang_snapshot(struct lang *lg)
 {
     struct lang_snapshot *s = mem_zero(sizeof *s);
@@ -24,8 +39,11 @@ struct lang_snapshot *lang_snapshot(struct lang *lg)
     s->n = scope_names(lg->globals, a, &names);
     s->names = copy_names(a, names, s->n);
     s->values = ARENA_ARRAY(a, struct value *, s->n + 1);
-    for (int i = 0; i < s->n; i++)
+    s->tables = ARENA_ARRAY(a, struct table *, s->n + 1);
+    for (int i = 0; i < s->n; i++) {
         s->values[i] = value_ref(scope_get(lg->globals, names[i]));
+        s->tables[i] = rows_in_memory(s->values[i]);
+    }
     s->n_fns = scope_fn_names(lg->globals, a, &names);
     s->fn_names = copy_names(a, names, s->n_fns);
     s->fns = ARENA_ARRAY(a, struct value *, s->n_fns + 1);
@@ -43,8 +61,10 @@ struct lang_snapshot *lang_snapshot_ref(struct lang_snapshot *s)
 void lang_snapshot_unref(struct lang_snapshot *s)
 {
     if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1) return;
-    for (int i = 0; i < s->n; i++)
+    for (int i = 0; i < s->n; i++) {
         value_unref(s->values[i]);
+        table_unref(s->tables[i]);
+    }
     for (int i = 0; i < s->n_fns; i++)
         value_unref(s->fns[i]);
     scan_list_free(s->scans);

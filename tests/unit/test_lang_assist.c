@@ -80,6 +80,19 @@ static void lacks_at(struct fixture *f, const char *marked, const char *text, in
 }
 #define lacks(f, marked, text) lacks_at((f), (marked), (text), __LINE__)
 
+static void sees_at(struct fixture *f, const char *marked, const char *words, int line)
+{
+    struct strbuf plain = {0}, html = {0};
+    place(f, marked);
+    if (!lang_inspect(f->snap, f->text, strlen(f->text), f->at, &plain, &html))
+        fail_msg("line %d: %s tells nothing", line, marked);
+    if (!strstr(plain.p, words)) fail_msg("line %d: %s tells\n%s", line, marked, plain.p);
+    assert_true(html.n > 0);
+    strbuf_release(&plain);
+    strbuf_release(&html);
+}
+#define sees(f, marked, words) sees_at((f), (marked), (words), __LINE__)
+
 TEST(verbs_after_the_pipe)
 {
     struct fixture f;
@@ -149,6 +162,21 @@ TEST(frames_models_options)
     has(&f, "trips |> fit tip ~ fare, logistic(l|", "l2: ", "option", NULL);
     lacks(&f, "trips |> fit tip ~ fare, logistic(|", "fare");
     has(&f, "trips |> derive x = round(fare, |", "digits: ", "option", NULL);
+    end(&f);
+}
+TEST(levels)
+{
+    struct fixture f;
+    begin(&f);
+    rec_ok(&f.r, "c = trips |> derive z = cat(zone), `odd z` = cat(zone); c");
+    lang_snapshot_unref(f.snap);
+    f.snap = lang_snapshot(f.r.lg);
+    has(&f, "c |> where z == \"|", "a", "level", "z");
+    has(&f, "c |> where z in [\"a\", \"|", "b", "level", NULL);
+    has(&f, "c |> where z not in [\"|\"]", "b", "level", NULL);
+    has(&f, "c |> where `odd z` != \"b|", "b", "level", "odd z");
+    lacks(&f, "c |> where fare == \"|", "a");
+    sees(&f, "|c", "c: frame, 3 rows, 6 columns");
     end(&f);
 }
 TEST(statements)
@@ -270,19 +298,6 @@ TEST(completion_beside_a_running_session)
 }
 
 /* ---- inspection ---- */
-static void sees_at(struct fixture *f, const char *marked, const char *words, int line)
-{
-    struct strbuf plain = {0}, html = {0};
-    place(f, marked);
-    if (!lang_inspect(f->snap, f->text, strlen(f->text), f->at, &plain, &html))
-        fail_msg("line %d: %s tells nothing", line, marked);
-    if (!strstr(plain.p, words)) fail_msg("line %d: %s tells\n%s", line, marked, plain.p);
-    assert_true(html.n > 0);
-    strbuf_release(&plain);
-    strbuf_release(&html);
-}
-#define sees(f, marked, words) sees_at((f), (marked), (words), __LINE__)
-
 TEST(inspect)
 {
     struct fixture f;
@@ -334,6 +349,9 @@ TEST(help)
     helps("count", "aggregate");
     helps("logistic", "l2");
     helps("pivot", "later version");
+    helps("across", "{col}");
+    helps("by", "step by groups");
+    helps("?null", "fill");
 }
 /* Every descriptor can be shown, and says something. */
 TEST(help_of_everything)
