@@ -56,12 +56,13 @@ static rc read_given(struct lines *w)
 static rc read_grouped(struct lines *w)
 {
     struct chart_build *b = w->b;
-    const struct chart_input *keys[3] = {w->x};
+    const struct chart_input *keys[3];
     const struct stat_item items[] = {{"mean", w->y->column, NAN}, {"count", w->y->column, NAN}};
     struct table *t;
-    int n = 1;
-    if (w->color) keys[n++] = w->color;
+    int n = 0; /* x last: groups come out sorted by keys, so line after line */
     if (w->panel) keys[n++] = w->panel;
+    if (w->color) keys[n++] = w->color;
+    keys[n++] = w->x;
     TRY(stat_groups(b, keys, n, items, 2, &t));
     w->yv = stat_numbers(b->a, t->cols[n]);
     double *count = stat_numbers(b->a, t->cols[n + 1]);
@@ -70,9 +71,9 @@ static rc read_grouped(struct lines *w)
             w->y_title = arena_printf(b->a, "mean(%s)", w->y->title);
             break;
         }
-    const struct column *color = w->color ? t->cols[1] : NULL;
-    const struct column *panel = w->panel ? t->cols[w->color ? 2 : 1] : NULL;
-    enum rc_t res = read_columns(w, t->cols[0], color, panel);
+    const struct column *panel = w->panel ? t->cols[0] : NULL;
+    const struct column *color = w->color ? t->cols[w->panel ? 1 : 0] : NULL;
+    enum rc_t res = read_columns(w, t->cols[n - 1], color, panel);
     table_unref(t);
     return res;
 }
@@ -107,7 +108,10 @@ static struct line_row *sorted_rows(struct lines *w)
                                    .at = i};
     }
     w->n = n;
-    qsort(r, (size_t)n, sizeof *r, row_cmp);
+    bool is_sorted = true;
+    for (int64_t i = 1; i < n && is_sorted; i++)
+        is_sorted = row_cmp(&r[i - 1], &r[i]) <= 0;
+    if (!is_sorted) qsort(r, (size_t)n, sizeof *r, row_cmp);
     return r;
 }
 

@@ -13,7 +13,7 @@ struct points {
     int panel_at;
 };
 
-static const char *in_title(const struct chart_build *b, int ch)
+static const char *in_title(const struct chart_build *b, enum chart_channel ch)
 {
     return b->in[ch].title && b->in[ch].title[0] ? b->in[ch].title : NULL;
 }
