@@ -311,7 +311,7 @@ static enum kind melted_kind(const struct chart_build *b)
 /* "min(tip), max(tip)" while that is short. */
 static const char *series_title(struct chart_build *b)
 {
-    enum { LONG = 60 };
+    enum { LONG = 36 };
     const struct chart_spec *s = b->spec;
     struct strbuf t = {0};
     for (int i = 0; i < s->n_y_series; i++) {
@@ -415,6 +415,7 @@ rc chart_new(struct ctx *cx, struct executor *x, const struct chart_spec *spec, 
     struct chart_build b = {.cx = cx, .x = x, .spec = &own, .data = plan_ref(data)};
     b.c = chart_alloc();
     b.a = b.c->arena;
+    b.c->span = spec->span;
     enum rc_t res = run_build(&b, &own);
     strbuf_release(&b.caption);
     plan_unref(b.data);

@@ -59,6 +59,7 @@ struct chart_rule {
     double x, y, slope, intercept; /* NAN = not given; a date or time in milliseconds since 1970 */
     const char *color;
     bool dashed;
+    struct span span; /* of the step, for errors */
 };
 rc chart_layer_rule(struct ctx *cx, const struct chart *base, const struct chart_rule *rule,
                     struct chart **out);

@@ -176,6 +176,7 @@ struct chart {
     struct chart_rule *rules;     /* lines across the panel, placed when the axes are known */
     int n_rules;
     int n_data_layers; /* layers before those of the rules; set by chart_finish */
+    struct span span;  /* of the step that made it */
     bool can_zoom;
     bool has_ruler; /* lines: vertical ruler under the pointer */
     struct chart_layout layout;
@@ -196,6 +197,8 @@ static inline const double *layer_channel(const struct chart_layer *l, enum mark
 void chart_place_rules(struct chart *c);
 /* Domains, ticks, legends, layout, id. */
 void chart_finish(struct chart *c);
+/* Shape and colour say the same: one legend for both. */
+bool chart_shapes_are_colors(const struct chart *c);
 
 /* ---- scale.c ---- */
 void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x);

@@ -99,15 +99,15 @@ static rc check_rule(struct ctx *cx, const struct chart *base, const struct char
     const struct chart_axis *x = &base->axis[base->is_flipped], *y = &base->axis[!base->is_flipped];
     const char *near;
     if (isnan(r->x) && isnan(r->y) && isnan(r->slope)) {
-        fail(cx, E501, NO_SPAN, "a rule needs x, y or slope");
+        fail(cx, E501, r->span, "a rule needs x, y or slope");
         return err_hint(cx, "layer kind: rule, y: 0");
     }
     if ((!isnan(r->x) && x->scale == SCALE_BAND) || (!isnan(r->y) && y->scale == SCALE_BAND))
-        return fail(cx, E501, NO_SPAN, "the axis holds categories; a rule stands on the other one");
+        return fail(cx, E501, r->span, "the axis holds categories; a rule stands on the other one");
     if (!isnan(r->slope) && (x->scale != SCALE_LINEAR || y->scale != SCALE_LINEAR))
-        return fail(cx, E501, NO_SPAN, "a rule with a slope needs two number axes without log");
+        return fail(cx, E501, r->span, "a rule with a slope needs two number axes without log");
     if (r->color && !palette_named(r->color, &near)) {
-        fail(cx, E501, NO_SPAN, "`%s` is not a colour", r->color);
+        fail(cx, E501, r->span, "`%s` is not a colour", r->color);
         return err_hint(cx, "color: \"%s\"", near ? near : "grey");
     }
     return RC_OK;
@@ -253,11 +253,11 @@ static rc check_axes(struct ctx *cx, const struct chart *base, const struct char
     for (int k = 0; k < 2; k++) {
         const char *a = holds[base->axis[k].scale], *b = holds[top->axis[k].scale];
         if (strcmp(a, b) == 0) continue;
-        return fail(cx, E501, NO_SPAN, "the %s axis of the chart below holds %s, the layer's %s",
+        return fail(cx, E501, top->span, "the %s axis of the chart below holds %s, the layer's %s",
                     k == 0 ? "x" : "y", a, b);
     }
     if (!base->panels.levels != !top->panels.levels)
-        return fail(cx, E501, NO_SPAN, "both layers need the same facet:");
+        return fail(cx, E501, top->span, "both layers need the same facet:");
     return RC_OK;
 }
 

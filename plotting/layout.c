@@ -22,9 +22,9 @@ static double levels_width(struct arena *a, const struct chart_levels *l)
     return w + 22; /* swatch */
 }
 
-static double title_width(const char *title)
+static double title_width(struct arena *a, const char *title)
 {
-    return title ? font_width(title, FONT_LABEL, true) : 0;
+    return title ? font_width(font_cut(a, title, LABEL_CELLS), FONT_LABEL, true) : 0;
 }
 
 /* Width and height of all legends, stacked. */
@@ -32,19 +32,21 @@ static void legend_size(const struct chart *c, double *w, double *h)
 {
     *w = *h = 0;
     if (c->color.kind == COLOR_LEVELS) {
-        *w = fmax(levels_width(c->arena, c->color.levels), title_width(c->color.title));
+        *w = fmax(levels_width(c->arena, c->color.levels), title_width(c->arena, c->color.title));
         *h += LEGEND_ROW * (c->color.levels->n + (c->color.title ? 1 : 0)) + GAP;
     } else if (c->color.kind == COLOR_RAMP) {
-        *w = fmax(widest_tick(c->color.ticks, c->color.n_ticks) + 22, title_width(c->color.title));
+        *w = fmax(widest_tick(c->color.ticks, c->color.n_ticks) + 22,
+                  title_width(c->arena, c->color.title));
         *h += LEGEND_ROW + LEGEND_RAMP + GAP;
     }
     if (c->size.is_used) {
-        *w = fmax(
-            *w, fmax(widest_tick(c->size.ticks, c->size.n_ticks) + 36, title_width(c->size.title)));
+        *w = fmax(*w, fmax(widest_tick(c->size.ticks, c->size.n_ticks) + 36,
+                           title_width(c->arena, c->size.title)));
         *h += LEGEND_ROW + 24 * c->size.n_ticks + GAP;
     }
-    if (c->shapes.levels) {
-        *w = fmax(*w, fmax(levels_width(c->arena, c->shapes.levels), title_width(c->shapes.title)));
+    if (c->shapes.levels && !chart_shapes_are_colors(c)) {
+        *w = fmax(*w, fmax(levels_width(c->arena, c->shapes.levels),
+                           title_width(c->arena, c->shapes.title)));
         *h += LEGEND_ROW * (c->shapes.levels->n + 1) + GAP;
     }
 }

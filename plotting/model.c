@@ -69,6 +69,15 @@ void chart_text(const struct chart *c, struct strbuf *out)
     strbuf_addz(out, c->text ? c->text : "chart");
 }
 
+bool chart_shapes_are_colors(const struct chart *c)
+{
+    const struct chart_levels *a = c->color.levels, *b = c->shapes.levels;
+    if (c->color.kind != COLOR_LEVELS || !b || a->n != b->n) return false;
+    for (int i = 0; i < a->n; i++)
+        if (strcmp(a->text[i], b->text[i]) != 0) return false;
+    return true;
+}
+
 /* ---- finishing ---- */
 static void channel_range(const struct chart *c, enum mark_channel ch, double *lo, double *hi)
 {

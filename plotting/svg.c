@@ -228,7 +228,7 @@ static void legend_title(struct svg *s, const char *title, double *y)
 {
     if (!title) return;
     strbuf_printf(s->out, "<g class=\"%si\" fill=\"" INK "\" font-weight=\"bold\">", s->c->id);
-    put_text(s, s->c->layout.legend_x, *y + 11, title);
+    put_text(s, s->c->layout.legend_x, *y + 11, font_cut(s->arena, title, LABEL_CELLS));
     strbuf_addz(s->out, "</g>\n");
     *y += LEGEND_ROW;
 }
@@ -256,7 +256,8 @@ static enum chart_mark legend_mark(const struct chart *c)
     return MARK_BAR;
 }
 
-static void swatch(struct svg *s, enum chart_mark mark, double x, double y, const char *ink)
+static void swatch(struct svg *s, enum chart_mark mark, const char *shape, double x, double y,
+                   const char *ink)
 {
     if (mark == MARK_LINE || mark == MARK_RULE) {
         strbuf_printf(s->out, "<line stroke=\"%s\" stroke-width=\"2\"", ink);
@@ -265,7 +266,7 @@ static void swatch(struct svg *s, enum chart_mark mark, double x, double y, cons
         svg_attr(s, "y1", y + 7);
         svg_attr(s, "y2", y + 7);
     } else if (mark == MARK_POINT) {
-        svg_symbol(s, "circle", x + 6, y + 7, 4.5);
+        (void)svg_symbol(s, shape, x + 6, y + 7, 4.5);
         strbuf_printf(s->out, " fill=\"%s\"", ink);
     } else {
         strbuf_printf(s->out, "<rect fill=\"%s\" width=\"11\" height=\"11\"", ink);
@@ -280,8 +281,10 @@ static void legend_levels(struct svg *s, double *y)
     const struct chart *c = s->c;
     legend_title(s, c->color.title, y);
     enum chart_mark mark = legend_mark(c);
+    bool has_shapes = chart_shapes_are_colors(c);
     for (int i = 0; i < c->color.levels->n; i++) {
-        swatch(s, mark, c->layout.legend_x, *y, chart_level_ink(c, i));
+        swatch(s, mark, has_shapes ? svg_shape_name(i) : "circle", c->layout.legend_x, *y,
+               chart_level_ink(c, i));
         legend_label(s, c->layout.legend_x + 22, *y + 11, c->color.levels->text[i]);
         *y += LEGEND_ROW;
     }
@@ -346,7 +349,7 @@ static void put_legends(struct svg *s)
     if (s->c->color.kind == COLOR_LEVELS) legend_levels(s, &y);
     if (s->c->color.kind == COLOR_RAMP) legend_ramp(s, &y);
     if (s->c->size.is_used) legend_sizes(s, &y);
-    if (s->c->shapes.levels) legend_shapes(s, &y);
+    if (s->c->shapes.levels && !chart_shapes_are_colors(s->c)) legend_shapes(s, &y);
 }
 
 void chart_svg(const struct chart *c, struct strbuf *out)

@@ -17,8 +17,8 @@ void svg_attr(struct svg *s, const char *name, double v);
 /* <title> of a mark: "column: value" lines. */
 void svg_tip(struct svg *s, const struct chart_layer *l, int64_t row);
 void svg_marks(struct svg *s); /* all layers of the panel */
-/* Path data of a symbol of radius r around (0, 0); NULL for a circle. */
-void svg_symbol(struct svg *s, const char *shape, double x, double y, double r);
+/* Opens the element of a symbol of radius r; returns the element's name. */
+const char *svg_symbol(struct svg *s, const char *shape, double x, double y, double r);
 const char *svg_shape_name(int level);
 /* Room of a row's mark along a band axis: from *at, *size pixels; `share` of the band. */
 void svg_band(const struct svg *s, const struct chart_layer *l, int64_t row, bool is_x,

@@ -112,7 +112,7 @@ const char *svg_shape_name(int level)
     return names[((level % 6) + 6) % 6];
 }
 
-static void poly(struct svg *s, double x, double y, double r, const double *v, int n)
+static const char *poly(struct svg *s, double x, double y, double r, const double *v, int n)
 {
     strbuf_addz(s->out, "<path d=\"");
     for (int i = 0; i < n; i++) {
@@ -122,9 +122,10 @@ static void poly(struct svg *s, double x, double y, double r, const double *v, i
         svg_num(s->out, y + v[2 * i + 1] * r);
     }
     strbuf_addz(s->out, "Z\"");
+    return "path";
 }
 
-void svg_symbol(struct svg *s, const char *shape, double x, double y, double r)
+const char *svg_symbol(struct svg *s, const char *shape, double x, double y, double r)
 {
     static const double square[] = {-.89, -.89, .89, -.89, .89, .89, -.89, .89};
     static const double up[] = {0, -1.2, 1.1, .8, -1.1, .8};
@@ -132,22 +133,16 @@ void svg_symbol(struct svg *s, const char *shape, double x, double y, double r)
     static const double diamond[] = {0, -1.3, 1.1, 0, 0, 1.3, -1.1, 0};
     static const double cross[] = {-.4, -1.2, .4,  -1.2, .4,  -.4, 1.2,  -.4, 1.2,  .4,  .4,  .4,
                                    .4,  1.2,  -.4, 1.2,  -.4, .4,  -1.2, .4,  -1.2, -.4, -.4, -.4};
-    if (!strcmp(shape, "square"))
-        poly(s, x, y, r, square, 4);
-    else if (!strcmp(shape, "triangle-up"))
-        poly(s, x, y, r, up, 3);
-    else if (!strcmp(shape, "triangle-down"))
-        poly(s, x, y, r, down, 3);
-    else if (!strcmp(shape, "diamond"))
-        poly(s, x, y, r, diamond, 4);
-    else if (!strcmp(shape, "cross"))
-        poly(s, x, y, r, cross, 12);
-    else {
-        strbuf_addz(s->out, "<circle");
-        svg_attr(s, "cx", x);
-        svg_attr(s, "cy", y);
-        svg_attr(s, "r", r);
-    }
+    if (!strcmp(shape, "square")) return poly(s, x, y, r, square, 4);
+    if (!strcmp(shape, "triangle-up")) return poly(s, x, y, r, up, 3);
+    if (!strcmp(shape, "triangle-down")) return poly(s, x, y, r, down, 3);
+    if (!strcmp(shape, "diamond")) return poly(s, x, y, r, diamond, 4);
+    if (!strcmp(shape, "cross")) return poly(s, x, y, r, cross, 12);
+    strbuf_addz(s->out, "<circle");
+    svg_attr(s, "cx", x);
+    svg_attr(s, "cy", y);
+    svg_attr(s, "r", r);
+    return "circle";
 }
 
 static double point_radius(const struct svg *s, const struct chart_layer *l, int64_t r)
@@ -170,13 +165,10 @@ static void put_points(struct svg *s, const struct chart_layer *l)
         if (!is_in_panel(s, l, r)) continue;
         double x = center(s, l, r, true), y = center(s, l, r, false);
         if (!isfinite(x) || !isfinite(y)) continue;
-        svg_symbol(s,
-                   shape      ? svg_shape_name((int)shape[r])
-                   : l->shape ? l->shape
-                              : "circle",
-                   x, y, point_radius(s, l, r));
+        const char *form = shape ? svg_shape_name((int)shape[r]) : l->shape ? l->shape : "circle";
+        const char *element = svg_symbol(s, form, x, y, point_radius(s, l, r));
         put_ink(s, "fill", row_ink(s, l, r, hex));
-        end_mark(s, l, r, shape || l->shape ? "path" : "circle");
+        end_mark(s, l, r, element);
         strbuf_addc(s->out, '\n');
     }
     strbuf_addz(s->out, "</g>\n");

@@ -201,8 +201,9 @@ static json_t *color_levels(const struct chart *c, json_t *f)
     enum chart_mark mark = main_layer(c)->mark;
     const char *symbol = mark == MARK_LINE ? "stroke" : mark == MARK_POINT ? "circle" : "square";
     json_object_set_new(f, "legend",
-                        json_pack("{s:o,s:s,s:i,s:f}", "title", title_or_null(c->color.title),
-                                  "symbolType", symbol, "labelLimit", 180, "symbolOpacity", 1.0));
+                        json_pack("{s:o,s:s,s:i,s:f,s:i}", "title", title_or_null(c->color.title),
+                                  "symbolType", symbol, "labelLimit", 180, "symbolOpacity", 1.0,
+                                  "titleLimit", 180));
     return f;
 }
 

@@ -193,7 +193,7 @@ const struct verb_desc verb_plot = {
 
 static rc layer_rule(struct verb_call *vc, struct value **out)
 {
-    struct chart_rule rule;
+    struct chart_rule rule = {.span = vc->step->span};
     struct chart *c;
     TRY(plot_number(vc, "x", &rule.x));
     TRY(plot_number(vc, "y", &rule.y));

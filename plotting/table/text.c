@@ -9,7 +9,7 @@
 
 enum {
     NAME_CELLS = 24, /* longer names are cut when the box must shrink */
-    TEXT_LEAST = 10, /* text columns shrink to this before columns leave */
+    TEXT_LEAST = 16, /* text columns shrink to this before columns leave */
     TYPE_CELLS = 14,
     MISSING_LINES = 4,
 };

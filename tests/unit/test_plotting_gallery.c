@@ -139,6 +139,9 @@ TEST(small_charts)
     s = spec_of("borough", "change");
     s.kind = "bar";
     gallery(&n, "bar_negative", bench_chart(&n, &s, p));
+    s = spec_of("tip", "change");
+    s.enc[CHART_SHAPE].column = s.enc[CHART_COLOR].column = "borough";
+    gallery(&n, "point_shapes", bench_chart(&n, &s, p));
     plan_unref(p);
 
     double fpr[41], tpr[41];
