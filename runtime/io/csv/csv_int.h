@@ -243,6 +243,20 @@ static inline struct str csv_next(struct csv_cursor *k)
     k->end += k->stride;
     return (struct str){k->buf + from, to - from};
 }
+/* A field without the quotes around it, for loops that take no quote for an answer anyway. `quote`
+ * may be a line break where there are no quotes. */
+static inline char csv_quote_of(const struct csv_dialect *d)
+{
+    return d->has_quote ? d->quote : '\n';
+}
+static inline struct str csv_bare(struct str f, char quote)
+{
+    if (f.p[0] == quote && f.n >= 2 && f.p[f.n - 1] == quote) {
+        f.p++;
+        f.n -= 2;
+    }
+    return f;
+}
 /* Strip field (r, c) as raw text. */
 static inline struct str csv_field(const struct csv_strip *s, int64_t r, int c)
 {

@@ -40,11 +40,11 @@ static bool is_number(struct str f)
 
 /* Each gives the first row from r on whose field is neither empty nor of its kind. */
 #define RUN(name, test)                                                                            \
-    static int64_t name(const struct csv_strip *s, int c, int64_t r)                               \
+    static int64_t name(const struct csv_strip *s, int c, int64_t r, char quote)                   \
     {                                                                                              \
         struct csv_cursor k = csv_column_from(s, c, r);                                            \
         for (; r < s->n_rows; r++) {                                                               \
-            struct str f = csv_next(&k);                                                           \
+            struct str f = csv_bare(csv_next(&k), quote);                                          \
             if (f.n != 0 && !(test)) break;                                                        \
         }                                                                                          \
         return r;                                                                                  \
@@ -80,16 +80,17 @@ RUN(run_empty, false)
 uint32_t csv_strip_kinds(const struct csv_dialect *d, const struct csv_strip *s, int c,
                          uint32_t kinds)
 {
+    const char quote = csv_quote_of(d);
     for (int64_t r = 0;; r++) {
         enum kind kind = csv_kind_of(kinds);
         switch (kinds & ~(uint32_t)CSV_NAN ? kind : KIND_NULL) {
         case KIND_STR: return kinds; /* no value brings it back */
-        case KIND_INT: r = run_ints(s, c, r); break;
-        case KIND_NUM: r = run_nums(s, c, r); break;
-        case KIND_BOOL: r = run_bools(s, c, r); break;
-        case KIND_DATE: r = run_dates(s, c, r); break;
-        case KIND_DATETIME: r = run_datetimes(s, c, r); break;
-        default: r = run_empty(s, c, r); break;
+        case KIND_INT: r = run_ints(s, c, r, quote); break;
+        case KIND_NUM: r = run_nums(s, c, r, quote); break;
+        case KIND_BOOL: r = run_bools(s, c, r, quote); break;
+        case KIND_DATE: r = run_dates(s, c, r, quote); break;
+        case KIND_DATETIME: r = run_datetimes(s, c, r, quote); break;
+        default: r = run_empty(s, c, r, quote); break;
         }
         if (r >= s->n_rows) return kinds;
         struct csv_value v;

@@ -44,14 +44,15 @@ static int64_t rows_of(const struct csv_strip *s, const struct csv_out *out)
         int64_t n = rows_of(s, o);                                                                 \
         struct csv_cursor k = csv_column_from(s, o->col, 0);                                       \
         const bool na_any = d->na_any;                                                             \
+        const char quote = csv_quote_of(d);                                                        \
         for (int64_t r = 0; r < n; r++) {                                                          \
-            struct str f = csv_next(&k);                                                           \
+            struct str raw = csv_next(&k), f = csv_bare(raw, quote);                               \
             struct csv_value v;                                                                    \
             declare;                                                                               \
             if (fast && !(na_any && csv_is_na(d, f))) {                                            \
                 data[r] = (T)(fast_value);                                                         \
             } else {                                                                               \
-                slow(d, o, f, o->n + r, &v);                                                       \
+                slow(d, o, raw, o->n + r, &v);                                                     \
                 data[r] = (T)(slow_value);                                                         \
             }                                                                                      \
         }                                                                                          \
@@ -68,11 +69,11 @@ static void bools(const struct csv_dialect *d, const struct csv_strip *s, struct
     int64_t n = rows_of(s, o);
     struct csv_cursor k = csv_column_from(s, o->col, 0);
     for (int64_t r = 0; r < n; r++) {
-        struct str f = csv_next(&k);
+        struct str raw = csv_next(&k), f = csv_bare(raw, csv_quote_of(d));
         struct csv_value v;
         bool x;
         if (!fast_bool(f.p, f.n, &x) || (d->na_any && csv_is_na(d, f))) {
-            slow(d, o, f, o->n + r, &v);
+            slow(d, o, raw, o->n + r, &v);
             x = v.i != 0;
         }
         bit_put(o->data, o->n + r, x);

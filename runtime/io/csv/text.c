@@ -150,7 +150,7 @@ static struct plain plain_fields(const struct csv_scan *s, int col)
 {
     const struct csv_dialect *d = &s->dialect;
     bool any = !d->trim && !d->na_any && !s->cols[col].null_words;
-    return (struct plain){any, d->has_quote ? d->quote : '\n'};
+    return (struct plain){any, csv_quote_of(d)};
 }
 static inline bool is_plain(struct plain p, struct str raw)
 {

@@ -28,11 +28,12 @@ struct str csv_trim(struct str s)
 static size_t closing_quote(struct str s, char q, bool *has_double)
 {
     *has_double = false;
-    for (size_t i = 1; i < s.n; i++) {
-        if (s.p[i] != q) continue;
+    for (size_t i = 1; i < s.n; i += 2) {
+        const char *p = memchr(s.p + i, q, s.n - i);
+        if (!p) break;
+        i = (size_t)(p - s.p);
         if (i + 1 == s.n || s.p[i + 1] != q) return i;
         *has_double = true;
-        i++;
     }
     return s.n;
 }
