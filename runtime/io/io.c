@@ -44,6 +44,13 @@ const struct io_option *io_option_get(const struct io_option *opts, int n, const
     return i < 0 ? NULL : &opts[i];
 }
 
+/* Words of the language that no format of this version takes yet. */
+static bool is_later(const char *name)
+{
+    return strcmp(name, "encoding") == 0 || strcmp(name, "decimal") == 0 ||
+           strcmp(name, "source") == 0 || strcmp(name, "partition") == 0;
+}
+
 static rc unknown_option(struct ctx *cx, const struct io_format *f,
                          const struct io_option_desc *known, const char *verb,
                          const struct io_option *o)
@@ -51,6 +58,8 @@ static rc unknown_option(struct ctx *cx, const struct io_format *f,
     const char *near = NULL;
     int best = 3;
     struct strbuf all = {0};
+    if (is_later(o->name))
+        return fail(cx, E214, o->span, "%s: is not in this version yet", o->name);
     for (; known->name; known++) {
         strbuf_printf(&all, "%s%s", all.n ? ", " : "", known->name);
         int d = str_distance(str_of(o->name), str_of(known->name), best);

@@ -9,6 +9,8 @@
 #ifndef MLNB_IO_CSV_CSV_INT_H
 #define MLNB_IO_CSV_CSV_INT_H
 
+#include "runtime/io/csv/strip.h"
+#include "runtime/io/csv/value.h"
 #include "runtime/io/io_int.h"
 
 /* Sizes; tests/fuzz builds this folder with very small ones. */
@@ -22,83 +24,6 @@
 #define CSV_PAD         64 /* readable bytes around every buffer */
 #define CSV_COLUMNS_MAX 1000000
 #define CSV_SPARE       64 /* scratch buffers kept between blocks */
-
-/* ---- dialect ---- */
-enum csv_ragged {
-    CSV_RAGGED_FILL,  /* short rows get nulls (W306), long ones are an error */
-    CSV_RAGGED_ERROR, /* both are errors */
-    CSV_RAGGED_CUT    /* short rows get nulls, long ones lose the rest (W306) */
-};
-struct csv_dialect {
-    char delim;
-    char quote;   /* when has_quote */
-    char comment; /* when has_comment: lines that begin with it are left out */
-    bool has_quote, has_comment;
-    bool trim;     /* blanks around fields are cut */
-    bool cr_lines; /* the file's head has lone CR line ends only: blocks are cut there */
-    enum csv_ragged ragged;
-    struct str *na; /* more spellings of null, for every column */
-    int n_na;
-    uint64_t na_lengths; /* bit min(length, 63) */
-    bool na_any;         /* n_na > 0: no value may be taken without asking */
-};
-
-/* ---- kinds of value (a column's set of them decides its type) ---- */
-enum {
-    CSV_INT = 1,
-    CSV_NUM = 2,
-    CSV_BOOL = 4,
-    CSV_DATE = 8,
-    CSV_TIME = 16,  /* datetime without a zone */
-    CSV_ZONED = 32, /* datetime with one */
-    CSV_TEXT = 64,
-    CSV_ZERO = 128, /* a number written with a zero before another digit */
-    CSV_NAN = 256   /* NaN: null, but says that the column holds numbers */
-};
-struct csv_value {
-    union {
-        int64_t i; /* int; date: days; datetime: microseconds; bool */
-        double f;
-    };
-};
-/* Correctly rounded value of -?digits[.digits][e..] with at most 19 digits that count; false: ask
- * num_parse. May look 16 bytes past the end. */
-bool csv_decimal(const char *p, size_t n, double *out);
-struct str csv_trim(struct str s); /* blanks and tabs at both ends */
-/* Kind of a raw field (0 = null in a non-text column) and its value. A number with a leading zero
- * is CSV_ZERO plus its kind. */
-uint32_t csv_classify(const struct csv_dialect *d, struct str raw, struct csv_value *v);
-/* The text of a raw field: outer quotes and, with trim, blanks cut off; doubled quotes made single
- * in `side` when there are any. *was_quoted tells an empty text from null. */
-struct str csv_field_text(const struct csv_dialect *d, struct str raw, struct arena *side,
-                          bool *was_quoted);
-/* As csv_field_text, but doubled quotes stay: *has_double. */
-struct str csv_field_inner(const struct csv_dialect *d, struct str raw, bool *was_quoted,
-                           bool *has_double);
-bool csv_is_na(const struct csv_dialect *d, struct str text);
-enum csv_fit { CSV_FITS, CSV_IS_NULL, CSV_MISFIT };
-/* The value a raw field has in a column of a (non-text) kind. */
-enum csv_fit csv_convert(const struct csv_dialect *d, enum kind kind, struct str raw,
-                         struct csv_value *v);
-/* NA, null, NULL: null in columns that are not text. */
-bool csv_is_null_word(struct str text);
-/* Type that holds a set of kinds; a set that has become KIND_STR and is not 0 stays so. */
-enum kind csv_kind_of(uint32_t kinds);
-
-/* ---- structure: where fields end ---- */
-struct csv_index {
-    const struct csv_dialect *d;
-    const char *buf; /* readable CSV_PAD bytes to both sides */
-    size_t at, end; /* bytes [at, end) are still to be indexed; buf[end] is known or zero padding */
-    bool in_quote;  /* the byte at `at` lies inside quotes */
-    bool after_close; /* the byte before `at` closed a quoted part */
-    bool in_comment;
-    uint32_t *pos; /* pos[0]: byte before the first row; pos[1..n]: delimiters and row ends */
-    uint32_t n, cap;
-    uint32_t n_breaks; /* row ends among pos[1..n] */
-};
-/* Indexes until `end` or until fewer than 64 places are left in pos. */
-void csv_index_run(struct csv_index *ix);
 
 /* ---- scan ---- */
 enum csv_fault_kind {
@@ -160,15 +85,6 @@ struct csv_scan {
 };
 
 /* ---- walking a block strip by strip ---- */
-struct csv_strip {
-    const char *buf;
-    const uint32_t *ends; /* field (r, c) is buf(ends[k - 1] + 1 .. ends[k]), k = r * stride + shift
-                             + c * step */
-    int64_t stride;
-    int32_t step, shift;
-    int64_t n_rows;
-    int n_cols;
-};
 struct csv_walk { /* the position in one block */
     const struct csv_scan *scan;
     const struct csv_file *file;
@@ -216,54 +132,6 @@ rc csv_walk_rows(struct ctx *cx, struct csv_work *w, int64_t from, int64_t to, b
 rc csv_walk_next(struct ctx *cx, struct csv_work *w, bool *more);
 /* File offset of the first row that has not been given out. */
 int64_t csv_walk_row_at(const struct csv_walk *k);
-/* End of a row's last field: the CR of a CRLF is not part of it. */
-static inline uint32_t csv_before_cr(const char *buf, uint32_t from, uint32_t to)
-{
-    return to - (to > from && buf[to] == '\n' && buf[to - 1] == '\r');
-}
-/* Bits of the kinds that column c of a strip holds, added to `kinds`. */
-uint32_t csv_strip_kinds(const struct csv_dialect *d, const struct csv_strip *s, int c,
-                         uint32_t kinds);
-/* Goes down one column of a strip. */
-struct csv_cursor {
-    const char *buf;
-    const uint32_t *end; /* of the field that comes next; end[-1] is the place before it */
-    int64_t stride;
-    bool is_last; /* the last column: a CR may stand before the row's end */
-};
-static inline struct csv_cursor csv_column_from(const struct csv_strip *s, int c, int64_t row)
-{
-    int64_t k = row * s->stride + s->shift + (int64_t)c * s->step;
-    return (struct csv_cursor){s->buf, s->ends + k, s->stride, c == s->n_cols - 1};
-}
-static inline struct str csv_next(struct csv_cursor *k)
-{
-    uint32_t from = k->end[-1] + 1, to = k->end[0];
-    if (k->is_last) to = csv_before_cr(k->buf, from, to);
-    k->end += k->stride;
-    return (struct str){k->buf + from, to - from};
-}
-/* A field without the quotes around it, for loops that take no quote for an answer anyway. `quote`
- * may be a line break where there are no quotes. */
-static inline char csv_quote_of(const struct csv_dialect *d)
-{
-    return d->has_quote ? d->quote : '\n';
-}
-static inline struct str csv_bare(struct str f, char quote)
-{
-    if (f.p[0] == quote && f.n >= 2 && f.p[f.n - 1] == quote) {
-        f.p++;
-        f.n -= 2;
-    }
-    return f;
-}
-/* Strip field (r, c) as raw text. */
-static inline struct str csv_field(const struct csv_strip *s, int64_t r, int c)
-{
-    struct csv_cursor k = csv_column_from(s, c, r);
-    return csv_next(&k);
-}
-
 /* ---- parsed columns of one block ---- */
 struct csv_dict;
 struct csv_out {
