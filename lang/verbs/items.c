@@ -2,6 +2,8 @@
  * plain values, by and sort clauses. */
 #include "lang/verbs/verb_int.h"
 
+#include "runtime/base/num.h"
+
 void named_add(struct arena *a, struct named_list *l, const char *name, const struct expr *e,
                struct span span)
 {
@@ -355,6 +357,14 @@ rc bind_clause_sort(struct bind *b, struct verb_call *vc, const struct ast_item 
 const char *input_label(const struct verb_call *vc)
 {
     return vc->input ? vc->input->label : NULL;
+}
+
+const char *size_text(struct arena *a, int64_t rows, int columns)
+{
+    char number[NUM_TEXT_MAX];
+    int_format_thousands(rows < 0 ? 0 : rows, number);
+    return arena_printf(a, "%s row%s, %d column%s", rows < 0 ? "?" : number, rows == 1 ? "" : "s",
+                        columns, columns == 1 ? "" : "s");
 }
 
 bool ast_has_agg(const struct ast *e)

@@ -1,7 +1,6 @@
 /* save.c: frames, models and charts to files. */
 #include "lang/verbs/verb_int.h"
 
-#include "runtime/base/num.h"
 #include "runtime/io/io.h"
 
 #include <errno.h>
@@ -51,15 +50,13 @@ static rc save_frame(struct verb_call *vc, const struct target *to, const char *
 {
     struct io_option *options;
     struct table *t = NULL;
-    char rows[NUM_TEXT_MAX];
     int n;
     TRY(write_options(vc, &options, &n));
     TRY(frame_table(vc->lg, vc->input->plan, &t));
     enum rc_t res = io_save(vc->cx, t, to->path, options, n, to->span);
     if (res == RC_OK) {
-        int_format_thousands(t->n_rows, rows);
-        *status =
-            arena_printf(vc->arena, "saved %s: %s rows, %d columns", to->shown, rows, t->schema->n);
+        *status = arena_printf(vc->arena, "saved %s: %s", to->shown,
+                               size_text(vc->arena, t->n_rows, t->schema->n));
     }
     table_unref(t);
     return res;

@@ -1,7 +1,6 @@
 /* show.c: verbs that show: show, glimpse, explain; and cache, which computes and keeps. */
 #include "lang/verbs/verb_int.h"
 
-#include "runtime/base/num.h"
 #include "runtime/base/utf8.h"
 
 /* ---- show ---- */
@@ -92,9 +91,9 @@ static void first_values(struct strbuf *out, const struct column *c, size_t room
     strbuf_release(&values);
 }
 
-static void glimpse_text(struct strbuf *out, const struct table *head, int64_t n_rows, int width)
+static void glimpse_text(struct strbuf *out, const struct table *head, const char *size, int width)
 {
-    char number[NUM_TEXT_MAX], type[128];
+    char type[128];
     const struct schema *s = head->schema;
     int64_t names = 0, types = 0;
     for (int i = 0; i < s->n; i++) {
@@ -103,8 +102,7 @@ static void glimpse_text(struct strbuf *out, const struct table *head, int64_t n
         if (w > names) names = w;
         if (t > types) types = t;
     }
-    int_format_thousands(n_rows < 0 ? 0 : n_rows, number);
-    strbuf_printf(out, "%s rows, %d columns", n_rows < 0 ? "?" : number, s->n);
+    strbuf_addz(out, size);
     int64_t room = width - names - types - 4;
     for (int i = 0; i < s->n; i++) {
         strbuf_addc(out, '\n');
@@ -126,7 +124,8 @@ static enum rc_t glimpse_bind(struct verb_call *vc, struct value **out)
     TRY_OUT(exec_head(vc->cx, vc->lg->executor, vc->input->plan, GLIMPSE_ROWS, &head, &complete));
     n = head->n_rows;
     if (!complete) TRY_OUT(row_count(vc, &n));
-    glimpse_text(&text, head, n, vc->lg->opts.width > 0 ? vc->lg->opts.width : 80);
+    glimpse_text(&text, head, size_text(vc->arena, n, head->schema->n),
+                 vc->lg->opts.width > 0 ? vc->lg->opts.width : 80);
     show_display(vc->lg, &(struct display){.kind = DISPLAY_VALUE, .plain = strbuf_view(&text)});
     res = RC_OK;
 out:
@@ -185,12 +184,11 @@ const struct verb_desc verb_explain = {
 static enum rc_t cache_bind(struct verb_call *vc, struct value **out)
 {
     struct table *t = NULL;
-    char rows[NUM_TEXT_MAX];
     const char *status = NULL;
     if (!vc->lg->is_dry) {
         TRY(frame_table(vc->lg, vc->input->plan, &t));
-        int_format_thousands(t->n_rows, rows);
-        status = arena_printf(vc->arena, "cache: %s rows, %d columns", rows, t->schema->n);
+        status =
+            arena_printf(vc->arena, "cache: %s", size_text(vc->arena, t->n_rows, t->schema->n));
     }
     *out = value_frame_status(vc->input->plan, input_label(vc), status);
     table_unref(t);

@@ -101,6 +101,8 @@ rc bind_clause_sort(struct bind *b, struct verb_call *vc, const struct ast_item 
                     struct sort_key **out, int *n);
 /* "name has n columns ..": label for messages kept by verbs that only drop or order rows. */
 const char *input_label(const struct verb_call *vc);
+/* "1,200 rows, 3 columns"; rows -1: not known. */
+const char *size_text(struct arena *a, int64_t rows, int columns);
 bool ast_has_agg(const struct ast *e); /* holds a call of an aggregate, at any depth */
 /* The source text of a node, blanks folded (arena). */
 const char *source_text(struct verb_call *vc, struct span span);
