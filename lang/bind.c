@@ -123,8 +123,8 @@ rc bind_value(struct bind *b, const struct value *v, struct span span, const str
     }
     if (v->kind == VALUE_RANGE)
         return fail(b->cx, E217, span, "a range stands right of `in`, as in `x in $r`");
-    return fail(b->cx, E207, span, "a %s cannot stand in the expression of a step",
-                value_type_text(v, buf, sizeof buf));
+    return fail(b->cx, E207, span, "%s cannot stand in the expression of a step",
+                value_phrase(v, buf, sizeof buf));
 }
 static rc bind_variable(struct bind *b, const struct ast *e, const struct expr **out)
 {
@@ -265,7 +265,8 @@ static rc bind_binary(struct bind *b, const struct ast *e, const struct expr **o
     const struct expr *x, *y;
     TRY(bind_expr(b, e->kids[0], &x));
     TRY(bind_expr(b, e->kids[1], &y));
-    return bind_operator(b, e->text, x, y, e->span, out);
+    if (bind_operator(b, e->text, x, y, e->span, out) == RC_OK) return RC_OK;
+    return hint_operator(b->lg, e, x->type, y->type);
 }
 static rc bind_unary(struct bind *b, const struct ast *e, const struct expr **out)
 {

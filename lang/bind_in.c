@@ -86,8 +86,8 @@ static rc in_value(struct bind *b, const struct ast *e, const struct expr *x, co
         TRY(bind_scalar_call(b, "in", (const struct expr *[]){x, list}, 2, e->span, &call));
         return negate(b, e, call, out);
     }
-    (void)fail(b->cx, E207, span, "right of `in` stands a list or a range, not a %s",
-               value_type_text(v, buf, sizeof buf));
+    (void)fail(b->cx, E207, span, "right of `in` stands a list or a range, not %s",
+               value_phrase(v, buf, sizeof buf));
     if (v->kind == VALUE_FRAME) return err_note(b->cx, "name one of its columns: x in $t.id");
     if (v->kind == VALUE_SCALAR && v->scalar.type.kind == KIND_STR)
         return err_note(b->cx, "contains(text, part) looks into text");

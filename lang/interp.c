@@ -59,8 +59,8 @@ static rc assign_many(struct lang *lg, struct scope *sc, const struct ast *st, s
     char buf[96];
     if (v->kind != VALUE_LIST) {
         (void)fail(&lg->cx, E207, st->kids[0]->span,
-                   "%d names take a list of %d values, this is a %s", st->n_names, st->n_names,
-                   value_type_text(v, buf, sizeof buf));
+                   "%d names take a list of %d values, this is %s", st->n_names, st->n_names,
+                   value_phrase(v, buf, sizeof buf));
         if (v->kind == VALUE_FRAME) return err_hint(&lg->cx, "a, b = t |> split 0.7, 0.3");
         return RC_ERR;
     }
@@ -193,8 +193,8 @@ static rc for_over(struct lang *lg, struct scope *sc, const struct ast *st, cons
     char buf[96];
     if (v->kind == VALUE_RANGE) return for_range(lg, sc, st, v);
     if (v->kind != VALUE_LIST) {
-        (void)fail(&lg->cx, E207, st->kids[0]->span, "`for` runs over a list or range, not a %s",
-                   value_type_text(v, buf, sizeof buf));
+        (void)fail(&lg->cx, E207, st->kids[0]->span, "`for` runs over a list or range, not %s",
+                   value_phrase(v, buf, sizeof buf));
         if (v->kind == VALUE_FRAME)
             return err_note(&lg->cx, "name one of its columns: for %.*s in t.column",
                             STR_FMT(st->text));

@@ -21,6 +21,8 @@
 
 /* ---- values ---- */
 bool value_is_null(const struct value *v);
+/* The type with its article: "an int", "a list[str]"; buf is returned. */
+const char *value_phrase(const struct value *v, char *buf, size_t n);
 struct value *value_fn(const struct ast *fn, struct program *program, struct scope *closure);
 struct value *value_expr(const struct ast *e, struct program *program, struct scope *closure);
 /* The type that holds both (int with num: num; date with datetime: datetime; null fits all). */
@@ -82,6 +84,8 @@ rc check_value_kind(struct lang *lg, const struct value *v, enum value_kind kind
  * return. Does nothing when the source is not at hand. */
 enum rc_t hint_replace(struct lang *lg, struct span span, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Hint for `x op y` (e) of types that do not fit: the cast or literal that makes them. */
+rc hint_operator(struct lang *lg, const struct ast *e, struct dtype x, struct dtype y);
 /* Hint: the line with a clause put at the end of the step that holds span. */
 enum rc_t hint_append(struct lang *lg, struct span span, const char *clause);
 

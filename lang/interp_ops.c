@@ -101,8 +101,8 @@ static rc join_lists(struct lang *lg, const struct value *x, const struct value 
     if (nx && ny && v->items[0]->kind != v->items[nx]->kind && !value_is_null(v->items[0]) &&
         !value_is_null(v->items[nx])) {
         value_unref(v);
-        return fail(&lg->cx, E207, span, "a %s and a %s cannot be one list",
-                    value_type_text(x, a, sizeof a), value_type_text(y, b, sizeof b));
+        return fail(&lg->cx, E207, span, "%s and %s cannot be one list",
+                    value_phrase(x, a, sizeof a), value_phrase(y, b, sizeof b));
     }
     *out = v;
     return RC_OK;
@@ -163,8 +163,9 @@ static rc binary_values(struct lang *lg, const struct ast *e, struct value *x, s
             return RC_OK;
         }
     }
-    TRY(apply_fn(lg, fn, args, 2, e->span, out));
-    return RC_OK;
+    if (apply_fn(lg, fn, args, 2, e->span, out) == RC_OK) return RC_OK;
+    bool are_scalars = x->kind == VALUE_SCALAR && y->kind == VALUE_SCALAR;
+    return are_scalars ? hint_operator(lg, e, x->scalar.type, y->scalar.type) : RC_ERR;
 }
 /* A list where a value was meant: the one way out. */
 static rc no_list_maths(struct lang *lg, const struct ast *e, const struct value *x,
@@ -283,8 +284,8 @@ rc value_is_in(struct lang *lg, struct value *x, const struct value *where, stru
     char buf[96];
     if (where->kind == VALUE_RANGE) return in_range(lg, x, where, span, out);
     if (where->kind == VALUE_LIST) return in_list(lg, x, where, span, out);
-    (void)fail(&lg->cx, E207, span, "right of `in` stands a list or a range, not a %s",
-               value_type_text(where, buf, sizeof buf));
+    (void)fail(&lg->cx, E207, span, "right of `in` stands a list or a range, not %s",
+               value_phrase(where, buf, sizeof buf));
     if (where->kind == VALUE_FRAME) return err_note(&lg->cx, "name one of its columns: x in t.id");
     if (where->kind == VALUE_SCALAR && where->scalar.type.kind == KIND_STR)
         return err_note(&lg->cx, "contains(text, part) looks into text");

@@ -94,16 +94,16 @@ rc value_to_arg(struct lang *lg, const struct value *v, struct span span, struct
         *out = (struct scalar){.type = {.kind = KIND_STRUCT, .fields = row->schema}, .u.row = row};
         return RC_OK;
     }
-    return fail(&lg->cx, E207, span, "a value is needed here, not a %s",
-                value_type_text(v, buf, sizeof buf));
+    return fail(&lg->cx, E207, span, "a value is needed here, not %s",
+                value_phrase(v, buf, sizeof buf));
 }
 rc value_to_scalar(struct lang *lg, const struct value *v, struct span span, struct arena *a,
                    struct scalar *out)
 {
     char buf[96];
     if (v->kind == VALUE_LIST || v->kind == VALUE_STRUCT)
-        return fail(&lg->cx, E218, span, "a single value is needed here, not a %s",
-                    value_type_text(v, buf, sizeof buf));
+        return fail(&lg->cx, E218, span, "a single value is needed here, not %s",
+                    value_phrase(v, buf, sizeof buf));
     return value_to_arg(lg, v, span, a, out);
 }
 
@@ -163,10 +163,8 @@ rc check_value_kind(struct lang *lg, const struct value *v, enum value_kind kind
 {
     char buf[96];
     if (v->kind == kind) return RC_OK;
-    enum err_code code = kind == VALUE_FRAME ? E211 : E207;
-    return fail(&lg->cx, code, span, "%s is needed here, not %s %s", what,
-                v->kind == VALUE_SCALAR && v->scalar.type.kind == KIND_INT ? "an" : "a",
-                value_type_text(v, buf, sizeof buf));
+    return fail(&lg->cx, kind == VALUE_FRAME ? E211 : E207, span, "%s is needed here, not %s", what,
+                value_phrase(v, buf, sizeof buf));
 }
 
 bool literal_scalar(const struct ast *e, struct scalar *out)

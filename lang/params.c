@@ -237,8 +237,8 @@ rc run_param(struct lang *lg, struct scope *sc, const struct ast *st)
     TRY(interp_expr(lg, sc, st->kids[0], &v));
     enum rc_t res = RC_OK;
     if (v->kind != VALUE_SCALAR && v->kind != VALUE_LIST && v->kind != VALUE_STRUCT)
-        res = fail(&lg->cx, E215, st->kids[0]->span, "a param is a value or list, not a %s",
-                   value_type_text(v, buf, sizeof buf));
+        res = fail(&lg->cx, E215, st->kids[0]->span, "a param is a value or list, not %s",
+                   value_phrase(v, buf, sizeof buf));
     if (res == RC_OK) res = set_param(lg, sc, st, &v);
     if (res == RC_OK) {
         scope_set(sc, st->text, v);

@@ -281,6 +281,14 @@ const char *value_type_text(const struct value *v, char *buf, size_t n)
     strbuf_release(&text);
     return buf;
 }
+const char *value_phrase(const struct value *v, char *buf, size_t n)
+{
+    char type[96];
+    value_type_text(v, type, sizeof type);
+    bool is_vowel = strchr("aeiou", type[0]) != NULL;
+    snprintf(buf, n, "%s %s", is_vowel ? "an" : "a", type);
+    return buf;
+}
 bool value_is_null(const struct value *v)
 {
     return v->kind == VALUE_SCALAR && v->scalar.is_null;

@@ -84,8 +84,8 @@ static rc item_scalar(struct ctx *cx, const struct value *v, struct span span, s
         return RC_OK;
     }
     if (v->kind != VALUE_LIST)
-        return fail(cx, E207, span, "a list of this kind cannot hold a %s",
-                    value_type_text(v, buf, sizeof buf));
+        return fail(cx, E207, span, "a list of this kind cannot hold %s",
+                    value_phrase(v, buf, sizeof buf));
     struct column *inner;
     TRY(value_column(cx, v, span, &inner));
     *out = (struct scalar){.type = dtype_list(inner->type), .u.list = inner};
@@ -136,8 +136,8 @@ rc value_column(struct ctx *cx, const struct value *v, struct span span, struct 
 {
     if (v->kind != VALUE_LIST) {
         char buf[64];
-        return fail(cx, E207, span, "a list is needed here, not a %s",
-                    value_type_text(v, buf, sizeof buf));
+        return fail(cx, E207, span, "a list is needed here, not %s",
+                    value_phrase(v, buf, sizeof buf));
     }
     if (v->column) {
         *out = column_ref(v->column);

@@ -60,8 +60,8 @@ static rc list_column(struct making *m, const char *name, const struct value *v,
     if (m->n_rows >= 0 && c->n != m->n_rows) {
         int64_t got = c->n;
         column_unref(c);
-        return fail(&m->lg->cx, E207, span, "`%s` has %lld values, the columns before it %lld",
-                    name, (long long)got, (long long)m->n_rows);
+        return fail(&m->lg->cx, E207, span, "`%s` has %lld value%s, the columns before it %lld",
+                    name, (long long)got, got == 1 ? "" : "s", (long long)m->n_rows);
     }
     making_add(m, name, c);
     return RC_OK;
