@@ -136,6 +136,7 @@ class RawKernel:
             m = self.receive("iopub", 10)
             assert m, "no iopub_welcome"
             if m["type"] == "iopub_welcome":
+                time.sleep(0.1)  # stdin's connection too
                 return r
 
     def stop(self):

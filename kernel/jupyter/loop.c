@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -438,13 +437,43 @@ static long poll_timeout(struct kernel *k)
     return pending ? (left > 0 ? left : 0) : -1;
 }
 
+/* Signals come through a pipe written by a handler, not a signalfd: OpenBLAS starts a thread before
+ * main, which has them unblocked, so that masks alone cannot keep the default action away. */
+static int signal_write_fd = -1;
+
+static void on_signal(int sig)
+{
+    int saved = errno;
+    char byte = (char)sig;
+    ssize_t n = write(signal_write_fd, &byte, 1);
+    (void)n; /* full: one is waiting already */
+    errno = saved;
+}
+
+static bool open_signals(struct kernel *k)
+{
+    int fd[2];
+    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigset_t set;
+    if (pipe2(fd, O_CLOEXEC | O_NONBLOCK) != 0) return false;
+    k->signal_fd = fd[0];
+    signal_write_fd = fd[1];
+    sigemptyset(&sa.sa_mask);
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGTERM, &sa, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0;
+}
+
 static void read_signals(struct kernel *k)
 {
-    struct signalfd_siginfo si;
-    while (read(k->signal_fd, &si, sizeof si) == sizeof si) {
-        if (si.ssi_signo == SIGTERM)
+    char byte;
+    while (read(k->signal_fd, &byte, 1) == 1) {
+        if (byte == SIGTERM)
             k->is_over = true;
-        else if (si.ssi_signo == SIGINT)
+        else
             kernel_interrupt(k);
     }
 }
@@ -566,16 +595,9 @@ static int watch_parent(void)
 
 static bool open_fds(struct kernel *k)
 {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    signal(SIGINT, SIG_DFL); /* a parent may have left it ignored: then signalfd would see nothing */
-    signal(SIGTERM, SIG_DFL);
-    k->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     k->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     k->parent_fd = watch_parent();
-    return k->signal_fd >= 0 && k->wake_fd >= 0;
+    return k->wake_fd >= 0 && open_signals(k);
 }
 
 /* Cells may recurse deeply: 64 MiB of stack (reserved, not used, until needed). */

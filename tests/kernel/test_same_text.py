@@ -48,7 +48,7 @@ def console_text():
             marker += 1
             c.send(line + "\r")
             c.send(f'print("mark{marker}")\r')
-            c.expect(f"\r\nmark{marker}\r\n")
+            c.expect(f"mark{marker}\r\n")  # the echo of the line ends in \")
             out.append(c.before)
     c.sendeof()
     c.expect(pexpect.EOF)

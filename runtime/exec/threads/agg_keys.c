@@ -155,6 +155,8 @@ static bool code_of(const struct key_layout *k, int key, const uint64_t *words, 
 
 static enum phys decoded_phys(const struct key_layout *k, int key, struct dtype type)
 {
+    if (k->form == KEY_WIDE && k->parts[key].is_text)
+        return PHYS_STR; /* a computed cat's levels are texts here */
     if (k->form == KEY_WIDE) return k->parts[key].dict ? PHYS_DICT : kind_phys(type.kind);
     if (k->facts[key].phys == PHYS_DICT) return PHYS_DICT;
     return kind_phys(type.kind);
