@@ -216,7 +216,7 @@ TEST(frames_made)
     rec_expect(&r, "t = frame([{k: 1, auc: 0.5}, {k: 2}])\nt.auc", "[0.5, null]");
     rec_expect(&r, "frame(x: 1..3, y: 0).y", "[0, 0, 0]");
     rec_expect(&r, "frame([{k: 1, s: frame(v: [7])}]).s", "[7]");
-    rec_error(&r, "frame(a: [1, 2], b: [1])", E207, "[1]", "has 1 values");
+    rec_error(&r, "frame(a: [1, 2], b: [1])", E207, "[1]", "has 1 value,");
     rec_error(&r, "x + 1", E218, NULL, "2 columns");
     rec_error(&r, "x.c", E201, "c", "They are: a, b.");
     rec_ok(&r, "t = frame(fare_amount: [1])");
