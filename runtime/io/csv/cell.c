@@ -12,8 +12,21 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                             "50515253545556575859606162636465666768697071727374"
                             "75767778798081828384858687888990919293949596979899";
 
+/* Room for n more bytes; a call only when there is none. */
+static inline char *room(struct strbuf *b, size_t n)
+{
+    return b->cap > b->n + n ? b->p + b->n : strbuf_grow(b, n);
+}
+
+/* Copies at most 16 bytes as 16: both sides have that many. */
+static inline void put_short(struct strbuf *out, const char *p, size_t n)
+{
+    memcpy(room(out, 16), p, 16);
+    out->n += n;
+}
+
 /* Writes v backward from `end`; returns the first character. */
-static char *digits_before(char *end, uint64_t v)
+static inline char *digits_before(char *end, uint64_t v)
 {
     for (; v >= 100; v /= 100)
         memcpy(end -= 2, pairs + 2 * (v % 100), 2);
@@ -24,11 +37,15 @@ static char *digits_before(char *end, uint64_t v)
 
 static void put_int(struct strbuf *out, int64_t x)
 {
-    char buf[24], *end = buf + sizeof buf;
+    char buf[40], *end = buf + 24; /* 16 bytes may be copied from the last digit on */
     char *p = digits_before(end, x < 0 ? 0 - (uint64_t)x : (uint64_t)x);
     if (x < 0) *--p = '-';
     size_t n = (size_t)(end - p);
-    memcpy(strbuf_grow(out, n), p, n);
+    if (n <= 16) {
+        put_short(out, p, n);
+        return;
+    }
+    memcpy(room(out, n), p, n);
     out->n += n;
 }
 
@@ -39,10 +56,10 @@ static void put_num(struct strbuf *out, double x)
     double a = fabs(x), scaled = a * 1e6;
     double whole = rint(scaled);
     if (!(a >= 1e-4 && scaled < 1e15 && whole / 1e6 == a)) {
-        out->n += (size_t)num_format(x, strbuf_grow(out, NUM_TEXT_MAX));
+        out->n += (size_t)num_format(x, room(out, NUM_TEXT_MAX));
         return;
     }
-    char buf[32], *end = buf + sizeof buf;
+    char buf[48], *end = buf + 32;
     uint64_t v = (uint64_t)whole, part = v % 1000000;
     int decimals = 6;
     for (; decimals > 1 && part % 10 == 0; part /= 10)
@@ -53,8 +70,9 @@ static void put_num(struct strbuf *out, double x)
     *--p = '.';
     p = digits_before(p, v / 1000000);
     if (x < 0) *--p = '-';
-    size_t n = (size_t)(end - p);
-    memcpy(strbuf_grow(out, n), p, n);
+    size_t n = (size_t)(end - p); /* at most 18 */
+    memcpy(room(out, 24), p, 16);
+    if (n > 16) memcpy(out->p + out->n + 16, p + 16, n - 16);
     out->n += n;
 }
 
@@ -64,7 +82,7 @@ void csv_cell_text(struct strbuf *out, const bool *special, struct str s)
     while (i < s.n && !special[(unsigned char)s.p[i]])
         i++;
     if (i == s.n && s.n) {
-        memcpy(strbuf_grow(out, s.n), s.p, s.n);
+        memcpy(room(out, s.n), s.p, s.n);
         out->n += s.n;
         return;
     }
@@ -104,7 +122,11 @@ static void cell_str(struct strbuf *out, const struct cell_writer *w, int64_t ro
 static void cell_dict(struct strbuf *out, const struct cell_writer *w, int64_t row)
 {
     struct str s = w->levels[((const int32_t *)w->c->data)[row]];
-    memcpy(strbuf_grow(out, s.n), s.p, s.n);
+    if (s.n <= 16) {
+        put_short(out, s.p, s.n);
+        return;
+    }
+    memcpy(room(out, s.n), s.p, s.n);
     out->n += s.n;
 }
 
@@ -117,7 +139,7 @@ static char *two(char *p, int32_t v)
 static void put_date(struct strbuf *out, int64_t days)
 {
     int32_t y, m, d;
-    char *p = strbuf_grow(out, DATE_TEXT_MAX);
+    char *p = room(out, DATE_TEXT_MAX);
     civil_from_days(days, &y, &m, &d);
     if (y < 0 || y > 9999) {
         out->n += (size_t)date_format((int32_t)days, p);
@@ -141,11 +163,11 @@ static void cell_time(struct strbuf *out, const struct cell_writer *w, int64_t r
     int64_t us = ((const int64_t *)w->c->data)[row], days = civil_day_of_us(us);
     int64_t rest = us - days * US_PER_DAY;
     if (rest % US_PER_SECOND != 0 || days < -719468 || days > 2932896) {
-        out->n += (size_t)datetime_format(us, strbuf_grow(out, DATE_TEXT_MAX));
+        out->n += (size_t)datetime_format(us, room(out, DATE_TEXT_MAX));
     } else {
         int32_t s = (int32_t)(rest / US_PER_SECOND);
         put_date(out, days);
-        char *p = strbuf_grow(out, 9);
+        char *p = room(out, 9);
         *p++ = ' ';
         p = two(p, s / 3600);
         *p++ = ':';
@@ -160,7 +182,7 @@ static void cell_time(struct strbuf *out, const struct cell_writer *w, int64_t r
 static void cell_duration(struct strbuf *out, const struct cell_writer *w, int64_t row)
 {
     int64_t us = ((const int64_t *)w->c->data)[row];
-    out->n += (size_t)duration_format(us, strbuf_grow(out, DATE_TEXT_MAX));
+    out->n += (size_t)duration_format(us, room(out, DATE_TEXT_MAX));
 }
 
 /* Lists and structs: as the language shows them. */
@@ -183,7 +205,8 @@ static const struct str *render_levels(struct arena *a, const bool *special,
     for (int64_t i = 0; i < dict->n; i++) {
         strbuf_clear(&b);
         csv_cell_text(&b, special, text_str(&((const struct text *)dict->data)[i]));
-        out[i] = arena_str(a, strbuf_view(&b));
+        memset(room(&b, 16), 0, 16); /* put_short copies 16 bytes */
+        out[i] = (struct str){arena_copy(a, b.p, b.n + 16), b.n};
     }
     out[dict->n] = STR("");
     strbuf_release(&b);
@@ -227,7 +250,7 @@ void cell_rows(struct strbuf *out, const struct cell_writer *w, int n_cols, char
     for (int64_t row = from; row < to; row++) {
         for (int i = 0; i < n_cols; i++) {
             if (bit_valid(w[i].c->valid, row)) w[i].put(out, &w[i], row);
-            *strbuf_grow(out, 1) = i + 1 < n_cols ? delim : '\n';
+            *room(out, 1) = i + 1 < n_cols ? delim : '\n';
             out->n++;
         }
     }
