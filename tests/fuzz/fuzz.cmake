@@ -1,7 +1,7 @@
 # Fuzz targets. With MLNB_FUZZ (clang) they link libFuzzer; else they replay the seeds of tests/fuzz/NAME/.
 file(GLOB csv_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/io/*.c ${CMAKE_SOURCE_DIR}/runtime/io/csv/*.c)
 add_executable(fuzz_csv ${CMAKE_CURRENT_LIST_DIR}/fuzz_csv.c ${csv_sources})
-target_compile_definitions(fuzz_csv PRIVATE CSV_BLOCK=96 CSV_LINE_MAX=4096 CSV_STRIP=16 CSV_WAVE=4 CSV_HEAD=64)
+target_compile_definitions(fuzz_csv PRIVATE CSV_BLOCK=96 CSV_LINE_MAX=4096 CSV_STRIP=16 CSV_STRIP_ROWS=1 CSV_WAVE=4 CSV_HEAD=64)
 target_link_libraries(fuzz_csv PRIVATE mlnb_col PkgConfig::ZLIB)
 if(MLNB_FUZZ)
   target_compile_definitions(fuzz_csv PRIVATE MLNB_FUZZ)

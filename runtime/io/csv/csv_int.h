@@ -15,11 +15,12 @@
 
 /* Sizes; tests/fuzz builds this folder with very small ones. */
 #ifndef CSV_BLOCK
-#define CSV_BLOCK    ((int64_t)1 << 20)  /* bytes between marks */
-#define CSV_LINE_MAX ((int64_t)64 << 20) /* bytes of a row */
-#define CSV_STRIP    16384               /* fields a strip, when rows are narrower than that */
-#define CSV_WAVE     512                 /* blocks a round of opening */
-#define CSV_HEAD     ((int64_t)64 << 10) /* bytes first read to find delimiter and names */
+#define CSV_BLOCK      ((int64_t)1 << 20)  /* bytes between marks */
+#define CSV_LINE_MAX   ((int64_t)64 << 20) /* bytes of a row */
+#define CSV_STRIP      16384               /* fields a strip, when rows are narrower than that */
+#define CSV_STRIP_ROWS 32  /* rows a strip at least, if that is not too many fields */
+#define CSV_WAVE       512 /* blocks a round of opening */
+#define CSV_HEAD       ((int64_t)64 << 10) /* bytes first read to find delimiter and names */
 #endif
 #define CSV_PAD         64 /* readable bytes around every buffer */
 #define CSV_COLUMNS_MAX 1000000
@@ -155,7 +156,7 @@ void csv_parse_texts(const struct csv_scan *s, const struct csv_strip *strip, st
 rc csv_finish_texts(struct ctx *cx, struct csv_out *out, struct column **levels);
 bool csv_keeps_dict(const struct csv_out *out); /* all rows are there, as codes that are worth it */
 void csv_out_null(struct csv_out *out, int64_t row);
-size_t csv_dict_bytes(void);
+size_t csv_dict_bytes(int64_t rows);
 struct csv_job { /* the columns asked for of one block */
     struct csv_scan *s;
     const struct csv_block *block;

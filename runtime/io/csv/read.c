@@ -25,7 +25,8 @@ rc csv_job_room(struct ctx *cx, struct csv_job *j, const int *columns)
     size_t bits = round64(BITMAP_WORDS(j->n_rows) * 8), need = heads;
     for (int i = 0; i < j->n_cols; i++) {
         enum kind kind = j->s->cols[columns[i]].type.kind;
-        need += csv_out_bytes(kind, j->n_rows) + bits + (kind == KIND_STR ? csv_dict_bytes() : 0);
+        need += csv_out_bytes(kind, j->n_rows) + bits +
+                (kind == KIND_STR ? csv_dict_bytes(j->n_rows) : 0);
     }
     struct csv_work *w = j->w;
     if (w->cap_values < need) {
@@ -54,7 +55,7 @@ rc csv_job_room(struct ctx *cx, struct csv_job *j, const int *columns)
         p += bits;
         if (o->kind != KIND_STR) continue;
         o->dict = (void *)p;
-        p += csv_dict_bytes();
+        p += csv_dict_bytes(j->n_rows);
     }
     return RC_OK;
 }

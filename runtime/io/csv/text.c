@@ -7,18 +7,44 @@
 #include "runtime/io/csv/fast.h"
 
 #define LEVELS_MAX 4096
-#define SLOT_BITS  13
-#define FEW        64 /* up to here any column keeps its dictionary */
+#define FEW        64 /* fewer rows get no dictionary; up to so many texts always keep it */
 
 struct csv_dict {
-    int32_t n;
-    uint32_t slots[1 << SLOT_BITS]; /* code + 1, 0 = free */
-    struct text levels[LEVELS_MAX];
+    int32_t n, cap;
+    unsigned shift; /* 64 - bits of a slot number */
+    uint32_t mask;
+    uint32_t *slots; /* [mask + 1] code + 1, 0 = free; at most half are taken */
+    struct text levels[];
 };
 
-size_t csv_dict_bytes(void)
+/* Levels that a block of so many rows can come to before its dictionary is given up, and the bits
+ * of the table for them. Few rows (a very wide file) need little. */
+static int32_t level_room(int64_t rows, unsigned *bits)
 {
-    return (sizeof(struct csv_dict) + 63) / 64 * 64;
+    int64_t cap = rows / 2 + 2;
+    cap = cap < LEVELS_MAX ? cap : LEVELS_MAX;
+    for (*bits = 4; (INT64_C(1) << *bits) < 2 * cap;)
+        ++*bits;
+    return (int32_t)cap;
+}
+
+size_t csv_dict_bytes(int64_t rows)
+{
+    unsigned bits;
+    size_t levels = (size_t)level_room(rows, &bits);
+    size_t n = sizeof(struct csv_dict) + levels * sizeof(struct text) + (sizeof(uint32_t) << bits);
+    return (n + 63) / 64 * 64;
+}
+
+static void dict_clear(struct csv_dict *d, int64_t rows)
+{
+    unsigned bits;
+    d->n = 0;
+    d->cap = level_room(rows, &bits);
+    d->shift = 64 - bits;
+    d->mask = (uint32_t)(UINT64_C(1) << bits) - 1;
+    d->slots = (uint32_t *)(void *)(d->levels + d->cap);
+    memset(d->slots, 0, sizeof(uint32_t) << bits);
 }
 
 /* A view as two words: kept in registers, where a struct text would go through memory. */
@@ -71,17 +97,17 @@ static inline struct words view(const char *p, size_t n)
     return words_of(&t);
 }
 
-static inline uint32_t slot_of(uint64_t head, uint64_t tail)
+static inline uint32_t slot_of(const struct csv_dict *d, uint64_t head, uint64_t tail)
 {
     uint64_t h = head * UINT64_C(0x9E3779B97F4A7C15) ^ tail * UINT64_C(0xC2B2AE3D27D4EB4F);
     h ^= h >> 32;
-    return (uint32_t)(h * UINT64_C(0x9FB21C651E98DF25) >> (64 - SLOT_BITS));
+    return (uint32_t)(h * UINT64_C(0x9FB21C651E98DF25) >> d->shift);
 }
 
 /* A new level; -1 when the dictionary is full. */
 static int32_t add_level(struct csv_dict *d, uint32_t slot, struct words w)
 {
-    if (d->n == LEVELS_MAX) return -1;
+    if (d->n == d->cap) return -1;
     memcpy(&d->levels[d->n], &w, sizeof w);
     d->slots[slot] = (uint32_t)++d->n;
     return d->n - 1;
@@ -92,8 +118,8 @@ static int32_t code_of_long(struct csv_dict *d, struct words w)
 {
     struct text t;
     memcpy(&t, &w, sizeof t);
-    uint32_t i = slot_of(t.n, hash_bytes(t.ptr, t.n));
-    for (uint32_t k; (k = d->slots[i]) != 0; i = (i + 1) & ((1u << SLOT_BITS) - 1))
+    uint32_t i = slot_of(d, t.n, hash_bytes(t.ptr, t.n));
+    for (uint32_t k; (k = d->slots[i]) != 0; i = (i + 1) & d->mask)
         if (text_eq(&d->levels[k - 1], &t)) return (int32_t)k - 1;
     return add_level(d, i, w);
 }
@@ -102,8 +128,8 @@ static int32_t code_of_long(struct csv_dict *d, struct words w)
 static inline int32_t code_of(struct csv_dict *d, size_t n, struct words w)
 {
     if (n > TEXT_INLINE) return code_of_long(d, w);
-    uint32_t i = slot_of(w.head, w.tail);
-    for (uint32_t k; (k = d->slots[i]) != 0; i = (i + 1) & ((1u << SLOT_BITS) - 1)) {
+    uint32_t i = slot_of(d, w.head, w.tail);
+    for (uint32_t k; (k = d->slots[i]) != 0; i = (i + 1) & d->mask) {
         struct words level = words_of(&d->levels[k - 1]);
         if (level.head == w.head && level.tail == w.tail) return (int32_t)k - 1;
     }
@@ -212,10 +238,9 @@ void csv_parse_texts(const struct csv_scan *s, const struct csv_strip *strip, st
     int64_t room = o->cap - o->n, row = o->n;
     int64_t end = row + (strip->n_rows < room ? strip->n_rows : room);
     struct csv_cursor k = csv_column_from(strip, o->col, 0);
-    if (o->n == 0 && o->dict) {
+    if (o->n == 0 && o->dict && o->cap >= FEW) {
         o->is_dict = true;
-        o->dict->n = 0;
-        memset(o->dict->slots, 0, sizeof o->dict->slots);
+        dict_clear(o->dict, o->cap);
     }
     if (o->is_dict) {
         put_codes(s, &k, o, &row, end, side);

@@ -7,6 +7,8 @@
 
 #include "runtime/base/cancel.h"
 
+#define STRIP_MOST ((uint32_t)1 << 19) /* fields a strip of a wide file */
+
 /* ---- scratch ---- */
 rc csv_work_get(struct ctx *cx, struct csv_scan *s, struct csv_work **out)
 {
@@ -227,7 +229,9 @@ static void skip_row(struct csv_walk *k)
 rc csv_walk_rows(struct ctx *cx, struct csv_work *w, int64_t from, int64_t to, bool in_quote)
 {
     struct csv_walk *k = &w->walk;
-    TRY(grow_pos(cx, w, CSV_STRIP + 128));
+    uint32_t fields = CSV_STRIP_ROWS * (uint32_t)k->scan->n_cols;
+    if (fields > STRIP_MOST) fields = STRIP_MOST;
+    TRY(grow_pos(cx, w, (fields > CSV_STRIP ? fields : CSV_STRIP) + 128));
     k->stop = (size_t)(to - k->base);
     k->ix.at = (size_t)(from - k->base);
     k->ix.pos[0] = (uint32_t)(k->ix.at - 1);
