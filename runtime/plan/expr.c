@@ -125,7 +125,7 @@ rc expr_call(struct ctx *cx, struct arena *a, const struct fn_desc *fn,
              const struct expr *const *args, int n, struct span span, const struct expr **out)
 {
     const struct fn_overload *over;
-    struct dtype type;
+    struct dtype type = {0};
     const struct expr **cast;
     TRY(fn_resolve(cx, fn, types_of(cx, args, n), n, span, &over, &type));
     TRY(cast_args(cx, a, args, n, over->args, over->n_args < 0, &cast));
@@ -198,7 +198,7 @@ static rc case_type(struct ctx *cx, const struct expr *const *args, int n, struc
 rc expr_case(struct ctx *cx, struct arena *a, const struct expr *const *args, int n,
              struct span span, const struct expr **out)
 {
-    struct dtype type;
+    struct dtype type = {0};
     if (n < 2) return fail(cx, E208, span, "a case needs at least one condition => value");
     TRY(case_type(cx, args, n, &type));
     const struct expr **cast = ARENA_ARRAY(a, const struct expr *, n);
@@ -224,7 +224,7 @@ rc expr_agg(struct ctx *cx, struct arena *a, const struct agg_desc *agg,
             struct span span, const struct expr **out)
 {
     const struct agg_overload *over;
-    struct dtype type;
+    struct dtype type = {0};
     const struct expr **cast;
     TRY(agg_resolve(cx, agg, types_of(cx, args, n), n, span, &over, &type));
     TRY(cast_args(cx, a, args, n, over->args, over->n_args < 0, &cast));
