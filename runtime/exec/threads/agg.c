@@ -11,38 +11,18 @@ static int add_col(struct agg *a, const struct expr *e)
     return a->n_cols++;
 }
 
-static void set_const(struct agg_item *it, int i, const struct expr *arg)
+static rc set_const(struct agg *a, struct agg_item *it, int i, const struct expr *arg)
 {
-    struct vec *v = &it->literals[i];
+    struct ctx cx = *a->run->cx;
+    cx.arena = a->run->arena;
     it->args[i] = -1;
     it->is_const[i] = true;
     it->consts[i] = arg->value;
     it->consts[i].type = arg->type;
-    *v = (struct vec){.phys = kind_phys(arg->type.kind), .is_const = true, .data = it->room[i]};
-    static const uint64_t none[1] = {0};
-    if (arg->value.is_null) v->valid = none;
-    switch (arg->type.kind) {
-    case KIND_BOOL: it->room[i][0] = arg->value.u.b ? ~UINT64_C(0) : 0; break;
-    case KIND_NUM: memcpy(it->room[i], &arg->value.u.f, 8); break;
-    case KIND_DATE: {
-        int32_t day = (int32_t)arg->value.u.i;
-        memcpy(it->room[i], &day, 4);
-        break;
-    }
-    case KIND_STR:
-    case KIND_CAT: {
-        struct text t = text_make(arg->value.u.s.p, arg->value.is_null ? 0 : arg->value.u.s.n);
-        memcpy(it->room[i], &t, 16);
-        v->phys = PHYS_STR;
-        break;
-    }
-    case KIND_LIST:
-    case KIND_STRUCT: v->data = NULL; break;
-    default: memcpy(it->room[i], &arg->value.u.i, 8);
-    }
+    return vec_literal(&cx, &it->consts[i], it->room[i], &it->literals[i]);
 }
 
-static void set_item(struct agg *a, struct agg_item *it, const struct expr *e)
+static rc set_item(struct agg *a, struct agg_item *it, const struct expr *e)
 {
     struct arena *arena = a->run->arena;
     int n = e->n_args, room = n > 0 ? n : 1;
@@ -58,7 +38,7 @@ static void set_item(struct agg *a, struct agg_item *it, const struct expr *e)
     for (int i = 0; i < n; i++) {
         it->arg_types[i] = e->args[i]->type;
         if (e->args[i]->op == EXPR_LITERAL)
-            set_const(it, i, e->args[i]);
+            TRY(set_const(a, it, i, e->args[i]));
         else
             it->args[i] = add_col(a, e->args[i]);
     }
@@ -66,9 +46,10 @@ static void set_item(struct agg *a, struct agg_item *it, const struct expr *e)
     it->offset = a->stride;
     a->stride += (it->over->state_size + 7) / 8 * 8;
     a->holistic = a->holistic || it->over->whole != NULL;
+    return RC_OK;
 }
 
-static void list_items(struct agg *a)
+static rc list_items(struct agg *a)
 {
     const struct plan *p = a->node;
     int cap = 0;
@@ -79,7 +60,8 @@ static void list_items(struct agg *a)
     a->items = ARENA_ARRAY(a->run->arena, struct agg_item, a->n_items > 0 ? a->n_items : 1);
     a->cols = ARENA_ARRAY(a->run->arena, struct raw_col, cap > 0 ? cap : 1);
     for (int i = 0; i < a->n_items; i++)
-        set_item(a, &a->items[i], p->u.aggregate.items[i].expr);
+        TRY(set_item(a, &a->items[i], p->u.aggregate.items[i].expr));
+    return RC_OK;
 }
 
 /* Keys first, then raw columns. */
@@ -208,7 +190,7 @@ static void worker_init(struct agg *a, struct agg_worker *w, struct arena *hold)
 static rc agg_open(struct agg *a)
 {
     TRY(pipe_open(a->run, a->node->inputs[0], &a->pipe));
-    list_items(a);
+    TRY(list_items(a));
     TRY(list_exprs(a));
     TRY(lay_keys(a));
     choose_buckets(a);

@@ -184,7 +184,7 @@ static enum rc_t collect_batch(void *self, struct worker *w, struct ctx *cx, int
             TRY(put_built(cx, &c->built[part * c->n_cols + i], type, &b->cols[i], n));
     }
     c->rows[part] += n;
-    if (c->limit >= 0 && c->rows[part] >= c->limit) {
+    if (c->limit >= 0 && c->rows[part] >= c->limit && !c->pipe->sees_all) {
         w->stop_part = true;
         return RC_ERR;
     }
@@ -333,13 +333,13 @@ static rc collect_run(struct collect *c, struct table **out)
     struct sink sink = {.self = c,
                         .batch = collect_batch,
                         .part_end = collect_part_end,
-                        .enough = c->limit >= 0 ? collect_enough : NULL};
+                        .enough = c->limit >= 0 && !c->pipe->sees_all ? collect_enough : NULL};
     int64_t n_done = c->n_parts;
     if (only_choice(c->pipe)) return share_table(c, out);
     TRY(plan_columns(c));
     TRY(pipe_run_parts(c->pipe, &sink));
     n_done = wanted_parts(c);
-    TRY(pipe_finish(c->pipe, n_done));
+    TRY(pipe_finish(c->pipe, c->pipe->sees_all ? c->n_parts : n_done));
     return make_table(c, n_done, out);
 }
 

@@ -50,37 +50,15 @@ static bool constant_value(struct exprs *x, struct arena *a, const struct expr *
     return true;
 }
 
-static void set_literal(struct node *nd, const struct scalar *s)
+static rc set_literal(struct exprs *x, struct eval_local *l, struct node *nd,
+                      const struct scalar *s)
 {
+    struct ctx cx = *x->run->cx;
+    cx.arena = l->arena;
     nd->is_literal = true;
     nd->value = *s;
     nd->value.type = nd->e->type;
-    nd->literal = (struct vec){
-        .phys = kind_phys(s->type.kind), .is_const = true, .data = nd->room, .valid = NULL};
-    if (nd->literal.phys == PHYS_DICT) nd->literal.phys = PHYS_STR;
-    if (s->is_null) {
-        static const uint64_t none[1] = {0};
-        nd->literal.valid = none;
-        return;
-    }
-    switch (s->type.kind) {
-    case KIND_BOOL: nd->room[0] = s->u.b ? ~UINT64_C(0) : 0; break;
-    case KIND_NUM: memcpy(nd->room, &s->u.f, 8); break;
-    case KIND_STR:
-    case KIND_CAT: {
-        struct text t = text_make(s->u.s.p, s->u.s.n);
-        memcpy(nd->room, &t, sizeof t);
-        break;
-    }
-    case KIND_DATE: {
-        int32_t day = (int32_t)s->u.i;
-        memcpy(nd->room, &day, 4);
-        break;
-    }
-    case KIND_LIST:
-    case KIND_STRUCT: nd->literal.data = NULL; break; /* kernels read the scalar */
-    default: memcpy(nd->room, &s->u.i, 8);
-    }
+    return vec_literal(&cx, &nd->value, nd->room, &nd->literal);
 }
 
 static rc compile(struct exprs *x, struct eval_local *l, const struct expr *e, int *site,
@@ -136,8 +114,7 @@ static rc compile(struct exprs *x, struct eval_local *l, const struct expr *e, i
         for (int i = 0; i < e->n_args; i++)
             inside += count_calls(e->args[i]);
         *site += inside;
-        set_literal(nd, &value);
-        return RC_OK;
+        return set_literal(x, l, nd, &value);
     }
     TRY(compile_args(x, l, nd, site));
     scratch_need(&nd->out, l->arena, BATCH_ROWS);

@@ -25,8 +25,9 @@ struct frames { /* one stretch at work */
     struct words {
         uint64_t *p;
         size_t n;
-    } * valid, *bools;  /* [n_args] bits of a slice */
-    struct ctx scratch; /* env's: its arena is emptied after every result */
+    } * valid, *bools;   /* [n_args] bits of a slice */
+    uint64_t (*room)[2]; /* [n_args] constants */
+    struct ctx scratch;  /* env's: its arena is emptied after every result */
 };
 
 /* ---- views ---- */
@@ -320,16 +321,6 @@ static rc keep_rows(struct frames *f)
     return RC_OK;
 }
 
-static void set_literal(struct frames *f, int i)
-{
-    const struct window_item *it = f->s->it;
-    struct column *c;
-    if (column_fill(f->s->cx, &it->consts[i], 1, &c) != RC_OK) return;
-    f->args[i] = column_view(c, 0, 1);
-    f->args[i].is_const = true;
-    f->s->args[i] = c; /* released with the stretch's own */
-}
-
 static rc frames_init(struct frames *f, struct stretch *s)
 {
     const struct window_item *it = s->it;
@@ -350,6 +341,7 @@ static rc frames_init(struct frames *f, struct stretch *s)
     f->cols = ARENA_ARRAY(a, struct column *, n + 1);
     f->valid = arena_zero(a, sizeof *f->valid * (size_t)(n + 1));
     f->bools = arena_zero(a, sizeof *f->bools * (size_t)(n + 1));
+    f->room = arena_zero(a, sizeof *f->room * (size_t)(n + 1));
     f->scratch = *s->cx;
     f->scratch.arena = arena_new();
     f->env.cx = &f->scratch;
@@ -360,7 +352,7 @@ static rc frames_init(struct frames *f, struct stretch *s)
             f->cols[i] = column_ref(s->args[i]);
     }
     for (int i = 0; i < n; i++)
-        if (it->is_const[i]) set_literal(f, i);
+        if (it->is_const[i]) TRY(vec_literal(s->cx, &it->consts[i], f->room[i], &f->args[i]));
     if (n > 0 && f->cols[0]) f->has = f->cols[0]->valid;
     return RC_OK;
 }

@@ -356,16 +356,19 @@ static void report(struct join *j)
                       (long long)j->n_rows);
         put_repeats(j, &b);
         if (pairs_rows && j->unmatched > 0)
-            strbuf_printf(&b, "; %lld left rows found no partner", (long long)j->unmatched);
+            strbuf_printf(&b, "; %lld left row%s found no partner", (long long)j->unmatched,
+                          j->unmatched == 1 ? "" : "s");
         strbuf_addz(&b, ". expect: \"many-to-one\" makes this an error");
         warn(j->run->cx, W301, p->span, "%s", b.p);
     } else if (pairs_rows && j->unmatched > 0) {
+        bool one = j->unmatched == 1;
         strbuf_printf(&b, "join: %lld of %lld rows of ", (long long)j->unmatched,
                       (long long)j->left->n_rows);
         put_label(&b, p->u.join.left_label, "the left frame");
         strbuf_addz(&b, " found no partner in ");
         put_label(&b, p->u.join.right_label, "the right frame");
-        strbuf_addz(&b, kind == JOIN_INNER ? " and were left out" : "");
+        strbuf_addz(&b,
+                    kind == JOIN_INNER ? (one ? " and was left out" : " and were left out") : "");
         warn(j->run->cx, W302, p->span, "%s", b.p);
     }
     strbuf_release(&b);

@@ -395,6 +395,7 @@ rc op_assert(struct pipe *p, const struct plan *node)
     }
     op_init(&op->base.op, &assert_class, p, node, node->schema->n);
     op->base.op.keeps_rows = true;
+    p->sees_all = true;
     pipe_add(p, &op->base.op);
     return RC_OK;
 }

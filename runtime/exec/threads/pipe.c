@@ -69,6 +69,7 @@ static rc pipe_union(struct run *r, const struct plan *node, struct pipe **out)
     p->a = a;
     p->b = b;
     p->n_parts = a->n_parts + b->n_parts;
+    p->sees_all = a->sees_all || b->sees_all;
     p->rows_max = a->rows_max + b->rows_max;
     for (int i = 0; i < p->schema->n; i++)
         if (a->dicts[i] == b->dicts[i]) p->dicts[i] = a->dicts[i];
@@ -405,12 +406,22 @@ static breaker breaker_of(const struct plan *p)
     }
 }
 
+/* Memory that a step's result has made: shared columns count where they were made. */
+static int64_t own_bytes(const struct table *t)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < t->schema->n; i++)
+        if (atomic_load(&t->cols[i]->refs) == 1) sum += column_bytes(t->cols[i]);
+    return sum;
+}
+
 static rc open_breaker(struct run *r, const struct plan *p, breaker run, struct pipe **out)
 {
     struct table *t;
     struct node_stat *stat = run_stat(r, p);
-    int64_t began = now_us();
+    int64_t began = now_us(), before = atomic_load(&r->bytes);
     TRY(run(r, p, &t));
+    atomic_store(&r->bytes, before + own_bytes(t)); /* all else of the step is free again */
     if (stat) {
         atomic_store(&stat->us, now_us() - began);
         atomic_store(&stat->rows, t->n_rows);

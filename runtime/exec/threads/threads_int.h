@@ -61,6 +61,8 @@ rc vec_select(struct ctx *cx, struct scratch *s, const struct vec *v, struct dty
 /* v in the canonical physical type of its kind. */
 void vec_canonical(struct scratch *s, const struct vec *v, struct dtype type, int64_t n,
                    struct vec *out);
+/* A constant as a vector; room holds its value, cx->arena what else it needs. */
+rc vec_literal(struct ctx *cx, const struct scalar *s, uint64_t room[2], struct vec *out);
 /* A constant spelled out n times. */
 void vec_spread(struct scratch *s, const struct vec *v, int64_t n, struct vec *out);
 /* View of rows [at, at + n) of v; at a multiple of 64. */
@@ -130,6 +132,7 @@ struct pipe {
     struct run *run;
     const struct plan *node; /* the source's */
     bool counted;            /* its rows and time stand in the statistics already */
+    bool sees_all;           /* an assert is in it: a limit above must not end it early */
     enum pipe_source source;
     struct table *table;
     struct io_scan *scan;

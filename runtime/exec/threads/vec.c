@@ -134,6 +134,45 @@ void vec_canonical(struct scratch *s, const struct vec *v, struct dtype type, in
     out->data = s->data;
 }
 
+static void put_value(uint64_t room[2], const struct scalar *s)
+{
+    switch (s->type.kind) {
+    case KIND_BOOL: room[0] = s->u.b ? ~UINT64_C(0) : 0; break;
+    case KIND_NUM: memcpy(room, &s->u.f, 8); break;
+    case KIND_STR: {
+        struct text t = text_make(s->u.s.p, s->u.s.n);
+        memcpy(room, &t, sizeof t);
+        break;
+    }
+    case KIND_DATE: {
+        int32_t day = (int32_t)s->u.i;
+        memcpy(room, &day, 4);
+        break;
+    }
+    default: memcpy(room, &s->u.i, 8);
+    }
+}
+
+rc vec_literal(struct ctx *cx, const struct scalar *s, uint64_t room[2], struct vec *out)
+{
+    static const uint64_t none[1] = {0};
+    struct column *c;
+    room[0] = room[1] = 0;
+    *out = (struct vec){.phys = kind_phys(s->type.kind), .is_const = true, .data = room};
+    if (s->type.kind == KIND_LIST || s->type.kind == KIND_STRUCT) {
+        out->data = NULL;                  /* kernels read the scalar */
+    } else if (s->type.kind == KIND_CAT) { /* a dictionary of one level, or none */
+        TRY(column_fill(cx, s, 1, &c));
+        arena_on_free(cx->arena, drop_column, c);
+        *out = column_view(c, 0, 1);
+        out->is_const = true;
+    } else if (!s->is_null) {
+        put_value(room, s);
+    }
+    if (s->is_null) out->valid = none;
+    return RC_OK;
+}
+
 void vec_spread(struct scratch *s, const struct vec *v, int64_t n, struct vec *out)
 {
     *out = *v;

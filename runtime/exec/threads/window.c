@@ -93,10 +93,9 @@ static rc item_init(struct window *w, const struct expr *e, struct window_item *
     for (int i = 0; i < n; i++) {
         it->arg_types[i] = e->args[i]->type;
         it->is_const[i] = e->args[i]->op == EXPR_LITERAL;
-        if (it->is_const[i])
-            it->consts[i] = e->args[i]->value;
-        else
-            vary[m++] = e->args[i];
+        it->consts[i] = e->args[i]->value; /* of literals only */
+        it->consts[i].type = e->args[i]->type;
+        if (!it->is_const[i]) vary[m++] = e->args[i];
     }
     if (e->where) vary[m++] = e->where;
     TRY(table_eval(w->run, w->table, vary, m, w->node, cols));
