@@ -175,19 +175,21 @@ rc vec_literal(struct ctx *cx, const struct scalar *s, uint64_t room[2], struct 
 
 void vec_spread(struct scratch *s, const struct vec *v, int64_t n, struct vec *out)
 {
-    *out = *v;
-    if (!v->is_const) return;
+    const struct vec in = *v; /* out may be v itself */
+    *out = in;
+    if (!in.is_const) return;
     out->is_const = false;
     out->data = s->data;
-    size_t width = v->phys == PHYS_STR ? 16 : phys_width(v->phys);
-    if (v->phys == PHYS_BOOL)
-        bitmap_fill(s->data, n, bit_get(v->data, 0));
+    size_t width = in.phys == PHYS_STR ? 16 : phys_width(in.phys);
+    if (in.phys == PHYS_BOOL)
+        bitmap_fill(s->data, n, bit_get(in.data, 0));
     else
         for (int64_t i = 0; i < n; i++)
-            memcpy((char *)s->data + (size_t)i * width, v->data, width);
-    if (v->valid) {
-        bitmap_fill(s->valid, n, bit_get(v->valid, 0));
-        out->valid = bit_get(v->valid, 0) ? NULL : s->valid;
+            memcpy((char *)s->data + (size_t)i * width, in.data, width);
+    if (in.valid) {
+        bool is_valid = bit_get(in.valid, 0);
+        bitmap_fill(s->valid, n, is_valid);
+        out->valid = is_valid ? NULL : s->valid;
     }
 }
 
