@@ -136,6 +136,8 @@ static rc set_input(struct chart_build *b, enum chart_channel ch)
     in->title = arena_strndup(b->a, title, strlen(title));
     in->type = b->data->schema->fields[at].type;
     in->cls = class_of(in->type);
+    bool is_facet = ch == CHART_FACET_COLUMN || ch == CHART_FACET_ROW;
+    if (is_facet && in->cls != CLASS_NONE) in->cls = CLASS_LEVEL;
     in->is_aggregate = e->is_aggregate;
     in->is_additive = e->is_aggregate && is_additive(b->data, e->column);
     if (in->cls != CLASS_NONE) return RC_OK;
@@ -197,9 +199,8 @@ rc build_needs(struct chart_build *b, enum chart_channel ch, enum channel_class 
     }
     fail(b->cx, E501, in->span, "%s needs %s as %s, and `%s` is %s", kind, what[cls], names[ch],
          in->title, dtype_text(in->type, type, sizeof type));
-    return cls == CLASS_NUMBER && in->cls == CLASS_LEVEL
-               ? err_hint(b->cx, "kind: bar, or num(%s)", in->column)
-               : RC_ERR;
+    if (cls != CLASS_NUMBER || in->cls != CLASS_LEVEL) return RC_ERR;
+    return ch == CHART_X ? err_hint(b->cx, "kind: bar") : err_hint(b->cx, "num(%s)", in->column);
 }
 
 double *build_fill(struct chart_build *b, int64_t n, double v)
@@ -260,6 +261,7 @@ void build_color(struct chart_build *b, const struct stat_levels *l, int n_grey)
 void build_panels(struct chart_build *b, const struct stat_levels *l)
 {
     const char *title = build_panel_input(b)->title;
+    if (l->levels->n == 0) return; /* no rows: one empty panel */
     struct chart_levels *named = ARENA_NEW(b->a, struct chart_levels);
     named->n = l->levels->n;
     named->text = ARENA_ARRAY(b->a, const char *, named->n + 1);
@@ -381,7 +383,7 @@ static rc choose_kind(struct chart_build *b)
 static void wish_size(struct chart_build *b)
 {
     const struct chart_spec *s = b->spec;
-    enum { LEAST = 40, MOST = 4000 };
+    enum { LEAST = 80, MOST = 4000 };
     int w = s->width, h = s->height;
     if (w) b->c->width = w < LEAST ? LEAST : w > MOST ? MOST : w;
     if (h) b->c->height = h < LEAST ? LEAST : h > MOST ? MOST : h;

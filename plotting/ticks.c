@@ -211,8 +211,9 @@ int ticks_of_range(struct arena *a, double lo, double hi, int wanted, bool whole
 {
     double v[TICKS_MOST];
     int n = ticks_extended(lo, hi, wanted, whole, v), kept = 0;
+    double room = 1e-6 * (hi - lo);
     for (int i = 0; i < n; i++)
-        if (v[i] >= lo - 1e-9 * fabs(lo) && v[i] <= hi + 1e-9 * fabs(hi)) v[kept++] = v[i];
+        if (v[i] >= lo - room && v[i] <= hi + room) v[kept++] = v[i];
     if (kept == 0) v[kept++] = lo;
     *format = chart_format_for(v, kept, false);
     *out = label_all(a, v, kept, *format);
@@ -294,6 +295,14 @@ static void thin_labels(struct chart_axis *a, double length)
     }
 }
 
+/* Labels one under the other, `step` pixels apart. */
+static void thin_lines(struct chart_axis *a, double step)
+{
+    int every = (int)ceil((FONT_LABEL + 1) / fmax(step, 0.01));
+    for (int i = 0; every > 1 && i < a->n_ticks; i++)
+        if (i % every) a->ticks[i].label = NULL;
+}
+
 static bool labels_are_numbers(const struct chart_axis *a)
 {
     for (int i = 0; i < a->levels->n; i++)
@@ -328,7 +337,7 @@ static void fit_band(struct arena *arena, struct chart_axis *a, double length)
         return;
     }
     a->fit = LABELS_TURNED;
-    if (step < FONT_LABEL + 2) thin_labels(a, length);
+    thin_lines(a, step * 0.7072);
 }
 
 static void measure_labels(struct chart_axis *a, double length, bool is_x)
@@ -358,6 +367,16 @@ static void measure_labels(struct chart_axis *a, double length, bool is_x)
         a->label_room = FONT_LABEL + (has_under ? FONT_LABEL + 2 : 0);
 }
 
+/* A y axis has room for one line a tick: "Jan 2019". */
+static void join_lines(struct arena *arena, struct chart_axis *a)
+{
+    for (int i = 0; i < a->n_ticks; i++) {
+        struct tick *t = &a->ticks[i];
+        if (t->under) t->label = arena_printf(arena, "%s %s", t->label, t->under);
+        t->under = NULL;
+    }
+}
+
 void ticks_of_axis(struct arena *arena, struct chart_axis *a, double length, bool is_x)
 {
     int wanted = (int)round(length / (is_x ? 80 : 50));
@@ -365,15 +384,20 @@ void ticks_of_axis(struct arena *arena, struct chart_axis *a, double length, boo
     if (a->wanted_ticks) wanted = a->wanted_ticks;
     if (a->scale == SCALE_BAND) {
         ticks_levels(arena, a);
-        if (is_x) fit_band(arena, a, length);
+        if (is_x)
+            fit_band(arena, a, length);
+        else
+            thin_lines(a, length / fmax(a->n_ticks, 1));
     } else {
         for (; wanted >= 2; wanted--) {
             if (a->scale == SCALE_TIME)
                 a->n_ticks = ticks_time(arena, a->min, a->max, wanted, &a->ticks, &a->format);
             else
                 ticks_numbers(arena, a, wanted);
-            if (!is_x || !labels_collide(a, length)) break;
+            if (is_x ? !labels_collide(a, length) : a->n_ticks * (FONT_LABEL + 4) < length + 20)
+                break;
         }
+        if (!is_x) join_lines(arena, a);
     }
     measure_labels(a, length, is_x);
 }

@@ -33,7 +33,11 @@ static rc key_levels(struct boxes *w, const struct chart_input *in, int most, co
     if (!is_named) {
         fail(b->cx, E501, in->span, "`%s` has %d values, too many %s for one chart", in->title,
              out->levels->n, what);
-        return err_hint(b->cx, "bin(%s, 10)", in->column);
+        return err_hint(b->cx,
+                        in->type.kind == KIND_DATE || in->type.kind == KIND_DATETIME
+                            ? "bin(%s, 1w)"
+                            : "bin(%s, 10)",
+                        in->column);
     }
     int shown = most == CATS_MOST ? CATS_SHOWN : most;
     stat_remark(b, "the %d most frequent of %s %s", shown, stat_count_text(b, out->levels->n),

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { POINTS_MOST = 5000, POINTS_ALL = 12000, COLORS_FULL = 8, SHAPES_MOST = 6 };
+enum { PANELS_MOST = 50, POINTS_MOST = 5000, POINTS_ALL = 12000, COLORS_FULL = 8, SHAPES_MOST = 6 };
 
 struct points {
     struct chart_build *b;
@@ -29,9 +29,9 @@ static rc read_levels(struct points *w)
 {
     for (int c = 0; c < CHART_CHANNELS; c++) {
         if (!w->s.text[c]) continue;
-        TRY(stat_levels_of(w->b, w->s.text[c], NULL, ORDER_NATURAL, true, &w->levels[c]));
+        bool is_ordered = w->b->in[c].type.ordered;
+        TRY(stat_levels_placed(w->b, w->s.text[c], is_ordered ? w->s.num[c] : NULL, &w->levels[c]));
     }
-    /* a number as shape or panel is read as a category */
     return RC_OK;
 }
 
@@ -158,9 +158,12 @@ static rc build_parts(struct points *w)
     TRY(set_shape(w));
     set_color(w);
     if (w->panel) {
-        if (!w->s.text[w->panel_at]) {
-            fail(b->cx, E501, w->panel->span, "points are split into panels by categories");
-            return err_hint(b->cx, "facet: str(%s)", w->panel->column);
+        if (w->levels[w->panel_at].levels->n > PANELS_MOST) {
+            fail(b->cx, E501, w->panel->span, "`%s` has %d values, too many panels for one chart",
+                 w->panel->title, w->levels[w->panel_at].levels->n);
+            bool is_time = w->panel->type.kind == KIND_DATE || w->panel->type.kind == KIND_DATETIME;
+            return err_hint(b->cx, is_time ? "facet: bin(%s, 1w)" : "facet: bin(%s, 10)",
+                            w->panel->column);
         }
         build_panels(b, &w->levels[w->panel_at]);
     }

@@ -92,6 +92,10 @@ enum level_order { ORDER_NATURAL, ORDER_BY_WEIGHT };
  * the user's, else as asked. */
 rc stat_levels_of(struct chart_build *b, const struct column *c, const double *weight,
                   enum level_order order, bool has_user_order, struct stat_levels *out);
+/* As above, by nature; place: of each row among ordered values (NULL = by the column's own order).
+ */
+rc stat_levels_placed(struct chart_build *b, const struct column *c, const double *place,
+                      struct stat_levels *out);
 /* Keeps the first `most` levels and folds the rest into "other (n)"; *n_folded of them. The rows'
  * levels are renumbered. */
 void stat_levels_fold(struct chart_build *b, struct stat_levels *l, int64_t rows, int most,
@@ -157,8 +161,8 @@ struct stat_bins stat_time_bins(struct arena *a, const struct stat_summary *s);
 /* ---- stat_sample.c ---- */
 struct stat_sample {
     int64_t n, n_total, n_null;          /* rows kept; rows with x and y; left out for a null */
-    double *num[CHART_CHANNELS];         /* number and time channels */
-    struct column *text[CHART_CHANNELS]; /* level channels: a text column of n rows, or NULL */
+    double *num[CHART_CHANNELS];         /* number and time channels; places of ordered levels */
+    struct column *text[CHART_CHANNELS]; /* level channels: a column of n rows, or NULL */
 };
 /* Rows for points: all of them, or a seeded sample of `most` that depends on row numbers only. */
 rc stat_sample_of(struct chart_build *b, int64_t most, struct stat_sample *out);

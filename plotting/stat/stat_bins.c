@@ -11,9 +11,10 @@ enum { BINS_MOST = 100 };
 
 struct stat_bins stat_equal_bins(struct arena *a, double lo, double hi, int n)
 {
-    if (lo == hi) { /* as numpy: half a unit to each side */
-        lo -= 0.5;
-        hi += 0.5;
+    if (lo == hi) { /* as numpy: half a unit to each side, more for huge values */
+        double half = fmax(0.5, fabs(lo) * 1e-9);
+        lo -= half;
+        hi += half;
     }
     struct stat_bins b = {.n = n, .edges = ARENA_ARRAY(a, double, n + 1)};
     double step = (hi - lo) / n;
@@ -115,8 +116,8 @@ static int bin_of(const struct stat_bins *b, double x)
 {
     double lo = b->edges[0], hi = b->edges[b->n];
     if (!(x >= lo && x <= hi)) return -1;
-    int i = (int)((x - lo) / (hi - lo) * b->n);
-    if (i >= b->n) i = b->n - 1;
+    double guess = (x - lo) / (hi - lo) * b->n;
+    int i = guess >= b->n ? b->n - 1 : guess > 0 ? (int)guess : 0;
     while (i > 0 && x < b->edges[i])
         i--;
     while (i < b->n - 1 && x >= b->edges[i + 1])

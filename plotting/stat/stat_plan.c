@@ -80,6 +80,8 @@ static rc item_expr(struct chart_build *b, const struct stat_item *item, const s
     const struct agg_desc *agg = agg_find(str_of(item->agg));
     if (!agg) return fail(b->cx, E903, b->spec->span, "no aggregate %s", item->agg);
     if (item->column) args[n++] = column_expr(b, item->column);
+    if (n && args[0]->type.kind == KIND_INT && !strcmp(item->agg, "sum")) /* may pass 64 bits */
+        TRY(expr_cast(b->cx, b->cx->arena, args[0], KIND_NUM, &args[0]));
     if (!isnan(item->arg)) {
         struct scalar v = {.type = DTYPE(KIND_NUM), .u.f = item->arg};
         args[n++] = expr_literal(b->cx->arena, &v, b->spec->span);

@@ -226,7 +226,7 @@ static int user_place(const struct chart_spec *spec, const char *text)
 }
 
 static struct order *see_rows(struct chart_build *b, const struct column *c, const double *weight,
-                              struct stat_levels *out)
+                              const double *place, struct stat_levels *out)
 {
     struct strbuf text = {0};
     int cap = 0;
@@ -246,7 +246,7 @@ static struct order *see_rows(struct chart_build *b, const struct column *c, con
         }
         if (!seen[k].number) {
             seen[k] = (struct order){.text = out->set.text[k], .number = k + 1};
-            seen[k].natural = v.is_null ? NAN : natural_place(c, r);
+            seen[k].natural = v.is_null ? NAN : place ? place[r] : natural_place(c, r);
         }
         double w = weight ? weight[r] : 1;
         if (!isnan(w)) seen[k].weight += w;
@@ -263,11 +263,30 @@ static const char *level_name(struct chart_build *b, const struct stat_set *s, c
     return stat_set_find(s, STR("null"), false) >= 0 ? arena_strndup(b->a, "(null)", 6) : "null";
 }
 
-rc stat_levels_of(struct chart_build *b, const struct column *c, const double *weight,
-                  enum level_order order, bool has_user_order, struct stat_levels *out)
+/* Numbers as names: 6 significant digits, unless two of them would look alike. */
+static void shorten_numbers(struct chart_build *b, struct chart_levels *l)
+{
+    const char **text = ARENA_ARRAY(b->a, const char *, l->n + 1);
+    for (int i = 0; i < l->n; i++) {
+        double v;
+        char buf[NUM_TEXT_MAX];
+        text[i] = l->text[i];
+        if (!num_parse(text[i], strlen(text[i]), &v) || !isfinite(v)) continue;
+        num_format(chart_round_digits(v, 6), buf);
+        size_t len = strlen(buf);
+        if (len > 2 && !strcmp(buf + len - 2, ".0")) len -= 2;
+        text[i] = arena_strndup(b->a, buf, len);
+        if (i > 0 && !strcmp(text[i], text[i - 1])) return;
+    }
+    memcpy(l->text, text, sizeof *text * (size_t)l->n);
+}
+
+static rc levels_from(struct chart_build *b, const struct column *c, const double *weight,
+                      const double *place, enum level_order order, bool has_user_order,
+                      struct stat_levels *out)
 {
     *out = (struct stat_levels){0};
-    struct order *seen = see_rows(b, c, weight, out);
+    struct order *seen = see_rows(b, c, weight, place, out);
     int n = out->set.n;
     for (int i = 0; i < n; i++)
         seen[i].user = has_user_order ? user_place(b->spec, seen[i].text) : 0;
@@ -284,10 +303,23 @@ rc stat_levels_of(struct chart_build *b, const struct column *c, const double *w
         out->levels->text[i] = level_name(b, &out->set, seen[i].text);
         out->weight[i] = seen[i].weight;
     }
+    if (c->type.kind == KIND_NUM) shorten_numbers(b, out->levels);
     out->is_by_value = n > 0 && order == ORDER_BY_WEIGHT && isnan(seen[0].natural);
     for (int64_t r = 0; r < c->n; r++)
         out->at[r] = out->rank[(int)out->at[r]];
     return check_cancel(b->cx);
+}
+
+rc stat_levels_of(struct chart_build *b, const struct column *c, const double *weight,
+                  enum level_order order, bool has_user_order, struct stat_levels *out)
+{
+    return levels_from(b, c, weight, NULL, order, has_user_order, out);
+}
+
+rc stat_levels_placed(struct chart_build *b, const struct column *c, const double *place,
+                      struct stat_levels *out)
+{
+    return levels_from(b, c, NULL, place, ORDER_NATURAL, true, out);
 }
 
 void stat_levels_fold(struct chart_build *b, struct stat_levels *l, int64_t rows, int most,

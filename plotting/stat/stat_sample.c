@@ -69,6 +69,13 @@ static void sift_down(struct pick *h, int64_t n)
     }
 }
 
+/* Level channels of other types (a number as facet) travel as numbers. */
+static bool is_text(const struct chart_input *in)
+{
+    enum kind k = in->type.kind;
+    return in->cls == CLASS_LEVEL && (k == KIND_STR || k == KIND_CAT || k == KIND_BOOL);
+}
+
 static char *text_at(const struct vec *v, struct dtype type, int64_t i)
 {
     int64_t at = v->is_const ? 0 : i;
@@ -92,10 +99,13 @@ static void fill_pick(const struct sample_run *run, const struct sample_part *p,
 {
     for (int c = 0; c < CHART_CHANNELS; c++) {
         if (run->at[c] < 0) continue;
-        if (run->in[c].cls == CLASS_LEVEL)
-            k->text[c] = text_at(&batch->cols[run->at[c]], run->in[c].type, i);
-        else
+        const struct vec *v = &batch->cols[run->at[c]];
+        if (!is_text(&run->in[c])) {
             k->num[c] = p->num[c][i];
+            continue;
+        }
+        k->text[c] = text_at(v, run->in[c].type, i);
+        if (v->phys == PHYS_DICT) k->num[c] = ((const int32_t *)v->data)[v->is_const ? 0 : i];
     }
 }
 
@@ -125,7 +135,7 @@ static void read_numbers(const struct sample_run *run, struct sample_part *p,
     bool grows = batch->n_rows > p->room;
     if (grows) p->room = batch->n_rows;
     for (int c = 0; c < CHART_CHANNELS; c++) {
-        if (run->at[c] < 0 || run->in[c].cls == CLASS_LEVEL) continue;
+        if (run->at[c] < 0 || is_text(&run->in[c])) continue;
         if (grows) p->num[c] = mem_realloc(p->num[c], sizeof(double) * (size_t)p->room);
         stat_vec_numbers(&batch->cols[run->at[c]], run->in[c].type, batch->n_rows, p->num[c]);
     }
@@ -193,17 +203,34 @@ static int by_row(const void *pa, const void *pb)
     return (a->row > b->row) - (a->row < b->row);
 }
 
-static rc text_column(struct chart_build *b, const struct pick *const *all, int64_t n, int c,
-                      struct column **out)
+/* The channel as a column again: text, or the type it came from. */
+static rc level_value(struct chart_build *b, struct builder *made, const struct chart_input *in,
+                      const struct pick *p, int c)
+{
+    double v = p->num[c];
+    if (is_text(in))
+        return p->text[c] ? builder_str(b->cx, made, str_of(p->text[c]))
+                          : builder_null(b->cx, made);
+    if (!isfinite(v)) return builder_null(b->cx, made);
+    switch (in->type.kind) {
+    case KIND_NUM: return builder_f64(b->cx, made, v);
+    case KIND_DATE: return builder_i64(b->cx, made, (int64_t)floor(v / 86400000.0 + 0.5));
+    case KIND_DATETIME: return builder_i64(b->cx, made, (int64_t)(v * 1e3));
+    case KIND_DURATION: return builder_i64(b->cx, made, (int64_t)(v * 1e6));
+    default: return builder_i64(b->cx, made, fabs(v) < 9e18 ? (int64_t)v : 0);
+    }
+}
+
+static rc level_column(struct chart_build *b, const struct pick *const *all, int64_t n, int c,
+                       struct column **out)
 {
     struct builder made;
-    struct dtype type = b->in[c].type;
+    const struct chart_input *in = &b->in[c];
+    struct dtype type = is_text(in) ? DTYPE(KIND_STR) : in->type;
     enum rc_t res = RC_OK;
-    builder_init(&made, DTYPE(KIND_STR), PHYS_STR);
+    builder_init(&made, type, kind_phys(type.kind));
     for (int64_t i = 0; i < n && res == RC_OK; i++)
-        res = all[i]->text[c] ? builder_str(b->cx, &made, str_of(all[i]->text[c]))
-                              : builder_null(b->cx, &made);
-    (void)type;
+        res = level_value(b, &made, in, all[i], c);
     if (res == RC_OK) res = builder_finish(b->cx, &made, out);
     builder_release(&made);
     return res;
@@ -231,10 +258,7 @@ static rc sample_take(struct chart_build *b, const struct sample_run *run, struc
     qsort(picks, (size_t)out->n, sizeof *picks, by_row);
     for (int c = 0; c < CHART_CHANNELS; c++) {
         if (run->at[c] < 0) continue;
-        if (b->in[c].cls == CLASS_LEVEL) {
-            TRY(text_column(b, picks, out->n, c, &out->text[c]));
-            continue;
-        }
+        if (b->in[c].cls == CLASS_LEVEL) TRY(level_column(b, picks, out->n, c, &out->text[c]));
         out->num[c] = ARENA_ARRAY(b->a, double, out->n + 1);
         for (int64_t i = 0; i < out->n; i++)
             out->num[c][i] = picks[i]->num[c];

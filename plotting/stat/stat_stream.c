@@ -42,7 +42,7 @@ void stat_slots_release(struct stat_slots *s, void (*each)(void *state))
 
 double *stat_scratch_numbers(struct stat_scratch *s, int64_t n)
 {
-    if (n > s->n_numbers) {
+    if (n > s->n_numbers || !s->numbers) {
         s->n_numbers = n;
         s->numbers = mem_realloc(s->numbers, sizeof(double) * (size_t)n);
     }
@@ -116,6 +116,7 @@ static double class_edge(unsigned k)
 
 static void keep_values(struct summary_run *run, struct part *p, const double *v, int64_t n)
 {
+    if (n == 0) return;
     if (atomic_fetch_add_explicit(&run->n_kept, n, memory_order_relaxed) > KEEP_VALUES) return;
     if (p->n_kept + n > p->cap) {
         p->cap = (p->cap + n) * 2;
