@@ -30,6 +30,7 @@ static rc frame_scalar(struct lang *lg, const struct value *v, struct span span,
     } else {
         struct scalar s = column_scalar(t->cols[0], 0);
         struct value *copy = value_scalar(&s);
+        scalar_release(&s);
         res = value_to_arg(lg, copy, span, a, out);
         value_unref(copy);
     }

@@ -68,6 +68,7 @@ static struct value *struct_of_row(const struct table *row)
     for (int i = 0; i < n; i++) {
         struct scalar s = column_scalar(row->cols[i], 0);
         items[i] = value_scalar(&s);
+        scalar_release(&s);
         names[i] = row->schema->fields[i].name;
     }
     struct value *v = value_struct(items, names, n);
@@ -80,7 +81,7 @@ struct value *value_scalar(const struct scalar *s)
 {
     enum kind k = s->type.kind;
     if (!s->is_null && k == KIND_LIST) return value_list_of(s->u.list);
-    if (!s->is_null && k == KIND_STRUCT) return struct_of_row(s->u.row);
+    if (!s->is_null && k == KIND_STRUCT) return s->u.row ? struct_of_row(s->u.row) : value_null();
     bool is_text = !s->is_null && (k == KIND_STR || k == KIND_CAT);
     struct value *v = value_make(VALUE_SCALAR, is_text ? s->u.s.n + 1 : 0);
     v->scalar = *s;
@@ -182,7 +183,9 @@ struct value *value_item(const struct value *v, int64_t i)
 {
     if (!v->column) return value_ref(v->items[i]);
     struct scalar s = column_scalar(v->column, i);
-    return value_scalar(&s);
+    struct value *item = value_scalar(&s);
+    scalar_release(&s);
+    return item;
 }
 const struct value *value_field(const struct value *v, struct str name)
 {

@@ -63,8 +63,10 @@ rc column_widen(struct ctx *cx, const struct column *c, struct dtype to, struct 
     enum rc_t res = RC_ERR;
     builder_init(&b, to, kind_phys(to.kind));
     for (int64_t i = 0; i < c->n; i++) {
-        struct scalar s = scalar_widen(column_scalar(c, i), to);
-        TRY_OUT(builder_scalar(cx, &b, &s));
+        struct scalar own = column_scalar(c, i), s = scalar_widen(own, to);
+        enum rc_t added = builder_scalar(cx, &b, &s);
+        scalar_release(&own);
+        TRY_OUT(added);
     }
     res = builder_finish(cx, &b, out);
 out:

@@ -266,6 +266,8 @@ static rc sort_rows(struct lang *lg, const struct value *v, struct span span, st
         order[i] = i;
     }
     merge_sort(&(struct sorting){all, order}, tmp, 0, n);
+    for (int64_t i = 0; i < n; i++)
+        scalar_release(&all[i]);
     mem_free(tmp);
     mem_free(all);
     *out_order = order;
@@ -322,7 +324,10 @@ static enum rc_t unique_call(struct lang *lg, struct scope *sc, const struct ast
     for (int64_t i = 0; i < c->n; i++) { /* equal ones stand together, the first of them first */
         struct scalar a = column_scalar(c, order[i]);
         struct scalar last = n ? column_scalar(c, order[n - 1]) : a;
-        if (n == 0 || cmp_items(&a, &last) != 0) order[n++] = order[i];
+        bool is_new = n == 0 || cmp_items(&a, &last) != 0;
+        if (n) scalar_release(&last);
+        scalar_release(&a);
+        if (is_new) order[n++] = order[i];
     }
     sort_numbers(order, n); /* back to the order of first appearance */
     enum rc_t res = gather(lg, c, order, n, out);

@@ -44,6 +44,7 @@ static rc whole_failed(struct verb_call *vc, const struct check *c, const struct
         expr_text(&facts, b->found[i].expr);
         strbuf_addz(&facts, " is ");
         scalar_text(&facts, &s, true);
+        scalar_release(&s);
     }
     const char *text = source_text(vc, it->expr->span);
     enum rc_t r = RC_OK;

@@ -81,6 +81,7 @@ static void first_values(struct strbuf *out, const struct column *c, size_t room
         struct scalar s = column_scalar(c, r);
         strbuf_addz(&values, r ? ", " : "");
         scalar_text(&values, &s, true);
+        scalar_release(&s);
     }
     for (size_t i = 0; i < values.n; i++)
         if ((unsigned char)values.p[i] < ' ') values.p[i] = ' ';

@@ -196,6 +196,7 @@ bool table_cell_text(struct strbuf *out, const struct cell_format *f, int64_t ro
         scalar_text(&whole, &v, true);
         table_cell_escape(out, strbuf_view(&whole));
         strbuf_release(&whole);
+        scalar_release(&v);
     } else {
         scalar_text(out, &v, false);
     }
