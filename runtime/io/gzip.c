@@ -46,7 +46,7 @@ struct inflater {
 static rc damaged(struct ctx *cx, const struct inflater *f, const char *how)
 {
     fail(cx, E302, f->span, "`%s` is a damaged gzip file: %s", f->path, how);
-    return err_hint(cx, "in a shell: gzip -t says whether the download was cut short");
+    return err_hint(cx, "!gzip -t '%s'", f->path);
 }
 
 static rc inflater_start(struct ctx *cx, struct inflater *f, int fd, const char *path,

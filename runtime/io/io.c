@@ -51,6 +51,31 @@ static bool is_later(const char *name)
            strcmp(name, "source") == 0 || strcmp(name, "partition") == 0;
 }
 
+/* What pandas, polars, readr and DuckDB call our options. */
+static const struct {
+    const char *theirs, *ours;
+} foreign[] = {
+    {"sep", "delim"},         {"separator", "delim"},
+    {"delimiter", "delim"},   {"na_values", "na"},
+    {"null_values", "na"},    {"nullstr", "na"},
+    {"dtype", "types"},       {"dtypes", "types"},
+    {"col_types", "types"},   {"schema_overrides", "types"},
+    {"skiprows", "skip"},     {"skip_rows", "skip"},
+    {"quotechar", "quote"},   {"quote_char", "quote"},
+    {"col_names", "names"},   {"new_columns", "names"},
+    {"has_header", "header"}, {"skipinitialspace", "trim"},
+    {"trim_ws", "trim"},      {"comment_prefix", "comment"},
+};
+
+static const char *our_word(const struct io_option_desc *known, const char *name)
+{
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (strcmp(foreign[i].theirs, name) == 0)
+            for (; known->name; known++)
+                if (strcmp(known->name, foreign[i].ours) == 0) return known->name;
+    return NULL;
+}
+
 static rc unknown_option(struct ctx *cx, const struct io_format *f,
                          const struct io_option_desc *known, const char *verb,
                          const struct io_option *o)
@@ -60,6 +85,7 @@ static rc unknown_option(struct ctx *cx, const struct io_format *f,
     struct strbuf all = {0};
     if (is_later(o->name))
         return fail(cx, E214, o->span, "%s: is not in this version yet", o->name);
+    const char *ours = our_word(known, o->name);
     for (; known->name; known++) {
         strbuf_printf(&all, "%s%s", all.n ? ", " : "", known->name);
         int d = str_distance(str_of(o->name), str_of(known->name), best);
@@ -67,11 +93,14 @@ static rc unknown_option(struct ctx *cx, const struct io_format *f,
         best = d;
         near = known->name;
     }
-    fail(cx, E206, o->span, "%s of %s has no option `%s`", verb, f->name, o->name);
-    if (near)
-        err_hint(cx, "did you mean %s:? It takes %s", near, all.p);
+    if (ours)
+        fail(cx, E206, o->span, "`%s` is called `%s` here", o->name, ours);
+    else if (near)
+        fail(cx, E206, o->span, "%s of %s has no option `%s`; the nearest is `%s`", verb, f->name,
+             o->name, near);
     else
-        err_hint(cx, "it takes %s", all.p);
+        fail(cx, E206, o->span, "%s of %s has no option `%s`", verb, f->name, o->name);
+    err_note(cx, "it takes %s", all.p);
     strbuf_release(&all);
     return RC_ERR;
 }
@@ -150,7 +179,7 @@ static rc unknown_format(struct ctx *cx, const char *path, struct str name, stru
         fail(cx, E305, span, "no format is called `%.*s`", STR_FMT(name));
     else
         fail(cx, E305, span, "`%s` does not say by its name or content which format it is", path);
-    err_hint(cx, "format: takes %s", all.p);
+    err_note(cx, "format: takes %s", all.p);
     strbuf_release(&all);
     return RC_ERR;
 }

@@ -25,7 +25,7 @@ static rc cannot_write(struct ctx *cx, const char *path, struct span span, int e
     if (err == ENOENT && slash) {
         fail(cx, E306, span, "`%s` cannot be written: the folder `%.*s` does not exist", path,
              (int)(slash - path), path);
-        return err_hint(cx, "in a cell: !mkdir -p %.*s", (int)(slash - path), path);
+        return err_hint(cx, "!mkdir -p '%.*s'", (int)(slash - path), path);
     }
     return fail(cx, E306, span, "`%s` cannot be written: %s", path, strerror(err));
 }

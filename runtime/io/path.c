@@ -43,8 +43,9 @@ static void consider(struct near_names *near, struct str wanted, const char *nam
     }
 }
 
-/* "a.csv, b.csv" of the folder's nearest names; empty when there are none. */
-static void list_near(struct strbuf *out, const char *folder, const char *name)
+/* The folder's nearest name, and the next ones as "b.csv, c.csv"; empty when there are none. */
+static void list_near(struct strbuf *best, struct strbuf *others, const char *folder,
+                      const char *name)
 {
     struct near_names near = {{0}, {0}};
     DIR *dir = opendir(*folder ? folder : ".");
@@ -53,6 +54,7 @@ static void list_near(struct strbuf *out, const char *folder, const char *name)
         if (e->d_name[0] != '.') consider(&near, str_of(name), e->d_name);
     closedir(dir);
     for (int i = 0; i < NEAR; i++) {
+        struct strbuf *out = i ? others : best;
         if (near.name[i]) strbuf_printf(out, "%s%s%s", out->n ? ", " : "", folder, near.name[i]);
         mem_free(near.name[i]);
     }
@@ -63,15 +65,17 @@ rc io_missing(struct ctx *cx, const char *path, struct span span)
     const char *slash = strrchr(path, '/');
     char *folder = mem_strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
     struct stat st;
-    struct strbuf near = {0};
+    struct strbuf near = {0}, others = {0};
     if (*folder && (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode))) {
         fail(cx, E301, span, "`%s` does not exist: there is no folder `%s`", path, folder);
     } else {
-        list_near(&near, folder, slash ? slash + 1 : path);
+        list_near(&near, &others, folder, slash ? slash + 1 : path);
         fail(cx, E301, span, "`%s` does not exist", path);
-        if (near.n) err_hint(cx, "near: %s", near.p);
+        if (near.n) err_hint(cx, "read(\"%s\")", near.p);
+        if (others.n) err_note(cx, "also near: %s", others.p);
     }
     strbuf_release(&near);
+    strbuf_release(&others);
     mem_free(folder);
     return RC_ERR;
 }
@@ -89,8 +93,7 @@ rc io_is_folder(struct ctx *cx, const char *path, struct span span)
     if (dir) closedir(dir);
     size_t n = strlen(path);
     if (first.name[0])
-        err_hint(cx, "name a file in it: \"%s%s%s\"", path, n && path[n - 1] == '/' ? "" : "/",
-                 first.name[0]);
+        err_hint(cx, "read(\"%s%s%s\")", path, n && path[n - 1] == '/' ? "" : "/", first.name[0]);
     mem_free(first.name[0]);
     return RC_ERR;
 }

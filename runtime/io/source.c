@@ -31,7 +31,7 @@ static bool same_file(const struct stat *a, const struct stat *b)
 static rc changed(struct ctx *cx, const struct io_source *s)
 {
     fail(cx, E302, s->span, "`%s` has changed while it was read", s->path);
-    return err_hint(cx, "run the statement that reads it again");
+    return err_note(cx, "run the statement that reads it again");
 }
 
 static rc cannot_read(struct ctx *cx, const char *path, struct span span, int err)

@@ -373,6 +373,7 @@ TEST(unknown_option)
     case_option(&t, "delimiter", text_value(";"));
     assert_int_equal(io_open(t.cx, t.path, t.opts, t.n_opts, NO_SPAN, &t.scan), RC_ERR);
     assert_int_equal(t.cx->err->code, E206);
+    assert_string_equal(t.cx->err->message, "`delimiter` is called `delim` here");
     t.opts[0] = (struct io_option){"encoding", text_value("latin1"), NO_SPAN};
     assert_err(t.cx, E214, io_open(t.cx, t.path, t.opts, t.n_opts, NO_SPAN, &t.scan));
     t.opts[0] = (struct io_option){"header", text_value("no"), NO_SPAN};

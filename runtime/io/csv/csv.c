@@ -40,7 +40,7 @@ static rc no_such_column(struct ctx *cx, const struct csv_scan *s, struct str na
     }
     fail(cx, E201, span, "types: names `%.*s`, which is no column of `%s`", STR_FMT(name),
          s->head.label);
-    return near ? err_hint(cx, "the nearest is `%s`", near) : RC_ERR;
+    return near ? err_note(cx, "the nearest is `%s`", near) : RC_ERR;
 }
 
 static rc force_types(struct ctx *cx, struct csv_scan *s, const struct csv_options *o)

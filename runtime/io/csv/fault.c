@@ -61,9 +61,9 @@ static rc ragged_error(struct ctx *cx, const struct csv_scan *s, const struct cs
     const char *path = s->head.label;
     fail(cx, E304, s->span, "line %lld of `%s` has %lld fields, the first line has %d: %s", line,
          path, (long long)x->n, s->n_cols, line_start(cx, f, x->at));
-    if (x->n < s->n_cols)
-        return err_hint(cx, "ragged: \"fill\" gives null to the fields that are not there");
-    return err_hint(cx, "read(\"%s\", ragged: \"cut\") leaves the rest of such lines out", path);
+    if (x->n < s->n_cols) return err_hint(cx, "read(\"%s\", ragged: \"fill\")", path);
+    err_hint(cx, "read(\"%s\", ragged: \"cut\")", path);
+    return err_note(cx, "ragged: \"cut\" leaves the rest of such lines out");
 }
 
 rc csv_fault_error(struct ctx *cx, const struct csv_scan *s, const struct csv_file *f,
@@ -77,20 +77,20 @@ rc csv_fault_error(struct ctx *cx, const struct csv_scan *s, const struct csv_fi
         fail(cx, E315, s->span,
              "the row that begins in line %lld of `%s` opens a quote that never closes: %s", line,
              path, line_start(cx, f, x->at));
-        return err_hint(cx, "read(\"%s\", quote: null) takes quotes as text", path);
+        err_hint(cx, "read(\"%s\", quote: null)", path);
+        return err_note(cx, "quote: null takes quotes as text");
     case CSV_FAULT_LONG:
         fail(cx, E309, s->span, "the row that begins in line %lld of `%s` is longer than %lld MB",
              line, path, (long long)(CSV_LINE_MAX >> 20));
-        return err_hint(cx,
-                        s->dialect.has_quote
-                            ? "often a quote that never closes: quote: null takes quotes as text"
-                            : "is it delimited text at all?");
+        if (!s->dialect.has_quote) return RC_ERR;
+        err_hint(cx, "read(\"%s\", quote: null)", path);
+        return err_note(cx, "often a quote that never closes; quote: null takes quotes as text");
     case CSV_FAULT_NUL:
         return fail(cx, E303, s->span, "`%s` is not delimited text: line %lld holds a NUL byte",
                     path, line);
     default:
         fail(cx, E303, s->span, "line %lld of `%s` is not UTF-8 text (byte 0x%02X)", line, path,
              (unsigned)(unsigned char)x->byte);
-        return err_hint(cx, "in a shell: iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv");
+        return err_hint(cx, "!iconv -f WINDOWS-1252 -t UTF-8 '%s' > '%s.utf8.csv'", path, path);
     }
 }

@@ -45,7 +45,7 @@ static rc check_head_bytes(struct ctx *cx, struct head *h)
         head_n(h) >= 2 && ((p[0] == 0xFF && p[1] == 0xFE) || (p[0] == 0xFE && p[1] == 0xFF));
     if (utf16) {
         fail(cx, E303, h->scan->span, "`%s` is UTF-16 text; only UTF-8 is read", path);
-        return err_hint(cx, "in a shell: iconv -f UTF-16 -t UTF-8 old.csv > new.csv");
+        return err_hint(cx, "!iconv -f UTF-16 -t UTF-8 '%s' > '%s.utf8.csv'", path, path);
     }
     const char *nul = memchr(p, 0, head_n(h));
     if (!nul) return RC_OK;
@@ -232,7 +232,7 @@ static rc name_columns(struct ctx *cx, struct head *h, const struct csv_options 
     if (o->names && o->names->n < n) {
         fail(cx, E209, o->names_span, "names: has %lld names, `%s` has %lld columns",
              (long long)o->names->n, s->head.label, (long long)n);
-        return err_hint(cx, "one name a column; `drop` takes away what is not needed");
+        return err_note(cx, "one name a column; `drop` takes away what is not needed");
     }
     if (o->names) n = o->names->n;
     s->n_cols = (int)n;

@@ -8,7 +8,7 @@ rc csv_one_char(struct ctx *cx, const struct io_option *o, char *out)
         s.n == 1 && (unsigned char)s.p[0] < 0x80 && s.p[0] != '\n' && s.p[0] != '\r' && *s.p;
     if (!fits) {
         fail(cx, E209, o->span, "%s: takes one ASCII character", o->name);
-        return err_hint(cx, "e.g. delim: \";\" or delim: \"\\t\"");
+        return err_note(cx, "e.g. delim: \";\" or delim: \"\\t\"");
     }
     *out = s.p[0];
     return RC_OK;

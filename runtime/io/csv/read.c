@@ -63,7 +63,7 @@ rc csv_job_room(struct ctx *cx, struct csv_job *j, const int *columns)
 static rc changed(struct ctx *cx, const struct csv_scan *s)
 {
     fail(cx, E302, s->span, "`%s` has changed while it was read", s->head.label);
-    return err_hint(cx, "run the statement that reads it again");
+    return err_note(cx, "run the statement that reads it again");
 }
 
 rc csv_job_parse(struct ctx *cx, struct csv_job *j)

@@ -95,7 +95,7 @@ static rc same_names(struct ctx *cx, const struct csv_scan *s, const struct tabl
     fail(cx, E306, span, "the columns of `%s` are other ones: %.*s", s->head.label, (int)names.n,
          names.p);
     strbuf_release(&names);
-    return err_hint(cx, "`select` brings the frame's columns into that order");
+    return err_note(cx, "`select` brings the frame's columns into that order");
 }
 
 static rc ends_in_break(struct ctx *cx, const struct csv_file *f, bool *out)
