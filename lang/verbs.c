@@ -125,6 +125,9 @@ static rc check_options(struct verb_call *vc, const struct verb_desc *d)
     for (int i = 0; i < vc->step->n_items; i++) {
         const struct ast_item *it = &vc->step->items[i];
         if (it->kind != ITEM_OPTION) continue;
+        if (str_eqz(it->name, "pool")) /* of every step (language.md 4) */
+            return fail(vc->cx, E214, it->name_span,
+                        "pool: of a step (another executor for it) is not in this version yet");
         if (!is_listed(d->options, it->name)) return unknown_option(vc, d, it);
         for (int j = 0; j < i; j++)
             if (vc->step->items[j].kind == ITEM_OPTION && str_eq(vc->step->items[j].name, it->name))

@@ -1,5 +1,5 @@
 /* The two examples of every verb run on the frames of tests/data/examples.mlnb. */
-#include "lang/lang_int.h"
+#include "lang/assist_int.h"
 #include "tests/unit/lang_host.h"
 
 #include <sys/stat.h>
@@ -31,6 +31,35 @@ TEST(examples_of_verbs_run)
             rec_ok(&r, verbs[i]->examples[k]);
     mem_free(setup);
     rec_end(&r);
+}
+
+TEST(examples_of_words_run)
+{
+    struct rec r;
+    const char *folder = TEST_BINARY_DIR "/examples_of_words";
+    struct arena *a = arena_new();
+    struct entry *all;
+    mkdir(folder, 0777);
+    FILE *lib = fopen(TEST_BINARY_DIR "/examples_of_words/lib.mlnb", "w");
+    assert_non_null(lib);
+    fputs("k = 1\n", lib);
+    fclose(lib);
+    rec_begin_opts(&r, (struct lang_opts){.folder = folder});
+    char *setup = read_file(TEST_SOURCE_DIR "/tests/data/examples.mlnb");
+    rec_ok(&r, setup);
+    int n = entries(a, &all), n_run = 0;
+    for (int i = 0; i < n; i++) {
+        if (all[i].kind != ENTRY_WORD) continue;
+        assert_true(all[i].sig && *all[i].sig && all[i].doc && *all[i].doc);
+        assert_non_null(strstr(all[i].examples[0], all[i].name));
+        enum rc_t res = rec_run(&r, all[i].examples[0]);
+        if (res != RC_OK && r.err.code != E214) rec_ok(&r, all[i].examples[0]);
+        n_run++;
+    }
+    assert_true(n_run > 15);
+    mem_free(setup);
+    rec_end(&r);
+    arena_free(a);
 }
 
 TEST(examples_of_verbs_name_their_verb)
