@@ -119,6 +119,7 @@ rc io_read_table(struct ctx *cx, struct io_scan *s, const int *columns, int n_co
     }
     if (res == RC_OK) res = make_table(cx, s, columns, n_columns, cols, n_rows, out);
     mem_free(cols);
-    if (res == RC_OK && f->done) res = f->done(cx, s);
+    bool is_full = limit < 0 || (io_head(s)->n_rows >= 0 && limit >= io_head(s)->n_rows);
+    if (res == RC_OK && f->done && is_full) res = f->done(cx, s);
     return res;
 }
