@@ -183,7 +183,7 @@ static void put_frame(struct strbuf *out, const struct win_frame *f, const char 
         strbuf_printf(out, "%slast: ", comma);
         put_duration(out, &width);
     }
-    if (f->unit == FRAME_ROWS && f->to == 0 && f->from <= 0)
+    if (f->unit == FRAME_ROWS && f->to == 0 && f->from <= 0 && f->from > INT64_MIN)
         strbuf_printf(out, "%slast: %lld", comma, (long long)(1 - f->from));
     else if (f->unit == FRAME_ROWS)
         strbuf_printf(out, "%srows: %lld..%lld", comma, (long long)f->from, (long long)f->to);

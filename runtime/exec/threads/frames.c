@@ -253,7 +253,9 @@ static rc group_frames(struct frames *f, int64_t from, int64_t to, const struct 
     const struct win_frame *w = &f->s->it->e->frame;
     int64_t lo = from, hi = from;
     if (w->unit == FRAME_RUNNING && !f->over->whole) return running(f, from, to, proto, b);
-    bool is_narrow = w->unit == FRAME_ROWS && w->to - w->from < SMALL;
+    int64_t width;
+    bool is_narrow =
+        w->unit == FRAME_ROWS && !__builtin_sub_overflow(w->to, w->from, &width) && width < SMALL;
     f->n_levels = 0;
     f->group_from = f->kept ? f->kept[from] : from;
     if (!f->over->whole && !is_narrow && to - from > SMALL) {
