@@ -113,6 +113,7 @@ rc call_fn(struct lang *lg, const struct value *fn, const struct call_args *args
     struct scope *sc = scope_new(fn->closure ? fn->closure : lg->globals);
     bool *given = ARENA_ARRAY(lg->cx.arena, bool, f->n_names + 1);
     enum rc_t res = RC_ERR;
+    TRY_OUT(check_cancel(&lg->cx));
     TRY_OUT(depth_enter(lg, span));
     if (f->op == AST_FN) scope_set_fn(sc, f->text, value_ref(fn));
     res = set_given(lg, fn, sc, args, span, given);
