@@ -54,7 +54,7 @@ static rc check_bytes(struct reader *r)
     const char *nul = memchr(r->text, '\0', r->n);
     if (bad == r->n && !nul) return RC_OK;
     if (nul && (size_t)(nul - r->text) < bad) bad = (size_t)(nul - r->text);
-    struct line l;
+    struct line l = {0};
     while (next_line(r, &l) && r->at <= bad)
         ;
     size_t at = bad - l.from;
@@ -65,7 +65,7 @@ static rc check_bytes(struct reader *r)
 
 static void read_shebang(struct reader *r)
 {
-    struct line l;
+    struct line l = {0};
     if (!peek_line(r, &l) || !str_starts(l.text, STR("#!"))) return;
     if (next_line(r, &l)) text_set(&r->nb->shebang, l.text);
 }
@@ -145,7 +145,7 @@ static void add_line(struct strbuf *body, struct str line)
 /* Lines up to the next marker or the end as a source. */
 static void read_body(struct reader *r, struct strbuf *body)
 {
-    struct line l;
+    struct line l = {0};
     strbuf_clear(body);
     while (peek_line(r, &l) && !is_marker_line(l.text)) {
         add_line(body, l.text);
@@ -171,7 +171,7 @@ static rc read_cell(struct reader *r, const struct line *marker, struct strbuf *
 
 static rc read_cells(struct reader *r, struct strbuf *body)
 {
-    struct line l;
+    struct line l = {0};
     int first_line = r->number;
     read_body(r, body); /* before the first marker: the whole of a script */
     if (str_trim(strbuf_view(body)).n > 0) {

@@ -59,7 +59,7 @@ static rc slice_list(struct lang *lg, const struct value *v, int64_t at, int64_t
 static rc index_list(struct lang *lg, const struct value *v, const struct value *by,
                      struct span span, struct value **out)
 {
-    int64_t n = value_length(v), i, to, at, len;
+    int64_t n = value_length(v), i = 0, to = 0, at = 0, len = 0;
     if (by->kind == VALUE_RANGE) {
         TRY(range_ends(lg, by, span, &i, &to));
         slice_bounds(n, i, to, &at, &len);

@@ -170,7 +170,7 @@ static rc save_chart(struct verb_call *vc, const struct target *to, const char *
 
 static enum rc_t save_bind(struct verb_call *vc, struct value **out)
 {
-    struct target to;
+    struct target to = {0};
     const char *status = NULL;
     TRY(read_target(vc, &to));
     if (!vc->lg->is_dry) {

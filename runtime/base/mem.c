@@ -46,7 +46,7 @@ rc mem_big_zero(struct ctx *cx, size_t n, void **out)
 
 rc mem_big_grow(struct ctx *cx, void **p, size_t n_old, size_t n_new)
 {
-    void *q;
+    void *q = NULL;
     TRY(mem_big(cx, n_new, &q));
     if (*p && n_old) memcpy(q, *p, n_old < n_new ? n_old : n_new);
     free(*p);
