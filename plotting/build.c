@@ -258,10 +258,20 @@ void build_color(struct chart_build *b, const struct stat_levels *l, int n_grey)
         .n_grey = n_grey};
 }
 
-void build_panels(struct chart_build *b, const struct stat_levels *l)
+rc build_panels(struct chart_build *b, const struct stat_levels *l)
 {
-    const char *title = build_panel_input(b)->title;
-    if (l->levels->n == 0) return; /* no rows: one empty panel */
+    enum { PANELS_MOST = 50 };
+    const struct chart_input *in = build_panel_input(b);
+    const char *title = in->title;
+    if (l->levels->n == 0) return RC_OK; /* no rows: one empty panel */
+    if (l->levels->n > PANELS_MOST) {
+        bool is_time = in->type.kind == KIND_DATE || in->type.kind == KIND_DATETIME;
+        bool is_text = in->type.kind == KIND_STR || in->type.kind == KIND_CAT;
+        fail(b->cx, E501, in->span, "`%s` has %d values, too many panels for one chart", title,
+             l->levels->n);
+        if (is_text) return RC_ERR;
+        return err_hint(b->cx, is_time ? "facet: bin(%s, 1w)" : "facet: bin(%s, 10)", in->column);
+    }
     struct chart_levels *named = ARENA_NEW(b->a, struct chart_levels);
     named->n = l->levels->n;
     named->text = ARENA_ARRAY(b->a, const char *, named->n + 1);
@@ -270,6 +280,7 @@ void build_panels(struct chart_build *b, const struct stat_levels *l)
     int n = named->n;
     b->c->panels.levels = named;
     b->c->panels.columns = n <= 4 ? n : n <= 6 || n == 9 ? 3 : 4;
+    return RC_OK;
 }
 
 /* ---- several y columns become rows of (x, series, y) ---- */
@@ -421,6 +432,7 @@ rc chart_new(struct ctx *cx, struct executor *x, const struct chart_spec *spec, 
     enum rc_t res = run_build(&b, &own);
     strbuf_release(&b.caption);
     plan_unref(b.data);
+    table_unref(b.head);
     if (res == RC_OK)
         *out = b.c;
     else

@@ -378,7 +378,7 @@ static enum rc_t build_bar(struct chart_build *b)
     int n_grey = limit_colors(&w);
     TRY(choose_stack(&w));
     fill_cells(&w);
-    if (w.panel) build_panels(b, &w.panels);
+    if (w.panel) TRY(build_panels(b, &w.panels));
     if (w.color) build_color(b, &w.colors, n_grey);
     choose_side(&w);
     b->c->is_flipped = w.is_flipped != (w.cat == &b->in[CHART_Y]);

@@ -64,7 +64,7 @@ static rc read_keys(struct boxes *w)
         w->n_color = w->colors.levels->n;
     }
     if (w->panel) {
-        TRY(key_levels(w, w->panel, 50, "panels", &w->panels));
+        TRY(stat_key_levels(w->b, w->panel, w->value->column, &w->panels));
         w->n_panel = w->panels.levels->n;
     }
     return RC_OK;
@@ -293,7 +293,7 @@ static enum rc_t build_box(struct chart_build *b)
         .in = {w.cat, w.color, w.panel},
         .levels = {w.cat ? &w.cats : NULL, w.color ? &w.colors : NULL, w.panel ? &w.panels : NULL}};
     TRY(stat_boxes(b, w.value, &keys, &w.box));
-    if (w.panel) build_panels(b, &w.panels);
+    if (w.panel) TRY(build_panels(b, &w.panels));
     if (w.color) build_color(b, &w.colors, 0);
     choose_side(&w);
     b->c->is_flipped = w.is_flipped && w.value == &b->in[CHART_Y];

@@ -18,17 +18,6 @@ struct hist {
     int64_t *counts, shown;
 };
 
-static rc key_levels(struct hist *h, const struct chart_input *in, struct stat_levels *out)
-{
-    const struct stat_item items[] = {{"count", h->value->column, NAN}};
-    struct table *t;
-    TRY(stat_groups(h->b, &in, 1, items, 1, &t));
-    double *n = stat_numbers(h->b->a, t->cols[1]);
-    enum rc_t res = stat_levels_of(h->b, t->cols[0], n, ORDER_NATURAL, true, out);
-    table_unref(t);
-    return res;
-}
-
 static rc choose_bins(struct hist *h)
 {
     struct chart_build *b = h->b;
@@ -165,7 +154,7 @@ static rc read_keys(struct hist *h, int *n_grey)
     *n_grey = 0;
     h->n_color = h->n_panel = 1;
     if (h->color) {
-        TRY(key_levels(h, h->color, &h->colors));
+        TRY(stat_key_levels(h->b, h->color, h->value->column, &h->colors));
         if (h->colors.levels->n > COLORS_MOST) {
             stat_levels_fold(h->b, &h->colors, 0, COLORS_MOST - 1, &folded);
             *n_grey = 1;
@@ -173,7 +162,7 @@ static rc read_keys(struct hist *h, int *n_grey)
         h->n_color = h->colors.levels->n;
     }
     if (h->panel) {
-        TRY(key_levels(h, h->panel, &h->panels));
+        TRY(stat_key_levels(h->b, h->panel, h->value->column, &h->panels));
         h->n_panel = h->panels.levels->n;
     }
     return RC_OK;
@@ -200,7 +189,7 @@ static enum rc_t build_hist(struct chart_build *b)
                         &h.counts));
     remarks(&h);
     if (h.color) build_color(b, &h.colors, n_grey);
-    if (h.panel) build_panels(b, &h.panels);
+    if (h.panel) TRY(build_panels(b, &h.panels));
     set_axes(&h);
     put_layer(&h);
     describe(&h);

@@ -78,6 +78,104 @@ static rc read_grouped(struct lines *w)
     return res;
 }
 
+/* ---- limits ---- */
+/* Pixel columns a line may use: the budget of marks is shared. */
+static int columns_of(const struct lines *w, int64_t lines)
+{
+    enum { MARKS = 5000, LEAST = 20 };
+    int width = w->b->c->width ? w->b->c->width : w->panel ? 200 : 480;
+    int64_t room = MARKS / (lines * 4);
+    return room >= width ? width : room < LEAST ? LEAST : (int)room;
+}
+
+static void remark_columns(struct lines *w, int64_t n)
+{
+    stat_remark(w->b, "first, last, lowest and highest of each pixel column of %s points",
+                stat_count_text(w->b, n));
+}
+
+/* At most LINES_MOST lines; rows of others are told by their level. */
+static void limit_levels(struct lines *w)
+{
+    int n = w->colors.levels->n;
+    if (n > LINES_MOST) {
+        stat_remark(w->b, "the first %d of %s %s", LINES_MOST, stat_count_text(w->b, n),
+                    w->color->title);
+        w->colors.levels->n = LINES_MOST;
+    }
+    w->n_series = w->colors.levels->n;
+}
+
+/* ---- long data: pixel columns while streaming ---- */
+struct pair {
+    double x, series;
+};
+static int pair_cmp(const void *pa, const void *pb)
+{
+    const struct pair *a = pa, *b = pb;
+    if (a->series != b->series) return a->series < b->series ? -1 : 1;
+    return (a->x > b->x) - (a->x < b->x);
+}
+
+/* Whether most rows of a long frame have an x of their own, judged by its first rows: then there is
+ * nothing to average. */
+static rc has_own_x(struct lines *w, bool *out)
+{
+    enum { LOOK = 65536 };
+    struct chart_build *b = w->b;
+    struct table *t;
+    struct stat_levels series;
+    *out = false;
+    if (!b->head || w->y->is_aggregate || w->x->cls == CLASS_LEVEL) return RC_OK;
+    TRY(table_slice(b->cx, b->head, 0, b->head->n_rows < LOOK ? b->head->n_rows : LOOK, &t));
+    double *x = stat_numbers(b->a, named(t, w->x->column));
+    struct pair *p = ARENA_ARRAY(b->a, struct pair, t->n_rows + 1);
+    int64_t n = t->n_rows, own = 0;
+    enum rc_t res = RC_OK;
+    if (w->color)
+        res = stat_levels_of(b, named(t, w->color->column), NULL, ORDER_NATURAL, false, &series);
+    for (int64_t i = 0; res == RC_OK && i < n; i++)
+        p[i] = (struct pair){isnan(x[i]) ? -INFINITY : x[i], w->color ? series.at[i] : 0};
+    qsort(p, (size_t)n, sizeof *p, pair_cmp);
+    for (int64_t i = 0; i < n; i++)
+        own += i == 0 || pair_cmp(&p[i], &p[i - 1]) != 0;
+    table_unref(t);
+    *out = own * 2 > n;
+    return res;
+}
+
+static rc read_streamed(struct lines *w)
+{
+    struct chart_build *b = w->b;
+    const struct stat_item ends[] = {{"min", w->x->column, NAN}, {"max", w->x->column, NAN}};
+    struct table *t;
+    struct stat_m4_rows rows;
+    struct stat_m4 job = {.x = w->x, .y = w->y, .color_in = w->color, .panel_in = w->panel};
+    TRY(stat_groups(b, NULL, 0, ends, 2, &t));
+    job.lo = stat_numbers(b->a, t->cols[0])[0];
+    job.hi = stat_numbers(b->a, t->cols[1])[0];
+    table_unref(t);
+    if (w->color) {
+        TRY(stat_key_levels(b, w->color, w->y->column, &w->colors));
+        job.color = &w->colors;
+        limit_levels(w);
+    }
+    if (w->panel) {
+        TRY(stat_key_levels(b, w->panel, w->y->column, &w->panels));
+        job.panel = &w->panels;
+    }
+    int64_t lines = (w->color ? w->colors.levels->n : 1) * (w->panel ? w->panels.levels->n : 1);
+    job.width = columns_of(w, lines < 1 ? 1 : lines);
+    TRY(stat_m4_of(b, &job, &rows));
+    w->n = rows.n;
+    w->xv = rows.x;
+    w->yv = rows.y;
+    w->colors.at = rows.series;
+    w->panels.at = rows.panel;
+    remark_columns(w, rows.n_points);
+    return RC_OK;
+}
+
 /* ---- order of the rows: panel, series, x ---- */
 struct line_row {
     double panel, series, x, y;
@@ -158,17 +256,12 @@ static int64_t thin_line(struct line_row *r, int64_t from, int64_t to, int64_t o
 
 static void thin(struct lines *w, struct line_row *r)
 {
-    int width = w->b->c->width ? w->b->c->width : w->panel ? 200 : 480;
-    int64_t out = 0, all = w->n;
+    int64_t out = 0, all = w->n, lines = 0;
     bool is_thinned = false;
     if (w->b->spec->all) return;
-    int64_t lines = 0;
     for (int64_t i = 0; i < w->n; i++)
         lines += i == 0 || !same_line(&r[i], &r[i - 1]);
-    if (lines * 4 * width > 5000 && w->n > 5000) { /* the budget of marks is shared */
-        int64_t room = 5000 / (lines * 4);
-        width = room < 20 ? 20 : (int)room;
-    }
+    int width = columns_of(w, w->n > 5000 && lines > 0 ? lines : 1);
     for (int64_t i = 0; i < w->n;) {
         int64_t end = i + 1;
         while (end < w->n && same_line(&r[end], &r[i]))
@@ -183,33 +276,23 @@ static void thin(struct lines *w, struct line_row *r)
         i = end;
     }
     w->n = out;
-    if (is_thinned)
-        stat_remark(w->b, "first, last, lowest and highest of each pixel column of %s points",
-                    stat_count_text(w->b, all));
+    if (is_thinned) remark_columns(w, all);
 }
 
 /* ---- colours ---- */
-static void limit_lines(struct lines *w, int *n_grey)
+static void limit_lines(struct lines *w)
 {
-    struct chart_build *b = w->b;
-    *n_grey = 0;
     if (!w->color) return;
-    w->n_series = w->colors.levels->n;
-    if (w->n_series > LINES_MOST) {
-        stat_remark(b, "the first %d of %s %s", LINES_MOST, stat_count_text(b, w->n_series),
-                    w->color->title);
-        int64_t kept = 0;
-        for (int64_t i = 0; i < w->n; i++) {
-            if (w->colors.at[i] >= LINES_MOST) continue;
-            w->xv[kept] = w->xv[i];
-            w->yv[kept] = w->yv[i];
-            if (w->panel) w->panels.at[kept] = w->panels.at[i];
-            w->colors.at[kept++] = w->colors.at[i];
-        }
-        w->n = kept;
-        w->colors.levels->n = w->n_series = LINES_MOST;
+    limit_levels(w);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < w->n; i++) {
+        if (w->colors.at[i] >= w->n_series) continue;
+        w->xv[kept] = w->xv[i];
+        w->yv[kept] = w->yv[i];
+        if (w->panel) w->panels.at[kept] = w->panels.at[i];
+        w->colors.at[kept++] = w->colors.at[i];
     }
-    if (w->n_series > COLORS_FULL) *n_grey = 1;
+    w->n = kept;
 }
 
 /* ---- layer ---- */
@@ -303,22 +386,26 @@ static void describe(struct lines *w)
 static enum rc_t build_line(struct chart_build *b)
 {
     struct lines w = {.b = b, .x = &b->in[CHART_X], .y = &b->in[CHART_Y]};
-    int n_grey;
+    bool is_long;
     w.color = b->in[CHART_COLOR].column ? &b->in[CHART_COLOR] : NULL;
     w.panel = build_panel_input(b);
     if (!w.x->column) TRY(build_needs(b, CHART_X, CLASS_NUMBER, "line"));
     TRY(build_needs(b, CHART_Y, CLASS_NUMBER, "line"));
     w.y_title = w.y->title;
-    if (w.y->is_aggregate)
+    TRY(has_own_x(&w, &is_long));
+    if (is_long)
+        TRY(read_streamed(&w));
+    else if (w.y->is_aggregate)
         TRY(read_given(&w));
     else
         TRY(read_grouped(&w));
-    limit_lines(&w, &n_grey);
+    if (!is_long) limit_lines(&w);
+    int n_grey = w.n_series > COLORS_FULL;
     struct line_row *rows = sorted_rows(&w);
-    thin(&w, rows);
+    if (!is_long) thin(&w, rows);
     if (w.n_no_x)
         stat_remark(b, "%s rows without %s left out", stat_count_text(b, w.n_no_x), w.x->title);
-    if (w.panel) build_panels(b, &w.panels);
+    if (w.panel) TRY(build_panels(b, &w.panels));
     put_layer(&w, rows, n_grey);
     if (w.color) build_color(b, &w.colors, n_grey);
     set_axes(&w);

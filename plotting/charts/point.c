@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { PANELS_MOST = 50, POINTS_MOST = 5000, POINTS_ALL = 12000, COLORS_FULL = 8, SHAPES_MOST = 6 };
+enum { POINTS_MOST = 5000, POINTS_ALL = 12000, COLORS_FULL = 8, SHAPES_MOST = 6 };
 
 struct points {
     struct chart_build *b;
@@ -157,16 +157,7 @@ static rc build_parts(struct points *w)
     TRY(read_levels(w));
     TRY(set_shape(w));
     set_color(w);
-    if (w->panel) {
-        if (w->levels[w->panel_at].levels->n > PANELS_MOST) {
-            fail(b->cx, E501, w->panel->span, "`%s` has %d values, too many panels for one chart",
-                 w->panel->title, w->levels[w->panel_at].levels->n);
-            bool is_time = w->panel->type.kind == KIND_DATE || w->panel->type.kind == KIND_DATETIME;
-            return err_hint(b->cx, is_time ? "facet: bin(%s, 1w)" : "facet: bin(%s, 10)",
-                            w->panel->column);
-        }
-        build_panels(b, &w->levels[w->panel_at]);
-    }
+    if (w->panel) TRY(build_panels(b, &w->levels[w->panel_at]));
     TRY(put_layer(w));
     set_axes(w);
     describe(w);

@@ -21,9 +21,10 @@ struct chart_build {
     struct ctx *cx;
     struct executor *x;
     const struct chart_spec *spec;
-    struct plan *data; /* owned; columns are the encodings */
-    struct chart *c;   /* being made; everything kept is allocated in c->arena */
-    struct arena *a;   /* c->arena */
+    struct plan *data;  /* owned; columns are the encodings */
+    struct table *head; /* owned: the first rows of data too long to keep; NULL when all is kept */
+    struct chart *c;    /* being made; everything kept is allocated in c->arena */
+    struct arena *a;    /* c->arena */
     struct chart_input in[CHART_CHANNELS];
     struct strbuf caption;
     const char *panel_title;
@@ -92,6 +93,9 @@ enum level_order { ORDER_NATURAL, ORDER_BY_WEIGHT };
  * the user's, else as asked. */
 rc stat_levels_of(struct chart_build *b, const struct column *c, const double *weight,
                   enum level_order order, bool has_user_order, struct stat_levels *out);
+/* Levels of a column over all rows where `value` is not null, in their own order. */
+rc stat_key_levels(struct chart_build *b, const struct chart_input *in, const char *value,
+                   struct stat_levels *out);
 /* As above, by nature; place: of each row among ordered values (NULL = by the column's own order).
  */
 rc stat_levels_placed(struct chart_build *b, const struct column *c, const double *place,
@@ -186,6 +190,19 @@ struct stat_box_keys {
 rc stat_boxes(struct chart_build *b, const struct chart_input *value,
               const struct stat_box_keys *keys, struct stat_box **out);
 
+/* ---- stat_m4.c ---- */
+struct stat_m4 { /* inputs and levels; levels->n may be cut to leave lines out */
+    const struct chart_input *x, *y, *color_in, *panel_in;
+    const struct stat_levels *color, *panel; /* NULL = none */
+    double lo, hi;                           /* of x */
+    int width;                               /* pixel columns a line */
+};
+struct stat_m4_rows {
+    int64_t n, n_points; /* rows kept; points seen */
+    double *x, *y, *series, *panel;
+};
+rc stat_m4_of(struct chart_build *b, const struct stat_m4 *job, struct stat_m4_rows *out);
+
 /* ---- build.c: shared by the kinds ---- */
 /* Title, scale, range of an axis from an input; `wish` says which of the user's options apply
  * (xrange, xlog or yrange, ylog), as a horizontal chart shows y below. */
@@ -194,7 +211,7 @@ struct chart_axis *build_axis(struct chart_build *b, bool is_x, const struct cha
 const char *build_title(struct chart_build *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void build_color(struct chart_build *b, const struct stat_levels *l, int n_grey);
-void build_panels(struct chart_build *b, const struct stat_levels *l);
+rc build_panels(struct chart_build *b, const struct stat_levels *l); /* E501 over 50 */
 const struct chart_input *build_panel_input(const struct chart_build *b);
 /* The constant ink of color: "steelblue"; NULL when none was given. */
 const char *build_ink(const struct chart_build *b);

@@ -58,7 +58,7 @@ rc stat_keep_small(struct chart_build *b)
     TRY(prune(b));
     TRY(exec_head(b->cx, b->x, b->data, STAT_KEEP_ROWS, &t, &is_whole));
     if (!is_whole) {
-        table_unref(t);
+        b->head = t;
         return RC_OK;
     }
     enum rc_t res = plan_table(b->cx, t, "chart", &p);
@@ -106,5 +106,17 @@ rc stat_groups(struct chart_build *b, const struct chart_input *const *keys, int
     TRY(plan_aggregate(b->cx, b->data, k, n_keys, v, n_items, false, b->spec->span, &p));
     enum rc_t res = exec_table(b->cx, b->x, p, out);
     plan_unref(p);
+    return res;
+}
+
+rc stat_key_levels(struct chart_build *b, const struct chart_input *in, const char *value,
+                   struct stat_levels *out)
+{
+    const struct stat_item items[] = {{"count", value, NAN}};
+    struct table *t;
+    TRY(stat_groups(b, &in, 1, items, 1, &t));
+    double *n = stat_numbers(b->a, t->cols[1]);
+    enum rc_t res = stat_levels_of(b, t->cols[0], n, ORDER_NATURAL, true, out);
+    table_unref(t);
     return res;
 }

@@ -308,6 +308,55 @@ TEST(long_lines_keep_what_a_pixel_shows)
     bench_end(&n);
 }
 
+TEST(very_long_lines_are_streamed)
+{
+    enum { ROWS = 1200000, WIDE = 480 };
+    static double x[ROWS], y[ROWS];
+    double low[WIDE], high[WIDE], got_low[WIDE], got_high[WIDE];
+    struct bench n;
+    struct ctx *cx = bench_begin(&n, 2);
+    for (int i = 0; i < ROWS; i++) {
+        x[i] = (double)((int64_t)i * 7919 % ROWS); /* every x once, not in order */
+        y[i] = rng_normal(6, 1, (uint64_t)i);
+    }
+    for (int k = 0; k < WIDE; k++)
+        low[k] = got_low[k] = INFINITY, high[k] = got_high[k] = -INFINITY;
+    for (int i = 0; i < ROWS; i++) {
+        int k = (int)fmin(floor(x[i] * WIDE / (ROWS - 1)), WIDE - 1);
+        low[k] = fmin(low[k], y[i]);
+        high[k] = fmax(high[k], y[i]);
+    }
+    struct making m = {.cx = cx};
+    add_num(&m, "x", x, ROWS);
+    add_num(&m, "y", y, ROWS);
+    struct plan *p = bench_plan(&n, &m);
+    struct chart_spec s = spec_of("x", "y");
+    s.kind = "line";
+    struct chart *c = bench_chart(&n, &s, p);
+    assert_true(c->layers[0].n <= 4 * WIDE && c->layers[0].n > 3 * WIDE);
+    assert_string_equal(c->axis[1].title, "y"); /* nothing was averaged */
+    for (int64_t i = 0; i < c->layers[0].n; i++) {
+        double at = values(c, 0, CH_X)[i], v = values(c, 0, CH_Y)[i];
+        int k = (int)fmin(floor(at * WIDE / (ROWS - 1)), WIDE - 1);
+        got_low[k] = fmin(got_low[k], v);
+        got_high[k] = fmax(got_high[k], v);
+        if (i) assert_true(at > values(c, 0, CH_X)[i - 1]);
+    }
+    assert_memory_equal(got_low, low, sizeof low);
+    assert_memory_equal(got_high, high, sizeof high);
+    assert_non_null(strstr(c->caption, "of 1,200,000 points"));
+    chart_unref(c);
+    s.kind = "hist"; /* over the rows that are kept: two runs */
+    s.enc[CHART_Y].column = NULL;
+    s.bins = 4;
+    c = bench_chart(&n, &s, p);
+    for (int i = 0; i < 4; i++)
+        assert_true(values(c, 0, CH_Y)[i] == ROWS / 4);
+    chart_unref(c);
+    plan_unref(p);
+    bench_end(&n);
+}
+
 /* ---- points ---- */
 TEST(scatter_over_the_limit_is_a_sample)
 {
