@@ -9,6 +9,7 @@
 
 /* Fns and blocks inside each other; and expressions over all of them, for the C stack: E904. */
 #define MAX_DEPTH      200
+#define MAX_DRY_ROUNDS 64 /* of all loops together while a person waits for a completion */
 #define MAX_EXPR_DEPTH 2000
 
 /* Functions that syntax stands for. */

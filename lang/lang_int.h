@@ -125,6 +125,7 @@ struct lang {
     int depth;         /* fn and block nesting, E904 past 200 */
     int call_place;    /* counts random calls within a statement (rng stream) */
     bool is_dry;       /* assist: bind only; never run, read whole files, print or set anything */
+    int n_rounds;      /* rounds of loops of a dry session so far */
     int64_t use_clock; /* for kept tables */
     struct program *program; /* being run: fns and column expressions keep it */
     struct scope *scope;     /* of the step being bound (item_name reads it) */

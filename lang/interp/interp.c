@@ -167,6 +167,8 @@ rc interp_block(struct lang *lg, struct scope *sc, const struct ast *block, stru
 static rc for_each(struct lang *lg, struct scope *sc, const struct ast *st, struct value *take_v)
 {
     scope_set(sc, st->text, take_v);
+    if (lg->is_dry && ++lg->n_rounds > MAX_DRY_ROUNDS)
+        return fail(&lg->cx, E217, st->span, "long loops are not run here");
     TRY(check_cancel(&lg->cx));
     return interp_block(lg, sc, st->kids[1], NULL);
 }

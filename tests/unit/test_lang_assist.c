@@ -126,6 +126,10 @@ TEST(columns_in_a_step)
     has(&f, "trips |> where `Odd n|", "`Odd name`", "column", "int");
     has(&f, "trips |> derive t = f\"{zo|\"", "zone", "column", NULL);
     has(&f, "n_rows(trips |> where fa|)", "fare", "column", NULL);
+    rec_ok(&f.r, "fn busy(t) = { for i in 1..1000000000 { x = i }\n t }");
+    lang_snapshot_unref(f.snap);
+    f.snap = lang_snapshot(f.r.lg);
+    lacks(&f, "trips |> busy |> where |", "fare"); /* and comes back at once */
     lacks(&f, "trips |> where |", "trips");
     lacks(&f, "trips |> where |", "limit");
     end(&f);
