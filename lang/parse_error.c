@@ -49,6 +49,26 @@ void *err_tok(struct parser *p, enum err_code code, const struct tok *t, const c
     return NULL;
 }
 
+/* Parses text alone; its first error's fix, if it has one. True when there was no error. */
+static bool try_out(struct parser *p, struct str text, bool console, struct fix *fix)
+{
+    struct parse_opts opts = {.console = console};
+    struct error items[PARSE_MAX_ERRORS];
+    struct diags diags = {.items = items};
+    struct parser trial = {.a = p->a, .text = text.p, .n = (uint32_t)text.n, .opts = &opts};
+    struct lexed lexed;
+    memset(items, 0, sizeof items);
+    trial.diags = &diags;
+    trial.is_trial = true;
+    lex(p->a, text.p, 0, trial.n, LEX_PROGRAM, &lexed);
+    trial.toks = lexed.toks;
+    trial.n_toks = lexed.n;
+    trial.first_open = lexed.first_open;
+    const struct ast *e = parse_program(&trial, false);
+    *fix = trial.fix;
+    return e && diags.n == 0 && e->n_kids > 0;
+}
+
 /* hint_text, note_text and fix_text belong to the error that was reported just before. */
 void hint_text(struct parser *p, const char *fmt, ...)
 {
@@ -59,8 +79,10 @@ void hint_text(struct parser *p, const char *fmt, ...)
     va_start(ap, fmt);
     strbuf_vprintf(&text, fmt, ap);
     va_end(ap);
-    if (text.n < sizeof cx.err->hint && err_hint(&cx, "%s", text.p) == RC_OK)
-        cx.err->hint[0] = '\0';
+    struct fix fix;
+    bool ok = text.n < sizeof cx.err->hint && !p->is_trial &&
+              try_out(p, strbuf_view(&text), p->opts->console, &fix);
+    if (ok && err_hint(&cx, "%s", text.p) == RC_OK) cx.err->hint[0] = '\0';
     strbuf_release(&text);
 }
 
@@ -92,26 +114,6 @@ void fix_text(struct parser *p, uint32_t from, uint32_t to, const char *fmt, ...
 /* ---- hints ---- */
 
 #define MAX_FIXES 6
-
-/* Parses text alone; its first error's fix, if it has one. True when there was no error. */
-static bool try_out(struct parser *p, struct str text, bool console, struct fix *fix)
-{
-    struct parse_opts opts = {.console = console};
-    struct error items[PARSE_MAX_ERRORS];
-    struct diags diags = {.items = items};
-    struct parser trial = {.a = p->a, .text = text.p, .n = (uint32_t)text.n, .opts = &opts};
-    struct lexed lexed;
-    memset(items, 0, sizeof items);
-    trial.diags = &diags;
-    trial.is_trial = true;
-    lex(p->a, text.p, 0, trial.n, LEX_PROGRAM, &lexed);
-    trial.toks = lexed.toks;
-    trial.n_toks = lexed.n;
-    trial.first_open = lexed.first_open;
-    const struct ast *e = parse_program(&trial, false);
-    *fix = trial.fix;
-    return e && diags.n == 0 && e->n_kids > 0;
-}
 
 /* Line ends and indentation become one blank, so that the hint is one line. */
 static void add_folded(struct strbuf *out, const char *s, size_t n)
@@ -165,7 +167,7 @@ void make_hint(struct parser *p, int end)
     if (has_lines_that_count(p, end)) return;
     uint32_t from = p->toks[p->start].from, to = end > p->start ? p->toks[end - 1].to : from;
     if (p->fix.from < from || p->fix.to > to) to = p->fix.to > to ? p->fix.to : to;
-    if (p->fix.from < from || to - from > 2000) return;
+    if (p->fix.from < from || to - from > 2000 || memchr(p->text + from, '\0', to - from)) return;
     struct fix fix = p->fix;
     fix.from -= from;
     fix.to -= from;

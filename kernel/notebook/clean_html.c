@@ -180,10 +180,11 @@ static void put_attribute(struct cleaner *c, struct str element, struct str name
     if (!is_in(attributes, name)) return;
     v = str_trim(v);
     if ((is_href || is_src) && !is_safe_link(v, is_src || !is_link)) return;
-    if (str_eq_nocase(name, STR("style")) && has_bad_css(v)) return;
+    bool is_style = str_eq_nocase(name, STR("style"));
     bool has_url =
         !is_href && !is_src && memchr(v.p, '(', v.n) && !str_eq_nocase(name, STR("title"));
-    if (has_url && has_bad_css(v)) return;
+    if ((is_style || has_url) && (has_bad_css(v) || memchr(v.p, '>', v.n) || memchr(v.p, '"', v.n)))
+        return;
     strbuf_addc(c->out, ' ');
     strbuf_adds(c->out, name);
     strbuf_addz(c->out, "=\"");

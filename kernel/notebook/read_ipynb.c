@@ -22,9 +22,13 @@ static void clean_source(struct strbuf *b)
 {
     size_t n = 0;
     for (size_t i = 0; i < b->n; i++) {
-        bool is_cr = b->p[i] == '\r' && (i + 1 == b->n || b->p[i + 1] == '\n');
-        if (!is_cr && b->p[i] != '\0') b->p[n++] = b->p[i];
+        if (b->p[i] == '\n')
+            while (n > 0 && b->p[n - 1] == '\r')
+                n--;
+        if (b->p[i] != '\0') b->p[n++] = b->p[i];
     }
+    while (n > 0 && b->p[n - 1] == '\r')
+        n--;
     buf_cut(b, n);
 }
 

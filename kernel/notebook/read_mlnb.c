@@ -29,7 +29,8 @@ static bool next_line(struct reader *r, struct line *out)
     const char *nl = memchr(from, '\n', r->n - r->at);
     size_t length = nl ? (size_t)(nl - from) : r->n - r->at;
     *out = (struct line){{from, length}, (uint32_t)r->at, r->number++};
-    if (length > 0 && from[length - 1] == '\r') out->text.n--;
+    while (out->text.n > 0 && from[out->text.n - 1] == '\r')
+        out->text.n--;
     r->at += length + (nl != NULL);
     return true;
 }
