@@ -279,33 +279,35 @@ static void put_items(struct strbuf *out, const struct ast_item *items, int n, c
     }
 }
 
-static void put_clause(struct strbuf *out, const char *word, const struct ast_item *items, int n)
+/* One clause. Options of a clause that holds nothing else can only have stood there: they are put
+ * back into it (`moved`). */
+static void put_clause(struct strbuf *out, const char *word, const struct ast_item *items, int n,
+                       const struct ast_step *moved)
 {
     strbuf_printf(out, " %s", word);
+    if (n == 0 && moved) put_items(out, moved->items, moved->n_items, " ");
     put_items(out, items, n, " ");
+}
+
+static bool has_bare_clause(const struct ast_step *s)
+{
+    return (s->has_by && s->n_by == 0) || (s->has_sort && s->n_sort == 0) ||
+           (s->has_on && s->n_on == 0);
 }
 
 static void put_step(struct strbuf *out, const struct ast_step *s)
 {
-    bool only_options = true; /* of a clause: they can only have stood there */
+    bool only_options = s->n_items > 0;
     for (int i = 0; i < s->n_items; i++)
         only_options &= s->items[i].kind == ITEM_OPTION;
-    bool is_bare_clause = (s->has_by && s->n_by == 0) || (s->has_sort && s->n_sort == 0) ||
-                          (s->has_on && s->n_on == 0);
-    bool moved = is_bare_clause && only_options && s->n_items > 0;
+    const struct ast_step *moved = only_options && has_bare_clause(s) ? s : NULL;
     strbuf_adds(out, s->verb);
     /* a line may not end in the word sort */
     if (s->n_items == 0 && str_eqz(s->verb, "sort")) strbuf_addz(out, "()");
     if (!moved) put_items(out, s->items, s->n_items, " ");
-    if (s->has_by)
-        put_clause(out, "by", moved && s->n_by == 0 ? s->items : s->by,
-                   moved && s->n_by == 0 ? s->n_items : s->n_by);
-    if (s->has_sort)
-        put_clause(out, "sort", moved && s->n_sort == 0 ? s->items : s->sort,
-                   moved && s->n_sort == 0 ? s->n_items : s->n_sort);
-    if (s->has_on)
-        put_clause(out, "on", moved && s->n_on == 0 ? s->items : s->on,
-                   moved && s->n_on == 0 ? s->n_items : s->n_on);
+    if (s->has_by) put_clause(out, "by", s->by, s->n_by, moved);
+    if (s->has_sort) put_clause(out, "sort", s->sort, s->n_sort, moved);
+    if (s->has_on) put_clause(out, "on", s->on, s->n_on, moved);
 }
 
 static void put_steps(struct strbuf *out, const struct ast_step *steps, int n)

@@ -385,6 +385,10 @@ void lex(struct arena *a, const char *text, uint32_t from, uint32_t to, enum lex
         lx.n_stack > 0 || (last && (tok_continues(last) || last->fault == LEX_OPEN_TRIPLE));
     struct tok *end = push_tok(&lx);
     *end = (struct tok){.kind = TOK_END, .from = to, .to = to, .ends = true, .blank = true};
+    for (int i = lx.n - 2, stop = lx.n - 1; i >= 0; i--) {
+        lx.toks[i].stop = stop;
+        if (lx.toks[i].ends) stop = i;
+    }
     out->toks = lx.toks;
     out->n = lx.n;
 }

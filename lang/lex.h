@@ -42,6 +42,7 @@ struct tok {
     bool ends;        /* a statement ends before this token */
     bool blank;       /* white space or a line end stands before it */
     bool opens_block; /* `{` of statements, not of a struct or case */
+    int stop;         /* the first token behind this one at which a statement ends */
     bool is_item;     /* `*` behind a verb: no product, so a line may end in it */
 };
 enum lex_mode {

@@ -171,36 +171,39 @@ uint32_t scan_hole(const char *text, uint32_t at, uint32_t to, bool is_triple, c
     return to;
 }
 
+/* Past the hole of an f-string whose `{` is at `at`; `to` when it is not closed. */
+static uint32_t skip_hole(const char *text, uint32_t at, uint32_t to, bool is_triple, char quote,
+                          int nesting, enum lex_fault *fault)
+{
+    uint32_t colon;
+    if (at_or_0(text, at + 1, to) == '{') return at + 2;
+    uint32_t end = scan_hole(text, at + 1, to, is_triple, quote, nesting, &colon);
+    if (end == to) *fault = nesting >= MAX_FSTR_NESTING ? LEX_NESTED_FSTR : LEX_OPEN_HOLE;
+    return end == to ? to : end + 1;
+}
+
 uint32_t scan_string(const char *text, uint32_t at, uint32_t to, bool is_raw, bool is_filled,
                      int nesting, enum lex_fault *fault)
 {
     char quote = text[at];
+    uint32_t start = at;
     bool is_triple = quote == '"' && is_triple_at(text, at, to, quote);
     at += is_triple ? 3 : 1;
-    while (at < to) {
+    while (at < to && *fault == LEX_OK) {
         char c = text[at];
         if (c == '\n' && !is_triple) break;
         if (c == quote && (!is_triple || is_triple_at(text, at, to, quote)))
             return at + (is_triple ? 3 : 1);
-        if (c == '\\' && !is_raw && at + 1 < to && text[at + 1] != '\n') {
+        if (c == '\\' && !is_raw && at + 1 < to && text[at + 1] != '\n')
             at += 2;
-        } else if (c == '{' && is_filled && at_or_0(text, at + 1, to) == '{') {
-            at += 2;
-        } else if (c == '{' && is_filled) {
-            uint32_t colon;
-            uint32_t end = scan_hole(text, at + 1, to, is_triple, quote, nesting, &colon);
-            if (end == to) {
-                *fault = nesting >= MAX_FSTR_NESTING ? LEX_NESTED_FSTR : LEX_OPEN_HOLE;
-                break;
-            }
-            at = end + 1;
-        } else {
+        else if (c == '{' && is_filled)
+            at = skip_hole(text, at, to, is_triple, quote, nesting, fault);
+        else
             at++;
-        }
     }
     if (*fault == LEX_OK) *fault = is_triple ? LEX_OPEN_TRIPLE : LEX_OPEN_STRING;
     if (is_triple) return to;
-    while (at < to && text[at] != '\n')
+    for (at = start; at < to && text[at] != '\n';)
         at++;
     return at;
 }

@@ -12,12 +12,9 @@ const struct tok *tok_here(const struct parser *p)
 
 const struct tok *tok_ahead(const struct parser *p, int k)
 {
-    for (int i = p->at; i <= p->at + k; i++) {
-        if (i >= p->n_toks) return &no_tok;
-        const struct tok *t = &p->toks[i];
-        if (t->kind == TOK_END || (t->ends && i > p->start)) return &no_tok;
-    }
-    return &p->toks[p->at + k];
+    const struct tok *t = &p->toks[p->at];
+    if (t->kind == TOK_END || (t->ends && p->at > p->start)) return &no_tok;
+    return k > 0 && p->at + k >= t->stop ? &no_tok : t + k;
 }
 
 bool is_sym(const struct tok *t, enum sym sym)

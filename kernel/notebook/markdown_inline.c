@@ -192,33 +192,44 @@ struct target {
     size_t end; /* behind the `)` */
 };
 
-/* (address "title") at `at`, the byte behind `(`. */
-static bool read_target(const struct inl *x, size_t at, struct target *t)
+static size_t skip_spaces(const struct inl *x, size_t at, size_t limit)
 {
-    size_t limit = x->s.n - at > MAX_LINK ? at + MAX_LINK : x->s.n, from;
-    int depth = 0;
-    *t = (struct target){.title = STR("")};
     while (at < limit && is_space(x->s.p[at]))
         at++;
-    bool is_angled = at < limit && x->s.p[at] == '<';
-    for (from = is_angled ? ++at : at; at < limit; at++) {
+    return at;
+}
+
+/* The end of an address: a blank or the `)` that closes the link, or the `>` of <address>. */
+static size_t address_end(const struct inl *x, size_t at, size_t limit, bool is_angled)
+{
+    int depth = 0;
+    for (; at < limit; at++) {
         char c = x->s.p[at];
         if (is_angled ? c == '>' : is_space(c)) break;
         if (!is_angled && c == '(') depth++;
         if (!is_angled && c == ')' && depth-- == 0) break;
     }
+    return at;
+}
+
+/* (address "title") at `at`, the byte behind `(`. */
+static bool read_target(const struct inl *x, size_t at, struct target *t)
+{
+    size_t limit = x->s.n - at > MAX_LINK ? at + MAX_LINK : x->s.n;
+    *t = (struct target){.title = STR("")};
+    at = skip_spaces(x, at, limit);
+    bool is_angled = at < limit && x->s.p[at] == '<';
+    size_t from = at + is_angled;
+    at = address_end(x, from, limit, is_angled);
     t->address = part(x, from, at);
-    if (is_angled) at++;
-    while (at < limit && is_space(x->s.p[at]))
-        at++;
+    at = skip_spaces(x, at + is_angled, limit);
     char quote = at < limit ? x->s.p[at] : '\0';
     if (quote == '"' || quote == '\'') {
-        for (from = ++at; at < limit && x->s.p[at] != quote;)
+        from = ++at;
+        while (at < limit && x->s.p[at] != quote)
             at++;
-        t->title = part(x, from, at < limit ? at : limit);
-        at++;
-        while (at < limit && is_space(x->s.p[at]))
-            at++;
+        t->title = part(x, from, at);
+        at = skip_spaces(x, at + 1, limit);
     }
     t->end = at + 1;
     return at < limit && x->s.p[at] == ')';
