@@ -4,7 +4,7 @@
 #define MLNB_LANG_ASSIST_INT_H
 
 #include "lang/lang_int.h"
-#include "lang/lex.h"
+#include "lang/syntax/lex.h"
 
 /* ---- snapshot: the variables of a session at one moment ---- */
 struct lang_snapshot {

@@ -2,7 +2,7 @@
  * so values are read by their brackets and quotes, not by the language's grammar. */
 #include "kernel/notebook/notebook_int.h"
 
-#include "lang/lex.h"
+#include "lang/syntax/lex.h"
 #include "runtime/base/mem.h"
 #include "runtime/base/utf8.h"
 

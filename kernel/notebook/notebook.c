@@ -1,7 +1,7 @@
 /* notebook.c: cells and their parts. */
 #include "kernel/notebook/notebook_int.h"
 
-#include "lang/lex.h"
+#include "lang/syntax/lex.h"
 #include "runtime/base/mem.h"
 
 /* ---- texts ---- */

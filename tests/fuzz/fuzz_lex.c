@@ -1,6 +1,6 @@
 /* fuzz_lex.c: any bytes as tokens: they stand in order, inside the text, and end with TOK_END; the
  * parser's view and the editor's view of a text have the same tokens. */
-#include "lang/lex.h"
+#include "lang/syntax/lex.h"
 
 #include "runtime/base/arena.h"
 

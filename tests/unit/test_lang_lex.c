@@ -2,7 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include "lang/ast.h"
-#include "lang/lex.h"
+#include "lang/syntax/lex.h"
 
 /* Kinds as letters, one per token: N name, Q `name`, K keyword, V $v, i int, f num, s string,
  * F f-string, t time, d duration, o operator, # comment, / line end, ! command, ? error. */

@@ -1,5 +1,5 @@
 /* parse_expr.c: operators, from `~` down to brackets behind a value. */
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 struct level {
     enum sym syms[4];

@@ -1,5 +1,5 @@
 /* parse_stmt.c: statements and blocks. */
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 static bool is_name(const struct tok *t)
 {

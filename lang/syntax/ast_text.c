@@ -1,7 +1,7 @@
 /* ast_text.c: a tree back to source that parses to the same tree. Brackets that were written are
  * printed; others are added only where the tree would read differently without. */
 #include "lang/ast.h"
-#include "lang/lex.h"
+#include "lang/syntax/lex.h"
 
 #include "runtime/base/civil.h"
 #include "runtime/base/num.h"

@@ -11,7 +11,7 @@
 enum sym {
     SYM_NONE,
 #define SYM(name, text, flags) SYM_##name,
-#include "lang/lex_syms.def"
+#include "lang/syntax/lex_syms.def"
 #undef SYM
     SYM_COUNT
 };

@@ -1,6 +1,6 @@
 /* parse_error.c: messages of the parser. A hint is the statement with its mistake mended, and it is
  * only given when it parses; so every hint can be pasted. */
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 #include "runtime/base/utf8.h"
 

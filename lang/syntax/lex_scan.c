@@ -1,7 +1,7 @@
 /* lex_scan.c: where single literals end. Values are read by the parser (parse_literal.c), which has
  * a place for messages; here only the extent is found, generously, so that `2m` or `12abc` is one
  * token with one error. */
-#include "lang/lex.h"
+#include "lang/syntax/lex.h"
 
 #include "runtime/base/utf8.h"
 

@@ -1,5 +1,5 @@
 /* lex.c: text to tokens. One pass; a stack of open brackets tells which line ends count. */
-#include "lang/lex.h"
+#include "lang/syntax/lex.h"
 
 #include "runtime/base/utf8.h"
 
@@ -28,7 +28,7 @@ static const struct {
 } syms[SYM_COUNT] = {
     [SYM_NONE] = {"", 0, 0},
 #define SYM(name, text, flags) [SYM_##name] = {text, sizeof(text) - 1, flags},
-#include "lang/lex_syms.def"
+#include "lang/syntax/lex_syms.def"
 #undef SYM
 };
 

@@ -1,5 +1,5 @@
 /* parse_step.c: steps and their clauses: one rule for all verbs. */
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 static bool at_clause(const struct parser *p)
 {

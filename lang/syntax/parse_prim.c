@@ -1,5 +1,5 @@
 /* parse_prim.c: values: names, brackets, lists, structs, case, lambdas, calls. */
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* parse_node.c: making nodes. Each knows its height, so that no tree is higher than recursion over
  * it can bear, however flat its source looks. */
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 struct node {
     struct ast ast;

@@ -1,5 +1,5 @@
 /* parse_literal.c: the values of numbers, durations, dates, times, strings and names. */
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 #include "runtime/base/civil.h"
 #include "runtime/base/num.h"

@@ -4,7 +4,7 @@
 #define MLNB_LANG_PARSE_INT_H
 
 #include "lang/ast.h"
-#include "lang/lex.h"
+#include "lang/syntax/lex.h"
 
 #define PARSE_MAX_DEPTH  200  /* open brackets, blocks and other recursion */
 #define PARSE_MAX_HEIGHT 2000 /* of the tree: a + b + c .. leans to the left without recursion */

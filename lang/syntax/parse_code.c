@@ -1,5 +1,5 @@
 /* parse_code.c: words of Python, R and SQL that begin a statement or stand among values. */
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 /* ---- behind a value ---- */
 

@@ -1,7 +1,7 @@
 /* parse_foreign.c: signs of pandas, R, SQL and C that people's hands type. They are no part of the
  * grammar; each gives an error that says our way, with the statement mended. */
 #include "lang/diag.h"
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 /* ---- places ---- */
 

@@ -1,7 +1,7 @@
 /* parse.c: entry of the parser, and its view of the tokens. Recursive descent over the grammar of
  * language.md 3.2; after an error the rest of the statement is skipped, so each statement has at
  * most one. */
-#include "lang/parse_int.h"
+#include "lang/syntax/parse_int.h"
 
 static const struct tok no_tok = {.kind = TOK_END, .ends = true, .blank = true};
 
