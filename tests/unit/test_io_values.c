@@ -144,3 +144,36 @@ TEST(every_day_and_second)
     assert_false(fast_datetime(field("2019-01-01 10:60:00").p, 19, &got));
     assert_false(fast_datetime(field("2019-01-01x10:00:00").p, 19, &got));
 }
+
+/* Random bytes, mostly the ones that matter, indexed by every variant in pieces of random size. */
+TEST(index_variants_agree)
+{
+    enum { N = 4000 };
+    static char mem[CSV_PAD + N + 2 * CSV_PAD];
+    static uint32_t pos[CSV_INDEX_VARIANTS][N + 256];
+    struct csv_index_variant all[CSV_INDEX_VARIANTS];
+    int n = csv_index_variants(all);
+    for (uint64_t seed = 0; seed < 400; seed++) {
+        char *buf = mem + CSV_PAD;
+        for (size_t i = 0; i < N; i++) {
+            uint64_t r = rng_u64(seed, 5, i);
+            buf[i] = (char)(r % 4 ? 'a' + (int)(r % 7) : ",\n\r\" \",\""[r / 4 % (seed % 8 + 1)]);
+        }
+        struct csv_dialect d = {
+            .delim = ',', .quote = '"', .has_quote = seed % 3, .trim = seed % 2};
+        struct csv_index ix[CSV_INDEX_VARIANTS];
+        for (int k = 0; k < n; k++) {
+            ix[k] = (struct csv_index){.d = &d, .buf = buf, .pos = pos[k], .cap = N + 256};
+            pos[k][0] = UINT32_MAX;
+            for (uint64_t step = 0; ix[k].at < N; step++) {
+                size_t to = ix[k].at + 1 + rng_u64(seed, 6, step) % 300;
+                ix[k].end = to < N ? to : N;
+                all[k].run(&ix[k]);
+            }
+            assert_int_equal(ix[k].n, ix[0].n);
+            assert_int_equal(ix[k].n_breaks, ix[0].n_breaks);
+            assert_int_equal(ix[k].in_quote, ix[0].in_quote);
+            assert_memory_equal(pos[k], pos[0], sizeof(uint32_t) * (ix[0].n + 1));
+        }
+    }
+}

@@ -82,6 +82,22 @@ static rc make_schema(struct ctx *cx, struct csv_scan *s)
     return schema_new(cx, fields, s->n_cols, s->span, &s->head.schema);
 }
 
+/* Warnings come once a scan, but only count as given when somebody was there to hear them: the
+ * assist opens files in silence. */
+static bool may_warn(const struct ctx *cx, atomic_bool *done)
+{
+    return cx->notify && cx->notify->warn && !atomic_exchange(done, true);
+}
+
+static void report_names(struct ctx *cx, struct csv_scan *s)
+{
+    if (s->made_up_names && may_warn(cx, &s->names_reported))
+        warn(cx, W303, s->span,
+             "the first line of `%s` holds only numbers or dates, so it was read as a row and the "
+             "columns are called column_1 ..; header: true takes it as names",
+             s->head.label);
+}
+
 static rc open_scan(struct ctx *cx, struct csv_scan *s, const struct csv_options *o)
 {
     struct csv_file *f = &s->files[0];
@@ -94,6 +110,7 @@ static rc open_scan(struct ctx *cx, struct csv_scan *s, const struct csv_options
     TRY(make_schema(cx, s));
     if (s->n_blocks > INT32_MAX) return fail(cx, E309, s->span, "`%s` is too large", s->head.label);
     s->head.n_partitions = (int)s->n_blocks;
+    report_names(cx, s);
     return RC_OK;
 }
 
@@ -206,7 +223,8 @@ static void report_values(struct ctx *cx, const struct csv_scan *s, const struct
 static enum rc_t csv_done(struct ctx *cx, struct io_scan *scan)
 {
     struct csv_scan *s = scan_of(scan);
-    if (atomic_exchange(&s->is_reported, true)) return RC_OK;
+    report_names(cx, s);
+    if (!may_warn(cx, &s->is_reported)) return RC_OK;
     report_rows(cx, s);
     for (int c = 0; c < s->n_cols; c++)
         if (s->cols[c].bad.n) report_values(cx, s, &s->cols[c]);

@@ -304,12 +304,7 @@ static rc read_head(struct ctx *cx, struct head *h, const struct csv_options *o)
     int64_t data_at = (int64_t)(uint32_t)(ix.pos[has_header ? row.last : row.first - 1] + 1);
     ((struct csv_file *)(uintptr_t)h->file)->data_at =
         data_at < h->file->size ? data_at : h->file->size;
-    if (is_data && !o->has_header && !o->names) {
-        warn(cx, W303, s->span,
-             "the first line of `%s` holds only numbers or dates, so it was read as a row and the "
-             "columns are called column_1 ..; header: true takes it as names",
-             s->head.label);
-    }
+    s->made_up_names = is_data && !o->has_header && !o->names;
     return RC_OK;
 }
 

@@ -38,6 +38,36 @@ static inline __attribute__((always_inline)) void masks_sse2(const char *p, char
     m->cr = eq16x4(v, '\r');
     m->quote = eq16x4(v, quote);
 }
+#if defined(__x86_64__) && defined(__GNUC__)
+#define HAVE_WIDE 1
+#define AVX2      __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt")))
+#define AVX512                                                                                     \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi,bmi2,popcnt,lzcnt")))
+AVX2 static inline uint64_t eq32x2(__m256i a, __m256i b, char c)
+{
+    const __m256i k = _mm256_set1_epi8(c);
+    uint32_t lo = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(a, k));
+    uint32_t hi = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(b, k));
+    return (uint64_t)hi << 32 | lo;
+}
+AVX2 static inline void masks_avx2(const char *p, char delim, char quote, struct masks *m)
+{
+    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+    m->delim = eq32x2(a, b, delim);
+    m->lf = eq32x2(a, b, '\n');
+    m->cr = eq32x2(a, b, '\r');
+    m->quote = eq32x2(a, b, quote);
+}
+AVX512 static inline void masks_avx512(const char *p, char delim, char quote, struct masks *m)
+{
+    __m512i v = _mm512_loadu_si512((const void *)p);
+    m->delim = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(delim));
+    m->lf = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\n'));
+    m->cr = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8('\r'));
+    m->quote = _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(quote));
+}
+#endif
 #else
 static inline void masks_plain(const char *p, char delim, char quote, struct masks *m)
 {
@@ -72,6 +102,26 @@ static inline __attribute__((always_inline)) uint32_t emit(uint32_t *out, uint64
         if (at + 8 >= n) return n;
     }
 }
+
+#if HAVE_WIDE
+/* The same by compressing the numbers 0..63 under the mask. */
+AVX512 static inline uint32_t emit_avx512(uint32_t *out, uint64_t m, uint32_t base)
+{
+    static const uint8_t numbers[64] = {
+        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+        22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
+        44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63};
+    const __m512i start = _mm512_set1_epi32((int)base);
+    __m512i at = _mm512_maskz_compress_epi8(m, _mm512_loadu_si512(numbers));
+    uint32_t n = (uint32_t)__builtin_popcountll(m);
+    for (uint32_t k = 0;; k += 16) {
+        __m512i wide = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(at));
+        _mm512_storeu_si512(out + k, _mm512_add_epi32(wide, start));
+        if (k + 16 >= n) return n;
+        at = _mm512_alignr_epi32(_mm512_setzero_si512(), at, 4); /* the next 16 bytes */
+    }
+}
+#endif
 
 /* Whether only blanks stand between the field's start and a quote (trim). */
 static bool only_blanks(const char *p, const char *to)
@@ -122,22 +172,21 @@ inside_quotes(struct csv_index *ix, uint64_t sep, uint64_t quote, int last)
     return inside;
 }
 
-/* One chunk: up to 64 bytes at ix->at. */
-static inline __attribute__((always_inline)) void chunk(struct csv_index *ix, struct masks m,
-                                                        size_t left)
+/* Delimiters and line breaks outside quotes among the `left` (or 64) bytes at ix->at; *breaks all
+ * line breaks. */
+static inline __attribute__((always_inline)) uint64_t
+separators(struct csv_index *ix, struct masks m, size_t left, uint64_t *breaks)
 {
     uint64_t next_lf = m.lf >> 1 | (ix->buf[ix->at + 64] == '\n' ? HIGH : 0);
-    uint64_t breaks = m.lf | (m.cr & ~next_lf), keep = ~UINT64_C(0);
-    if (left < 64) keep = (UINT64_C(1) << left) - 1;
+    uint64_t keep = left < 64 ? (UINT64_C(1) << left) - 1 : ~UINT64_C(0);
     uint64_t quote = ix->d->has_quote ? m.quote & keep : 0;
-    uint64_t sep = (m.delim | breaks) & keep;
+    *breaks = m.lf | (m.cr & ~next_lf);
+    uint64_t sep = (m.delim | *breaks) & keep;
     if (quote || ix->in_quote)
         sep &= ~inside_quotes(ix, sep, quote, left < 64 ? (int)left - 1 : 63);
     else
         ix->after_close = false;
-    ix->n_breaks += (uint32_t)__builtin_popcountll(sep & breaks);
-    ix->n += emit(ix->pos + ix->n + 1, sep, (uint32_t)ix->at);
-    ix->at += left < 64 ? left : 64;
+    return sep;
 }
 
 /* The same with a test for line comments; byte by byte, for the few files that ask for it. */
@@ -166,34 +215,47 @@ static void run_comments(struct csv_index *ix)
     }
 }
 
-#define RUN(name, attr)                                                                            \
+#define RUN(name, attr, masks_of, emit_to)                                                         \
     attr static void name(struct csv_index *ix)                                                    \
     {                                                                                              \
         const char delim = ix->d->delim, quote = ix->d->quote;                                     \
         while (ix->at < ix->end && ix->n + 66 < ix->cap) {                                         \
             struct masks m;                                                                        \
-            masks_sse2(ix->buf + ix->at, delim, quote, &m);                                        \
-            chunk(ix, m, ix->end - ix->at);                                                        \
+            uint64_t breaks;                                                                       \
+            size_t left = ix->end - ix->at;                                                        \
+            masks_of(ix->buf + ix->at, delim, quote, &m);                                          \
+            uint64_t sep = separators(ix, m, left, &breaks);                                       \
+            ix->n_breaks += (uint32_t)__builtin_popcountll(sep & breaks);                          \
+            ix->n += emit_to(ix->pos + ix->n + 1, sep, (uint32_t)ix->at);                          \
+            ix->at += left < 64 ? left : 64;                                                       \
         }                                                                                          \
     }
 
-RUN(run_plain, )
-#if defined(__x86_64__) && defined(__GNUC__)
-#define HAVE_WIDE 1
-RUN(run_wide, __attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt"))))
+RUN(run_plain, , masks_sse2, emit)
+#if HAVE_WIDE
+RUN(run_avx2, AVX2, masks_avx2, emit)
+RUN(run_avx512, AVX512, masks_avx512, emit_avx512)
 #endif
+
+int csv_index_variants(struct csv_index_variant out[CSV_INDEX_VARIANTS])
+{
+    int n = 0;
+#if HAVE_WIDE
+    if (__builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512bw"))
+        out[n++] = (struct csv_index_variant){"avx512", run_avx512};
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
+        out[n++] = (struct csv_index_variant){"avx2", run_avx2};
+#endif
+    out[n++] = (struct csv_index_variant){"plain", run_plain};
+    return n;
+}
 
 void csv_index_run(struct csv_index *ix)
 {
-    if (ix->d->has_comment) {
+    struct csv_index_variant all[CSV_INDEX_VARIANTS];
+    csv_index_variants(all);
+    if (ix->d->has_comment)
         run_comments(ix);
-        return;
-    }
-#if HAVE_WIDE
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2")) {
-        run_wide(ix);
-        return;
-    }
-#endif
-    run_plain(ix);
+    else
+        all[0].run(ix);
 }

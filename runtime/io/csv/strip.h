@@ -20,6 +20,14 @@ struct csv_index {
 /* Indexes until `end` or until fewer than 64 places are left in pos. */
 void csv_index_run(struct csv_index *ix);
 
+/* The ways this machine can do it (without comments), best first; all give the same. For tests. */
+#define CSV_INDEX_VARIANTS 3
+struct csv_index_variant {
+    const char *name;
+    void (*run)(struct csv_index *ix);
+};
+int csv_index_variants(struct csv_index_variant out[CSV_INDEX_VARIANTS]);
+
 /* ---- strips ---- */
 struct csv_strip {
     const char *buf;
