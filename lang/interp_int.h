@@ -113,6 +113,7 @@ struct call_args {
     struct value **values;
     struct str *names; /* empty = by position */
     struct span *spans;
+    struct span *name_spans; /* of the names, or NULL */
     int n;
 };
 void args_release(struct call_args *args);

@@ -20,6 +20,25 @@ static void set_recent(struct lang *lg, const struct value *v)
     lg->recent = value_ref(v);
     value_unref(old);
 }
+/* The console's dim line: what a frame or model is, as far as it is known without work. */
+static void tell_assigned(struct lang *lg, struct str name, const struct value *v)
+{
+    struct strbuf line = {0};
+    strbuf_printf(&line, "%.*s: ", STR_FMT(name));
+    if (v->kind == VALUE_FRAME) {
+        const struct plan *p = v->plan;
+        const struct table *t = p->kept ? p->kept : p->op == PLAN_TABLE ? p->u.table.table : NULL;
+        int n = p->schema->n;
+        if (t)
+            strbuf_printf(&line, "%lld row%s, ", (long long)t->n_rows, t->n_rows == 1 ? "" : "s");
+        strbuf_printf(&line, "%d column%s", n, n == 1 ? "" : "s");
+        show_status(lg, line.p);
+    } else if (v->kind == VALUE_MODEL) {
+        value_text(&line, v, false);
+        show_status(lg, line.p);
+    }
+    strbuf_release(&line);
+}
 static rc set_name(struct lang *lg, struct scope *sc, struct str name, struct span span,
                    struct value *take_v)
 {
@@ -32,16 +51,8 @@ static rc set_name(struct lang *lg, struct scope *sc, struct str name, struct sp
         return RC_ERR;
     }
     struct value *v = labelled(lg, take_v, name);
-    char buf[96];
-    if (lg->opts.console && lg->depth == 0 && v->kind == VALUE_FRAME && !lg->is_dry) {
-        int n = v->plan->schema->n;
-        snprintf(buf, sizeof buf, "%d column%s", n, n == 1 ? "" : "s");
-        struct strbuf line = {0};
-        strbuf_printf(&line, "%.*s: %s", STR_FMT(name), buf);
-        show_status(lg, line.p);
-        strbuf_release(&line);
-    }
-    set_recent(lg, v);
+    if (lg->opts.console && lg->depth == 0) tell_assigned(lg, name, v);
+    if (sc == lg->globals) set_recent(lg, v);
     scope_set(sc, name, v);
     return RC_OK;
 }

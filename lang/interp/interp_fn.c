@@ -61,7 +61,8 @@ static rc set_given(struct lang *lg, const struct value *fn, struct scope *sc,
     for (int i = 0; i < args->n; i++) {
         int p = at;
         if (args->names[i].n) {
-            TRY(param_of(lg, fn, args->names[i], args->spans[i], &p));
+            struct span at_name = args->name_spans ? args->name_spans[i] : args->spans[i];
+            TRY(param_of(lg, fn, args->names[i], at_name, &p));
         } else if (at++ >= f->n_names) {
             return arity_error(lg, fn, args->n, span);
         }
@@ -193,7 +194,8 @@ rc step_fn(struct lang *lg, struct scope *sc, const struct value *fn, const stru
     int n = step->n_items + 1;
     struct call_args args = {.values = ARENA_ARRAY(a, struct value *, n),
                              .names = ARENA_ARRAY(a, struct str, n),
-                             .spans = ARENA_ARRAY(a, struct span, n)};
+                             .spans = ARENA_ARRAY(a, struct span, n),
+                             .name_spans = ARENA_ARRAY(a, struct span, n)};
     struct value *own = value_ref(fn); /* the body may bind the name anew */
     enum rc_t res = RC_ERR;
     TRY_OUT(check_clauses(lg, step));
@@ -211,7 +213,8 @@ rc step_fn(struct lang *lg, struct scope *sc, const struct value *fn, const stru
         }
         TRY_OUT(item_value(lg, sc, item->expr, input != NULL, &args.values[args.n]));
         if (item->kind == ITEM_OPTION) args.names[args.n] = item->name;
-        args.spans[args.n++] = item->span;
+        args.name_spans[args.n] = item->name_span;
+        args.spans[args.n++] = item->expr->span;
     }
     res = call_fn(lg, own, &args, step->span, out);
 out:

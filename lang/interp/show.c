@@ -4,10 +4,11 @@
 #include "lang/interp_int.h"
 #include "plotting/table/table_view.h"
 
-#define SMALL_SOURCES                                                                              \
-    (INT64_C(256) << 20) /* bytes: up to here showing computes the whole frame                     \
-                          */
-#define HEAD_ROWS 15
+/* Bytes of sources up to which showing computes the whole frame; rows of a limited plan; results
+ * up to ALL_ROWS are shown whole when they end within them. */
+#define SMALL_SOURCES (INT64_C(256) << 20)
+#define HEAD_ROWS     15
+#define ALL_ROWS      20
 
 void show_display(struct lang *lg, const struct display *d)
 {
@@ -42,8 +43,16 @@ static rc rows_to_show(struct lang *lg, struct plan *p, int64_t max_rows, struct
     *is_whole = true;
     if (p->kept || max_rows == INT64_MAX || frame_is_small(p)) return frame_table(lg, p, out);
     TRY(refresh_scans(lg, p));
-    int64_t limit = max_rows > HEAD_ROWS ? max_rows : HEAD_ROWS;
-    return exec_head(&lg->cx, lg->executor, p, limit, out, is_whole);
+    struct table *head;
+    int64_t limit = max_rows > 0 ? max_rows : ALL_ROWS;
+    TRY(exec_head(&lg->cx, lg->executor, p, limit, &head, is_whole));
+    if (*is_whole || max_rows > 0 || head->n_rows <= HEAD_ROWS) {
+        *out = head;
+        return RC_OK;
+    }
+    enum rc_t res = table_slice(&lg->cx, head, 0, HEAD_ROWS, out);
+    table_unref(head);
+    return res;
 }
 static struct table_view view_of(struct lang *lg, const struct table *t, bool is_whole,
                                  int64_t max_rows)

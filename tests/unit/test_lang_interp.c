@@ -405,7 +405,7 @@ TEST(console_continues)
     struct rec r;
     rec_begin_opts(&r, (struct lang_opts){.console = true});
     rec_error(&r, "|> take 1", E108, NULL, "");
-    rec_expect(&r, "t = frame(a: [1])", "t: 1 column");
+    rec_expect(&r, "t = frame(a: [1])", "t: 1 row, 1 column");
     rec_end(&r);
 }
 
