@@ -1,4 +1,5 @@
 """What the Python tests share: the program under test, a kernelspec for it in a folder of its own, a raw client."""
+import atexit
 import hashlib
 import hmac
 import json
@@ -41,6 +42,7 @@ class RawKernel:
         self.dir = tempfile.mkdtemp(prefix="mlnb-raw-")
         self.key = key.encode()
         self.ctx = zmq.Context()
+        atexit.register(lambda: (self.proc.kill(), self.ctx.destroy(0)))  # a failed test must not hang
         ports = []
         if transport == "tcp":
             import socket
