@@ -153,6 +153,9 @@ static rc run_file(struct lang *lg, const char *path, const struct ast *st)
 rc run_include(struct lang *lg, const struct ast *st)
 {
     struct ctx *cx = &lg->cx;
+    if (str_ends(st->text, STR(".ipynb")))
+        return fail(cx, E601, st->span, "include takes .mlnb files, `%.*s` is none",
+                    STR_FMT(st->text));
     const char *path = resolve_path(lg, cx->arena, st->text);
     char *real = realpath(path, NULL);
     if (!real)

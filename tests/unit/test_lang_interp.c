@@ -2,6 +2,7 @@
 #include "lang/lang_int.h"
 #include "tests/unit/lang_host.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 static void begin(struct rec *r)
@@ -300,6 +301,38 @@ TEST(cancel_stops)
     rec_end(&r);
 }
 
+static void *cancel_soon(void *arg)
+{
+    struct timespec t = {.tv_nsec = 100000000};
+    (void)nanosleep(&t, NULL);
+    cancel_set(arg);
+    return NULL;
+}
+static void stops_soon(struct rec *r, const char *text, const char *file, int line)
+{
+    pthread_t thread;
+    struct timespec from, to;
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &r->cancel), 0);
+    rec_error_at(r, text, E901, NULL, "", file, line);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    (void)clock_gettime(CLOCK_MONOTONIC, &to);
+    assert_true(to.tv_sec - from.tv_sec < 10); /* a minute had it not stopped */
+    cancel_reset(&r->cancel);
+}
+#define stops(r, text) stops_soon((r), (text), __FILE__, __LINE__)
+TEST(interrupts_end_what_waits)
+{
+    struct rec r;
+    begin(&r);
+    stops(&r, "before = 1\n!sleep 60 & sleep 60");
+    stops(&r, "sleep(60s)");
+    stops(&r, "for i in 1..1000000000 { i; }");
+    stops(&r, "fn f(x) = x + 1\nlen(map(seq(1, 50000000), x -> f(x)))");
+    rec_expect(&r, "before", "1");
+    rec_end(&r);
+}
+
 static void write_file(const char *path, const char *text)
 {
     FILE *f = fopen(path, "w");
@@ -326,6 +359,7 @@ TEST(includes)
     rec_expect(&r, "v = 8\ninclude \"lib.mlnb\"\nv", "8"); /* once */
     rec_error(&r, "include \"loop.mlnb\"", E602, NULL, "itself");
     rec_error(&r, "include \"none.mlnb\"", E301, NULL, "none.mlnb");
+    rec_error(&r, "include \"x.ipynb\"", E601, NULL, ".mlnb");
     rec_error(&r, "include \"bad.mlnb\"", E202, "nope", "nope");
     assert_string_equal(sources_label(lang_sources(r.lg), r.err.span.source), "bad.mlnb");
     rec_end(&r);
@@ -357,6 +391,12 @@ TEST(files_that_change)
     assert_int_equal(r.notes.n, 0);
     write_file(path, "x,z\n1,a\n");
     rec_error(&r, "t |> where x > 0", E305, NULL, "other columns");
+    write_file(path, "001,5\n002,6\n");
+    rec_expect(
+        &r,
+        "u2 = read(\"a.csv\", header: false, names: [code, n], types: {n: num}, format: csv)\n"
+        "[u2.code[1], str(u2.n[2])]",
+        "[\"001\", \"6.0\"]");
     rec_expect(&r, "files(\"*.csv\")", "[\"a.csv\"]");
     rec_end(&r);
     snprintf(path, sizeof path, "rm -r %s", dir);
