@@ -27,8 +27,7 @@ struct diag_opts {
 void diag_text(struct strbuf *out, const struct sources *s, const struct error *e,
                const struct diag_opts *opts);
 
-/* Nearest of `names` by spelling (and by the table of foreign words where `what` is a verb): ""
- * when none is near. */
+/* Nearest of `names` by spelling and by shared words; "" when none is near. */
 struct str nearest(struct str name, const struct str *names, int n);
 /* Our word for a verb or function of pandas, dplyr, SQL, Spark (language.md 3.9); NULL when not
  * known. */

@@ -70,6 +70,11 @@ static void on_output(void *self, const struct output *o)
     if (r->printer) printer_output(r->printer, o);
     if (r->capture) capture_output(r->capture, o);
     json_t *out = r->keep ? nb_output(r, o) : NULL;
+    /* for -o x.md; not part of a bundle, nor written to .ipynb */
+    if (out && o->shown && o->shown->markdown.n)
+        json_object_set_new(
+            out, "transient",
+            json_pack("{s:s%}", "text/markdown", o->shown->markdown.p, o->shown->markdown.n));
     if (out) cell_add_output(r->keep, out);
     json_decref(out);
 }

@@ -69,7 +69,8 @@ const char *cell_option(const struct cell *c, const char *name);
  * first line is first_line - 1). Appends to out. */
 void cell_code(struct strbuf *out, const struct cell *c);
 /* An nbformat output object; borrowed, a reference is kept. Streams of one name that follow each
- * other become one. */
+ * other become one. A member `transient` {"text/markdown": ..} serves the Markdown writer and is
+ * not written to .ipynb. */
 void cell_add_output(struct cell *c, json_t *output);
 void cell_clear_outputs(struct cell *c);
 

@@ -181,6 +181,7 @@ void output_md(struct strbuf *out, const json_t *output)
         strbuf_release(&text);
     } else if (!picture_md(out, output)) {
         const json_t *md = data_of(output, "text/markdown");
+        if (!md) md = json_object_get(json_object_get(output, "transient"), "text/markdown");
         if (!md) {
             put_fenced(out, json_view(data_of(output, "text/plain")));
             return;

@@ -76,6 +76,7 @@ static json_t *split_bundle(const json_t *data)
 static json_t *split_output(const json_t *output)
 {
     json_t *o = json_copy((json_t *)(uintptr_t)output);
+    json_object_del(o, "transient"); /* of messages, not of files */
     json_t *text = json_object_get(o, "text"), *data = json_object_get(o, "data");
     if (json_is_string(text)) json_object_set_new(o, "text", lines_of_text(json_view(text)));
     if (json_is_object(data)) json_object_set_new(o, "data", split_bundle(data));

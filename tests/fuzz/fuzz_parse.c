@@ -7,7 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_errors(const struct parse_result *r, size_t size, struct sources *s)
+static void check_errors(const struct parse_result *r, size_t size, struct sources *s,
+                         const struct parse_opts *opts)
 {
     struct strbuf out = {0};
     if (r->n_errors > PARSE_MAX_ERRORS) __builtin_trap();
@@ -19,7 +20,7 @@ static void check_errors(const struct parse_result *r, size_t size, struct sourc
         if (!e->hint[0]) continue;
         struct arena *a = arena_new();
         struct parse_result hint;
-        parse(a, e->hint, strlen(e->hint), NULL, &hint);
+        parse(a, e->hint, strlen(e->hint), opts, &hint);
         if (hint.n_errors > 0) __builtin_trap();
         arena_free(a);
     }
@@ -64,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct parse_result r;
     parse(a, text, size, &opts, &r);
     if (!r.program || r.program->op != AST_BLOCK) __builtin_trap();
-    check_errors(&r, size, s);
+    check_errors(&r, size, s, &opts);
     if (r.n_errors == 0) check_print(a, &r, console);
     if (lang_is_complete(text, size, &indent) == LANG_COMPLETE && indent != 0) __builtin_trap();
     sources_free(s);
