@@ -6,12 +6,6 @@
 
 #include "lang/interp_int.h"
 
-/* Verbs of the language that later versions run: known, so that their names are not "unknown". */
-struct later_verb {
-    const char *name, *doc;
-};
-const struct later_verb *verb_later_all(int *n);
-
 /* ---- pipe: the plan made so far; every call puts one node on top or leaves the plan as it was
  * ----
  */

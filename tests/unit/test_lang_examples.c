@@ -1,5 +1,5 @@
 /* The two examples of every verb run on the frames of tests/data/examples.mlnb. */
-#include "lang/assist_int.h"
+#include "lang/assist/assist_int.h"
 #include "tests/unit/lang_host.h"
 
 #include <sys/stat.h>

@@ -1,7 +1,7 @@
 /* Laws over random pipelines (language.md 10), seeded; MLNB_SEED chooses another seed. Each prefix
  * of a pipeline runs or fails in the user's words; what runs has the columns that binding promised;
  * the assist's dry run promises the same; one thread and three give the same bytes. */
-#include "lang/assist_int.h"
+#include "lang/assist/assist_int.h"
 #include "runtime/base/num.h"
 #include "runtime/base/rng.h"
 #include "runtime/io/io.h"

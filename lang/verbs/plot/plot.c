@@ -1,5 +1,5 @@
 /* plot.c: charts in the pipe: plot (of a frame or a model) and layer. */
-#include "lang/verbs/plot.h"
+#include "lang/verbs/plot/plot.h"
 
 #include <math.h>
 

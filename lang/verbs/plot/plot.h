@@ -31,16 +31,16 @@ struct plotting {
     bool has_agg;
 };
 
-/* plot_encode.c: reads the encodings of the step (items x, y; options x: .. facet:). */
+/* encode.c: reads the encodings of the step (items x, y; options x: .. facet:). */
 rc plot_read_encodings(struct plotting *p);
 /* Puts the encodings into p->frame and p->data and names them in p->spec. base may be NULL. */
 rc plot_lower(struct plotting *p, const struct plot_source *base);
-/* plot_options.c: everything else of the step: kind, titles, ranges, scales, sizes. */
+/* options.c: everything else of the step: kind, titles, ranges, scales, sizes. */
 rc plot_read_options(struct plotting *p);
 rc plot_read_kind(struct verb_call *vc, const char **kind, bool *needs_model);
 /* A number given by an option of a rule, or NAN. */
 rc plot_number(struct verb_call *vc, const char *name, double *out);
-/* plot_order.c: the sort clause: order of the categories of x. */
+/* order.c: the sort clause: order of the categories of x. */
 rc plot_read_order(struct plotting *p);
 
 extern const struct verb_option plot_options[];

@@ -1,8 +1,6 @@
-/* assist_complete.c: what can stand at the cursor, best first: columns, variables, options, verbs,
+/* complete.c: what can stand at the cursor, best first: columns, variables, options, verbs,
  * functions, keywords. */
-#include "lang/assist_complete.h"
-
-#include "lang/verbs/verb_int.h"
+#include "lang/assist/assist_complete.h"
 
 static bool starts_nocase(struct str s, struct str prefix)
 {

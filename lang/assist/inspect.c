@@ -1,6 +1,6 @@
-/* assist_inspect.c: help for what stands at the cursor: verb, function, option, column, variable;
+/* inspect.c: help for what stands at the cursor: verb, function, option, column, variable;
  * inside a call's brackets, where nothing else fits, the call itself. */
-#include "lang/assist_int.h"
+#include "lang/assist/assist_int.h"
 
 #include "runtime/base/num.h"
 

@@ -1,6 +1,6 @@
-/* assist_levels.c: values of a column inside quotes: `zone == "Ma`, `zone in ["a", "`. Only those
+/* levels.c: values of a column inside quotes: `zone == "Ma`, `zone in ["a", "`. Only those
  * that are at hand: dictionaries of tables that the snapshot holds. */
-#include "lang/assist_complete.h"
+#include "lang/assist/assist_complete.h"
 
 #define MAX_LEVELS_SHOWN 100
 

@@ -2,7 +2,7 @@
 #ifndef MLNB_LANG_ASSIST_COMPLETE_H
 #define MLNB_LANG_ASSIST_COMPLETE_H
 
-#include "lang/assist_int.h"
+#include "lang/assist/assist_int.h"
 
 struct completing {
     struct lang_snapshot *snapshot;

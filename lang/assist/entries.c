@@ -1,6 +1,5 @@
-/* assist_entries.c: all descriptors as one list, and the help text of each. */
-#include "lang/assist_int.h"
-#include "lang/verbs/verb_int.h"
+/* entries.c: all descriptors as one list, and the help text of each. */
+#include "lang/assist/assist_int.h"
 
 #include "runtime/io/io.h"
 
@@ -75,7 +74,7 @@ static void add_words(struct list *l)
         const char *name, *form, *doc, *example;
     } words[] = {
 #define WORD(name, form, doc, example) {name, form, doc, example},
-#include "lang/words.def"
+#include "lang/assist/words.def"
 #undef WORD
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)

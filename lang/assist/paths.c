@@ -1,5 +1,5 @@
-/* assist_paths.c: names of files and folders that continue what stands in quotes. */
-#include "lang/assist_complete.h"
+/* paths.c: names of files and folders that continue what stands in quotes. */
+#include "lang/assist/assist_complete.h"
 
 #include "runtime/base/mem.h"
 

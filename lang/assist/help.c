@@ -1,5 +1,5 @@
-/* assist_help.c: `?name`, `??search`, `?E201`, and `?` alone. */
-#include "lang/assist_int.h"
+/* help.c: `?name`, `??search`, `?E201`, and `?` alone. */
+#include "lang/assist/assist_int.h"
 
 struct out {
     struct strbuf *plain, *html;

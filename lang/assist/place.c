@@ -1,7 +1,7 @@
-/* assist_place.c: where the cursor stands in a text that is not finished: in which pipeline, step,
+/* place.c: where the cursor stands in a text that is not finished: in which pipeline, step,
  * clause, option and call. Works on tokens, which exist for any text; one pass keeps a level for
  * each open bracket. */
-#include "lang/assist_int.h"
+#include "lang/assist/assist_int.h"
 
 struct level {
     int open; /* token of the bracket, -1 at the top */

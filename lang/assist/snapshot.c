@@ -1,5 +1,5 @@
-/* assist_snapshot.c: variables held for another thread, and sessions that only bind. */
-#include "lang/assist_int.h"
+/* snapshot.c: variables held for another thread, and sessions that only bind. */
+#include "lang/assist/assist_int.h"
 
 #include "lang/interp_int.h"
 

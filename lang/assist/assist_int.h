@@ -37,9 +37,6 @@ void dry_end(struct dry *d);
 void dry_statements(struct dry *d, const char *text, size_t n);
 /* The value of a pipeline without running it; NULL when it does not bind. New reference. */
 struct value *dry_value(struct dry *d, const char *text, size_t n);
-/* Columns of a frame, or of the frame a chart was drawn from; NULL when there are none. Borrowed.
- */
-const struct schema *value_columns(const struct value *v);
 
 /* ---- where the cursor stands ---- */
 enum word_kind {

@@ -1,6 +1,5 @@
-/* plot_columns.c: what completion sees of a value's columns. */
-#include "lang/assist_int.h"
-#include "lang/verbs/plot.h"
+/* columns.c: what completion sees of a value's columns. */
+#include "lang/verbs/plot/plot.h"
 
 const struct schema *value_columns(const struct value *v)
 {

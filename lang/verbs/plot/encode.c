@@ -1,7 +1,7 @@
-/* plot_encode.c: encodings of plot and layer, lowered to a plan whose columns they are. Expressions
+/* encode.c: encodings of plot and layer, lowered to a plan whose columns they are. Expressions
  * are computed row by row, or, when one holds an aggregate, once for each combination of the
  * others. */
-#include "lang/verbs/plot.h"
+#include "lang/verbs/plot/plot.h"
 
 static const struct channel {
     const char *name, *column;

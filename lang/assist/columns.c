@@ -1,6 +1,6 @@
-/* assist_columns.c: what flows into the step at the cursor, and the columns in sight there. The
+/* columns.c: what flows into the step at the cursor, and the columns in sight there. The
  * text before the step is bound on the snapshot; nothing is run. */
-#include "lang/assist_int.h"
+#include "lang/assist/assist_int.h"
 
 /* Statements of the same text before the cursor's own, so that a cell's first lines count. */
 static void run_before(struct dry *d, const struct place *p)

@@ -1,5 +1,5 @@
-/* plot_options.c: options of plot and layer that are not encodings. */
-#include "lang/verbs/plot.h"
+/* options.c: options of plot and layer that are not encodings. */
+#include "lang/verbs/plot/plot.h"
 
 #include <math.h>
 

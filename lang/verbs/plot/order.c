@@ -1,5 +1,5 @@
-/* plot_order.c: the sort clause of plot: the order in which the categories of x stand. */
-#include "lang/verbs/plot.h"
+/* order.c: the sort clause of plot: the order in which the categories of x stand. */
+#include "lang/verbs/plot/plot.h"
 
 #define MAX_ORDER 5000
 
