@@ -278,11 +278,6 @@ rc verb_apply_call(struct lang *lg, struct scope *sc, const struct ast *call, st
                    bool *is_verb);
 const struct verb_desc *verb_find(struct str name);
 const struct verb_desc *const *verb_all(int *n);
-/* Verbs of the language that later versions run: known, so that their names are not "unknown". */
-struct later_verb {
-    const char *name, *doc;
-};
-const struct later_verb *verb_later_all(int *n);
 /* The item of an option, or NULL; checked values by takes. */
 const struct ast_item *verb_option(const struct verb_call *vc, const char *name);
 rc verb_option_word(struct verb_call *vc, const char *name, const char *def, const char **out);
@@ -310,10 +305,6 @@ struct builtin_desc {
 };
 const struct builtin_desc *builtin_find(struct str name);
 const struct builtin_desc *const *builtin_all(int *n);
-
-/* Columns of a frame, or of the frame a chart was drawn from; NULL when there are none. Borrowed.
- */
-const struct schema *value_columns(const struct value *v);
 
 /* Formula: `y ~ a + scale(b)` against a schema, to runtime/ml's form (arena-owned). `.` stands for
  * the columns named nowhere else in the formula nor in the options of `step` (NULL: none). */

@@ -5,6 +5,7 @@
 
 #include "lang/lang_int.h"
 #include "lang/syntax/lex.h"
+#include "lang/verbs/verbs.h"
 
 /* ---- snapshot: the variables of a session at one moment ---- */
 struct lang_snapshot {

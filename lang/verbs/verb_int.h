@@ -5,6 +5,7 @@
 #define MLNB_LANG_VERB_INT_H
 
 #include "lang/interp_int.h"
+#include "lang/verbs/verbs.h"
 
 /* ---- pipe: the plan made so far; every call puts one node on top or leaves the plan as it was
  * ----
