@@ -219,10 +219,9 @@ struct chart_axis *build_axis(struct chart_build *b, bool is_x, const struct cha
     struct chart_axis *a = &b->c->axis[is_x ? 0 : 1];
     const char *wish = wish_x ? s->xtitle : s->ytitle;
     const char *title = wish ? wish : in ? in->title : NULL;
-    if (title && !wish && in && in->type.kind == KIND_DURATION)
-        title = arena_printf(b->a, "%s (s)", title);
     a->title = title ? arena_strndup(b->a, title, strlen(title)) : NULL;
     a->is_integer = in && in->type.kind == KIND_INT;
+    a->is_duration = in && in->type.kind == KIND_DURATION;
     a->scale = in && in->cls == CLASS_TIME ? SCALE_TIME : SCALE_LINEAR;
     if (in && in->cls == CLASS_LEVEL) {
         a->scale = SCALE_BAND;

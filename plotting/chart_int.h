@@ -78,6 +78,7 @@ struct tick_format {
     int decimals;
     enum time_unit unit; /* TICK_TIME */
     int64_t step;        /* TICK_TIME: in the unit */
+    double scale;        /* durations: values are labelled in hours, .. (3600); 0 = 1 */
 };
 struct tick {
     double value;
@@ -95,7 +96,11 @@ struct chart_axis {
     double pad_low, pad_high;  /* shares of the range added at the ends */
     double want_min, want_max; /* NAN = from the data */
     bool is_cut;               /* the user set the range: marks are clipped */
+    bool is_duration;          /* seconds; labelled in the unit that suits the range */
+    bool is_said;              /* the caption tells of the symmetric log scale */
     /* computed */
+    const char *shown; /* the title with its unit, cut to fit; NULL = none */
+    const char *unit;  /* "h"; NULL = none */
     double data_min, data_max, min, max;
     double linear_below; /* SCALE_SYMLOG */
     struct tick *ticks;

@@ -122,6 +122,7 @@ struct tick_format chart_format_for(const double *v, int n, bool is_share)
 
 void chart_number_label(struct strbuf *out, struct tick_format f, double v)
 {
+    if (f.scale > 0) v /= f.scale;
     switch (f.style) {
     case TICK_SI: add_si(out, v); return;
     case TICK_EXP: add_exp(out, v); return;
@@ -160,8 +161,10 @@ const char *chart_format_d3(struct arena *a, struct tick_format f)
 
 const char *chart_format_expr(struct arena *a, struct tick_format f)
 {
-    if (f.style == TICK_PLAIN) return "format(datum.value,abs(datum.value)>=1e5?'~s':',.8~g')";
-    return arena_printf(a, "format(datum.value,'%s')", chart_format_d3(a, f));
+    const char *value = f.scale > 1 ? arena_printf(a, "datum.value/%.0f", f.scale) : "datum.value";
+    if (f.style == TICK_PLAIN)
+        return arena_printf(a, "format(%s,abs(%s)>=1e5?'~s':',.8~g')", value, value);
+    return arena_printf(a, "format(%s,'%s')", value, chart_format_d3(a, f));
 }
 
 static void add_time(struct strbuf *out, double ms, bool is_date)

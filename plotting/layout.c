@@ -51,9 +51,11 @@ static void legend_size(const struct chart *c, double *w, double *h)
     }
 }
 
-static const char *fit_title(struct arena *a, const char *text, double room)
+static const char *fit_title(struct arena *a, const struct chart_axis *x, double room)
 {
-    if (!text || !text[0]) return NULL;
+    if (!x->title || !x->title[0]) return NULL;
+    const char *text = x->title;
+    if (x->is_duration && x->unit) text = arena_printf(a, "%s (%s)", text, x->unit);
     struct text_lines l = font_wrap(a, text, FONT_AXIS, false, room, 1);
     return l.n ? l.line[0] : NULL;
 }
@@ -86,11 +88,11 @@ void chart_layout_of(struct chart *c)
     l->gap_x = l->plot_w + GAP;
     l->gap_y = l->plot_h + GAP + strip;
     double all_w = l->gap_x * l->across - GAP, all_h = l->gap_y * l->down - GAP - strip;
-    x->title = fit_title(c->arena, x->title, all_w);
-    y->title = fit_title(c->arena, y->title, all_h);
+    x->shown = fit_title(c->arena, x, all_w);
+    y->shown = fit_title(c->arena, y, all_h);
 
     l->ytitle_x = EDGE + FONT_AXIS / 2.0 + 1;
-    double left = EDGE + (y->title ? FONT_AXIS + 8 : 0) + ceil(y->label_room) + 8;
+    double left = EDGE + (y->shown ? FONT_AXIS + 8 : 0) + ceil(y->label_room) + 8;
     l->plot_x = ceil(fmax(left, EDGE + x->label_lead));
     l->ytitle_x += l->plot_x - left;
     legend_size(c, &l->legend_w, &legend_h);
@@ -109,6 +111,6 @@ void chart_layout_of(struct chart *c)
     l->legend_y = l->plot_y - strip;
     double bottom = l->plot_y + all_h + 8 + ceil(x->label_room);
     l->xtitle_y = bottom + 6 + FONT_AXIS;
-    if (x->title) bottom = l->xtitle_y + 3;
+    if (x->shown) bottom = l->xtitle_y + 3;
     l->height = ceil(fmax(bottom, l->legend_y + legend_h) + EDGE);
 }

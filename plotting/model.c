@@ -118,6 +118,23 @@ static void finish_size(struct chart *c)
                                      &c->size.ticks, &c->size.format);
 }
 
+/* Data with zeros on a log axis is shown, and the reader told how. */
+static void say_symlog(struct chart *c)
+{
+    for (int i = 0; i < 2; i++) {
+        struct chart_axis *a = &c->axis[i];
+        if (a->scale != SCALE_SYMLOG || a->is_said) continue;
+        struct strbuf b = {0};
+        struct chart_column col = {.kind = VALUE_NUMBER};
+        if (c->caption) strbuf_printf(&b, "%s; ", c->caption);
+        strbuf_printf(&b, "%s on a symmetric log scale, linear below ", i == 0 ? "x" : "y");
+        chart_value_label(&b, &col, a->linear_below);
+        c->caption = arena_strndup(c->arena, b.p, b.n);
+        strbuf_release(&b);
+        a->is_said = true;
+    }
+}
+
 static uint64_t hash_text(uint64_t h, const char *z)
 {
     return z ? hash_mix(h, hash_bytes(z, strlen(z))) : hash_mix(h, 7);
@@ -149,6 +166,7 @@ void chart_finish(struct chart *c)
         scale_domain(&c->axis[i], c, i == 0);
         ticks_of_axis(c->arena, &c->axis[i], i == 0 ? c->width : c->height, i == 0);
     }
+    say_symlog(c);
     chart_place_rules(c);
     finish_color(c);
     finish_size(c);

@@ -7,7 +7,7 @@
 
 static const char *const inks[] = {"#0072b2", "#e69f00", "#009e73", "#d55e00",
                                    "#cc79a7", "#56b4e9", "#999999", "#f0e442"};
-enum { INKS = sizeof inks / sizeof inks[0] };
+enum { INKS = sizeof inks / sizeof inks[0], GREY = 6 };
 
 const char *palette_ink(int i)
 {
@@ -19,7 +19,8 @@ const char *chart_level_ink(const struct chart *c, int level)
     const struct chart_color *k = &c->color;
     if (k->kind != COLOR_LEVELS || level < 0) return palette_ink(0);
     if (k->chosen && k->chosen[level]) return k->chosen[level];
-    return level >= k->levels->n - k->n_grey ? INK_REST : palette_ink(level);
+    if (level >= k->levels->n - k->n_grey) return INK_REST;
+    return palette_ink(k->n_grey && level == GREY ? GREY + 1 : level); /* one grey is enough */
 }
 
 static const unsigned char stops[][3] = {

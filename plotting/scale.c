@@ -45,8 +45,30 @@ static void widen(struct chart_axis *a)
     }
 }
 
+static double symlog(double v, double linear)
+{
+    return copysign(log1p(fabs(v) / linear), v);
+}
+static double symlog_back(double u, double linear)
+{
+    return copysign(expm1(fabs(u)) * linear, u);
+}
+
+static void pad_symlog(struct chart_axis *a)
+{
+    double k = a->linear_below, lo = symlog(a->min, k), hi = symlog(a->max, k), range = hi - lo;
+    if (isnan(a->want_min) && !(a->has_zero && a->min == 0))
+        a->min = symlog_back(lo - range * a->pad_low, k);
+    if (isnan(a->want_max) && !(a->has_zero && a->max == 0))
+        a->max = symlog_back(hi + range * a->pad_high, k);
+}
+
 static void pad(struct chart_axis *a)
 {
+    if (a->scale == SCALE_SYMLOG) {
+        pad_symlog(a);
+        return;
+    }
     if (a->scale == SCALE_LOG) {
         double range = log(a->max / a->min);
         if (isnan(a->want_min)) a->min *= exp(-range * a->pad_low);
@@ -97,12 +119,7 @@ void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x)
     widen(a);
     a->data_min = a->min;
     a->data_max = a->max;
-    if (a->scale != SCALE_SYMLOG) pad(a);
-}
-
-static double symlog(double v, double linear)
-{
-    return copysign(log1p(fabs(v) / linear), v);
+    pad(a);
 }
 
 double scale_unit(const struct chart_axis *a, double v)

@@ -210,14 +210,14 @@ static void put_axis_titles(struct svg *s)
     strbuf_printf(s->out,
                   "<g class=\"%si\" fill=\"" INK "\" font-size=\"%d\" text-anchor=\"middle\">\n",
                   s->c->id, FONT_AXIS);
-    if (s->c->axis[0].title) put_text(s, l->plot_x + w / 2, l->xtitle_y, s->c->axis[0].title);
-    if (s->c->axis[1].title) {
+    if (s->c->axis[0].shown) put_text(s, l->plot_x + w / 2, l->xtitle_y, s->c->axis[0].shown);
+    if (s->c->axis[1].shown) {
         strbuf_addz(s->out, "<text transform=\"translate(");
         svg_num(s->out, l->ytitle_x + 4);
         strbuf_addc(s->out, ' ');
         svg_num(s->out, l->plot_y + h / 2);
         strbuf_addz(s->out, ") rotate(-90)\">");
-        strbuf_add_html(s->out, str_of(s->c->axis[1].title));
+        strbuf_add_html(s->out, str_of(s->c->axis[1].shown));
         strbuf_addz(s->out, "</text>\n");
     }
     strbuf_addz(s->out, "</g>\n");

@@ -171,7 +171,7 @@ static int ticks_symlog(const struct chart_axis *a, int wanted, double out[TICKS
     double most = fmax(fabs(a->min), fabs(a->max));
     double low = floor(log10(a->linear_below)), high = floor(log10(most));
     int sides = (a->min < 0) + (a->max > 0), n = 0;
-    int every = (int)ceil((high - low + 1) * sides / fmax(wanted - 1, 1));
+    int every = (int)ceil((high - low + 1) * sides / fmax(wanted + 1, 1));
     if (every < 1) every = 1;
     for (double e = high; a->min < 0 && e >= low; e -= every)
         if (-pow(10, e) >= a->min && n < TICKS_MOST / 3) out[n++] = -pow(10, e);
@@ -194,14 +194,38 @@ static struct tick *label_all(struct arena *a, const double *v, int n, struct ti
     return t;
 }
 
+/* The unit in which a stretch of seconds is labelled. */
+static double duration_unit(double seconds, const char **name)
+{
+    static const struct {
+        double from, unit;
+        const char *name;
+    } units[] = {{2 * 86400.0, 86400, "d"}, {2 * 3600.0, 3600, "h"}, {120, 60, "min"}};
+    for (int i = 0; i < 3; i++)
+        if (seconds > units[i].from) {
+            *name = units[i].name;
+            return units[i].unit;
+        }
+    *name = "s";
+    return 1;
+}
+
 static void ticks_numbers(struct arena *arena, struct chart_axis *a, int wanted)
 {
-    double v[TICKS_MOST];
-    int n = a->scale == SCALE_LOG      ? ticks_log(a->min, a->max, wanted, v)
+    double v[TICKS_MOST], unit = a->is_duration ? duration_unit(a->max - a->min, &a->unit) : 1;
+    struct chart_axis s = *a;
+    s.min /= unit;
+    s.max /= unit;
+    s.data_min /= unit;
+    s.data_max /= unit;
+    int n = a->scale == SCALE_LOG      ? ticks_log(s.min, s.max, wanted, v)
             : a->scale == SCALE_SYMLOG ? ticks_symlog(a, wanted, v)
-                                       : ticks_linear(a, wanted, v);
+                                       : ticks_linear(&s, wanted, v);
     a->format = chart_format_for(v, n, a->is_share);
+    a->format.scale = unit;
     if (a->scale != SCALE_LINEAR && !a->is_share) a->format.style = TICK_PLAIN;
+    for (int i = 0; i < n && a->scale != SCALE_SYMLOG; i++)
+        v[i] *= unit;
     a->ticks = label_all(arena, v, n, a->format);
     a->n_ticks = n;
 }

@@ -49,7 +49,8 @@ static double column_range(const struct chart_column *c, int64_t n)
     return hi > lo ? hi - lo : 0;
 }
 
-/* Appends the layer's rows. `tag`: the layer's number under "k" (facets share one table). */
+/* Appends the layer's rows. `tag`: facets share one table, in which "k" is the number of the layer
+ * and "p" the panel; -1 = a table of its own. */
 static void add_rows(json_t *rows, const struct chart_layer *l, int tag)
 {
     double range[LAYER_COLUMNS] = {0};
@@ -62,7 +63,11 @@ static void add_rows(json_t *rows, const struct chart_layer *l, int tag)
         json_t *row = json_object();
         for (int k = 0; k < l->n_cols; k++)
             json_object_set_new(row, name[k], cell(&l->col[k], l->col[k].v[r], range[k]));
-        if (tag >= 0) json_object_set_new(row, "k", json_integer(tag));
+        if (tag >= 0) {
+            const struct chart_column *panel = &l->col[l->ch[CH_PANEL]];
+            json_object_set_new(row, "k", json_integer(tag));
+            json_object_set_new(row, "p", cell(panel, panel->v[r], 0));
+        }
         json_array_append_new(rows, row);
     }
 }
@@ -457,11 +462,10 @@ static json_t *layers_of(const struct chart *c)
 static void put_panels(json_t *top, const struct chart *c)
 {
     json_t *rows = json_array();
-    int field = c->layers[0].ch[CH_PANEL];
     for (int i = 0; i < c->n_layers; i++)
         add_rows(rows, &c->layers[i], i);
     json_object_set_new(top, "data", json_pack("{s:o}", "values", rows));
-    json_t *facet = vega_field(field, "nominal");
+    json_t *facet = json_pack("{s:s,s:s}", "field", "p", "type", "nominal");
     json_object_set_new(facet, "title", json_null());
     json_object_set_new(facet, "sort", levels_array(c->panels.levels));
     json_object_set_new(top, "facet", facet);

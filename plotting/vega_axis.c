@@ -116,9 +116,11 @@ static void put_label_expr(json_t *axis, const struct chart *c, const struct cha
 {
     struct strbuf b = {0};
     struct arena *arena = arena_new();
-    if (c->can_zoom)
-        strbuf_printf(&b, "zoom.%s?%s:", field,
-                      a->scale == SCALE_TIME ? "datum.label" : "format(datum.value,',.6~g')");
+    if (c->can_zoom && a->scale == SCALE_TIME)
+        strbuf_printf(&b, "zoom.%s?datum.label:", field);
+    else if (c->can_zoom)
+        strbuf_printf(&b, "zoom.%s?format(datum.value/%.0f,',.6~g'):", field,
+                      a->format.scale > 1 ? a->format.scale : 1.0);
     if (a->scale == SCALE_TIME)
         add_time_labels(&b, a);
     else if (a->scale == SCALE_BAND && a->fit == LABELS_WRAPPED)
@@ -148,7 +150,7 @@ static json_t *axis_of(const struct chart *c, bool is_x, const char *field)
 {
     const struct chart_axis *a = &c->axis[is_x ? 0 : 1], *other = &c->axis[is_x ? 1 : 0];
     json_t *o = json_object();
-    json_object_set_new(o, "title", a->title ? json_string(a->title) : json_null());
+    json_object_set_new(o, "title", a->shown ? json_string(a->shown) : json_null());
     json_object_set_new(o, "grid", json_boolean(a->has_grid));
     json_object_set_new(o, "ticks", json_boolean(a->has_ticks));
     if (a->has_ticks) json_object_set_new(o, "tickSize", json_integer(4));
@@ -181,7 +183,7 @@ void vega_position(json_t *encoding, const struct chart *c, const struct chart_l
         json_object_set_new(f, "axis",
                             axis_of(c, is_x, json_string_value(json_object_get(f, "field"))));
     else
-        json_object_set_new(f, "title", a->title ? json_string(a->title) : json_null());
+        json_object_set_new(f, "title", a->shown ? json_string(a->shown) : json_null());
     if (is_first && l->mark == MARK_BAR && k2 >= 0) json_object_set_new(f, "stack", json_null());
     json_object_set_new(encoding, is_x ? "x" : "y", f);
     if (k2 >= 0) {

@@ -293,10 +293,7 @@ static void set_axes(struct bars *w)
         if (isnan(value->want_max)) value->want_max = 1;
         value->title = arena_printf(b->a, "share of %s", w->value_title);
     }
-    if (value->scale == SCALE_LOG) { /* bars stand on zero */
-        value->scale = SCALE_SYMLOG;
-        stat_remark(b, "%s on a symmetric log scale, linear near 0", w->value_title);
-    }
+    if (value->scale == SCALE_LOG) value->scale = SCALE_SYMLOG; /* bars stand on zero */
 }
 
 /* Horizontal when asked by the order of x and y, or when the names need the room. */

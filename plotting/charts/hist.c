@@ -3,6 +3,7 @@
  * numpy.histogram does. */
 #include "plotting/stat/stat.h"
 
+#include <float.h>
 #include <math.h>
 
 enum { COLORS_MOST = 8 };
@@ -10,13 +11,30 @@ enum { COLORS_MOST = 8 };
 struct hist {
     struct chart_build *b;
     const struct chart_input *value, *color, *panel;
-    bool is_flipped;
+    bool is_flipped, is_log;
     struct stat_summary s;
     struct stat_bins bins;
     struct stat_levels colors, panels;
     int n_color, n_panel;
     int64_t *counts, shown;
 };
+
+/* Durations get bins that are nice in minutes, hours or days. */
+static struct stat_bins default_bins(struct hist *h)
+{
+    double range = h->s.max - h->s.min, unit = 1;
+    if (h->value->type.kind == KIND_DURATION && range > 120)
+        unit = range > 2 * 86400.0 ? 86400 : range > 2 * 3600.0 ? 3600 : 60;
+    struct stat_summary s = h->s;
+    double *const times[] = {&s.min, &s.max, &s.q1, &s.q3};
+    for (int i = 0; i < 4; i++)
+        *times[i] /= unit;
+    if (unit > 1) s.is_whole = false;
+    struct stat_bins bins = stat_default_bins(h->b->a, &s);
+    for (int i = 0; i <= bins.n; i++)
+        bins.edges[i] *= unit;
+    return bins;
+}
 
 static rc choose_bins(struct hist *h)
 {
@@ -29,17 +47,21 @@ static rc choose_bins(struct hist *h)
         fail(b->cx, E209, s->span, "bins: takes 1 to %d", MOST);
         return err_hint(b->cx, "bins: 40");
     }
+    h->is_log = (wish_x ? s->xlog : s->ylog) && h->value->cls == CLASS_NUMBER;
+    if (h->is_log && !(lo > 0)) lo = DBL_MIN; /* a log axis has no room for zero */
     TRY(stat_summary_of(b, h->value, lo, hi, &h->s));
     if (h->s.n == 0) {
         h->bins = stat_equal_bins(b->a, 0, 1, 1);
         h->bins.n = 0;
+    } else if (h->is_log) {
+        h->bins = stat_log_bins(b->a, &h->s, s->bins);
     } else if (s->bins > 0) {
         h->bins =
             stat_equal_bins(b->a, isnan(lo) ? h->s.min : lo, isnan(hi) ? h->s.max : hi, s->bins);
     } else if (h->value->cls == CLASS_TIME) {
         h->bins = stat_time_bins(b->a, &h->s);
     } else {
-        h->bins = stat_default_bins(b->a, &h->s);
+        h->bins = default_bins(h);
     }
     return RC_OK;
 }
@@ -53,7 +75,8 @@ static void remarks(struct hist *h)
     if (h->s.n_infinite)
         stat_remark(b, "%s infinite values left out", stat_count_text(b, h->s.n_infinite));
     if (h->s.n_outside)
-        stat_remark(b, "%s rows outside the range", stat_count_text(b, h->s.n_outside));
+        stat_remark(b, "%s rows outside the range%s", stat_count_text(b, h->s.n_outside),
+                    h->is_log ? " of the log axis" : "");
 }
 
 static int64_t row_count(const struct hist *h)
@@ -117,10 +140,6 @@ static void set_axes(struct hist *h)
     bool wish_x = h->value == &b->in[CHART_X];
     struct chart_axis *v = build_axis(b, !h->is_flipped, h->value, wish_x);
     struct chart_axis *n = build_axis(b, h->is_flipped, NULL, !wish_x);
-    if (v->scale == SCALE_LOG) {
-        v->scale = SCALE_LINEAR;
-        stat_remark(b, "bins of equal width, so the axis is not logarithmic");
-    }
     v->has_ticks = true;
     v->is_cut = false;
     v->is_integer = h->s.is_whole && h->value->cls == CLASS_NUMBER;

@@ -149,6 +149,7 @@ struct stat_bins {
     int n;
     double *edges; /* [n + 1] */
     bool is_nice;  /* the default rule's; else n equal bins, numpy's */
+    bool is_log;   /* equal widths on a log axis */
 };
 /* Counts per bin, level of colour and panel: counts[(panel * n_colors + color) * bins->n + bin];
  * the last bin is closed. color, panel: NULL = none. */
@@ -160,6 +161,8 @@ struct stat_bins stat_equal_bins(struct arena *a, double lo, double hi, int n);
 /* The default: max(Sturges, Freedman-Diaconis) bins, at most 100, edges at nice numbers; whole
  * numbers get bins of a whole width. */
 struct stat_bins stat_default_bins(struct arena *a, const struct stat_summary *s);
+/* Bins of equal width in log10; n 0 = the default rule. All of s is above zero. */
+struct stat_bins stat_log_bins(struct arena *a, const struct stat_summary *s, int n);
 struct stat_bins stat_time_bins(struct arena *a, const struct stat_summary *s);
 
 /* ---- stat_sample.c ---- */

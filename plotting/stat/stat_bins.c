@@ -79,6 +79,23 @@ struct stat_bins stat_default_bins(struct arena *a, const struct stat_summary *s
     return b;
 }
 
+struct stat_bins stat_log_bins(struct arena *a, const struct stat_summary *s, int n)
+{
+    struct stat_summary t = *s;
+    t.min = log10(s->min);
+    t.max = log10(s->max);
+    t.q1 = log10(s->q1);
+    t.q3 = log10(s->q3);
+    t.is_whole = false;
+    struct stat_bins b = n > 0 ? stat_equal_bins(a, t.min, t.max, n) : stat_default_bins(a, &t);
+    for (int i = 0; i <= b.n; i++)
+        b.edges[i] = pow(10, b.edges[i]);
+    if (b.edges[0] > s->min) b.edges[0] = s->min; /* rounding must not lose the ends */
+    if (b.edges[b.n] < s->max) b.edges[b.n] = s->max;
+    b.is_log = true;
+    return b;
+}
+
 struct stat_bins stat_time_bins(struct arena *a, const struct stat_summary *s)
 {
     double range = fmax(s->max - s->min, 1);
@@ -116,7 +133,7 @@ static int bin_of(const struct stat_bins *b, double x)
 {
     double lo = b->edges[0], hi = b->edges[b->n];
     if (!(x >= lo && x <= hi)) return -1;
-    double guess = (x - lo) / (hi - lo) * b->n;
+    double guess = b->is_log ? log(x / lo) / log(hi / lo) * b->n : (x - lo) / (hi - lo) * b->n;
     int i = guess >= b->n ? b->n - 1 : guess > 0 ? (int)guess : 0;
     while (i > 0 && x < b->edges[i])
         i--;

@@ -51,7 +51,7 @@ static inline struct chart *bench_chart(struct bench *n, const struct chart_spec
 /* ---- the yellow rows of the taxi sample, filtered as the tutorial does: 5,367 rows ---- */
 struct taxi_row {
     double fare, tip, distance;
-    int64_t passengers, pickup, day, hour, weekday;
+    int64_t passengers, pickup, secs, day, hour, weekday;
     char payment[8], vendor[8], zone[8];
 };
 static inline void taxi_fields(char *line, char *f[32])
@@ -84,6 +84,7 @@ static inline int64_t taxi_read(const char *path, struct taxi_row *out, int64_t 
         if (strcmp(f[18], "yellow") != 0 ||
             !datetime_parse(f[1], strlen(f[1]), &r.pickup, &has_zone))
             continue;
+        if (datetime_parse(f[2], strlen(f[2]), &r.secs, &has_zone)) r.secs -= r.pickup;
         r.passengers = (int64_t)taxi_num(f[3]);
         r.distance = taxi_num(f[4]);
         r.fare = taxi_num(f[10]);
@@ -141,6 +142,7 @@ static inline struct plan *taxi_plan(struct bench *n)
     TAXI_NUM("tripDistance", distance);
     TAXI_INT("passengerCount", KIND_INT, passengers);
     TAXI_INT("pickup", KIND_DATETIME, pickup);
+    TAXI_INT("secs", KIND_DURATION, secs);
     TAXI_INT("day", KIND_DATE, day);
     TAXI_INT("hour", KIND_INT, hour);
     TAXI_INT("dayOfWeek", KIND_INT, weekday);

@@ -73,6 +73,42 @@ TEST(default_bins_are_nice_and_hold_all_rows)
     bench_end(&n);
 }
 
+TEST(log_bins_and_durations)
+{
+    struct bench n;
+    struct ctx *cx = bench_begin(&n, 2);
+    static const double v[] = {0, 1, 5, 10, 50, 100, 999, 1000, -3};
+    struct making m = {.cx = cx};
+    add_num(&m, "v", v, 9);
+    static const int64_t d[] = {0,        60000000, 3600000000, 7200000000, 10800000000,
+                                60000000, 1,        2,          3};
+    add_ints(&m, "d", KIND_DURATION, d, 9);
+    struct plan *p = bench_plan(&n, &m);
+    struct chart_spec s = spec_of("v", NULL);
+    s.xlog = true;
+    s.bins = 3; /* decades: 1 5 | 10 50 | 100 999 1000 */
+    struct chart *c = bench_chart(&n, &s, p);
+    assert_int_equal(c->axis[0].scale, SCALE_LOG);
+    assert_close(values(c, 0, CH_X)[1], 10, 1e-12, 0);
+    assert_true(values(c, 0, CH_Y)[0] == 2 && values(c, 0, CH_Y)[1] == 2);
+    assert_true(values(c, 0, CH_Y)[2] == 3);
+    assert_string_equal(c->caption, "2 rows outside the range of the log axis");
+    chart_unref(c);
+    s = spec_of("d", NULL);
+    c = bench_chart(&n, &s, p);
+    assert_string_equal(c->axis[0].shown, "d (h)");
+    assert_string_equal(c->axis[0].ticks[c->axis[0].n_ticks - 1].label, "3.0");
+    chart_unref(c);
+    s = spec_of("v", "v");
+    s.xlog = true;
+    c = bench_chart(&n, &s, p);
+    assert_int_equal(c->axis[0].scale, SCALE_SYMLOG);
+    assert_string_equal(c->caption, "x on a symmetric log scale, linear below 1");
+    chart_unref(c);
+    plan_unref(p);
+    bench_end(&n);
+}
+
 TEST(bins_of_few_and_odd_values)
 {
     struct bench n;

@@ -112,7 +112,19 @@ TEST(taxi_charts)
     s = spec_of("fareAmount", "tipAmount");
     s.enc[CHART_FACET_COLUMN].column = "paymentType";
     s.enc[CHART_COLOR].column = "vendorID";
-    gallery(&n, "taxi_scatter_facet", bench_chart(&n, &s, p));
+    struct chart *panels = bench_chart(&n, &s, p), *ruled;
+    struct chart_rule rule = {.x = NAN, .y = NAN, .slope = 0.2, .intercept = 0, .dashed = true};
+    assert_ok(&n.u.cx, chart_layer_rule(&n.u.cx, panels, &rule, &ruled));
+    gallery(&n, "taxi_scatter_facet", panels);
+    gallery(&n, "taxi_scatter_facet_rule", ruled);
+    s = spec_of("tripDistance", NULL);
+    s.xlog = true;
+    gallery(&n, "taxi_hist_log", bench_chart(&n, &s, p));
+    s = spec_of("tripDistance", "tipAmount");
+    s.xlog = s.ylog = true;
+    gallery(&n, "taxi_scatter_symlog", bench_chart(&n, &s, p));
+    s = spec_of("secs", NULL);
+    gallery(&n, "taxi_hist_duration", bench_chart(&n, &s, p));
     plan_unref(p);
     bench_end(&n);
 }
