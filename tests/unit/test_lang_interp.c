@@ -427,6 +427,33 @@ TEST(kept_results_are_dropped)
     rec_end(&r);
 }
 
+TEST(builtin_examples)
+{
+    struct rec r;
+    int n, n_run = 0;
+    begin(&r);
+    const struct builtin_desc *const *all = builtin_all(&n);
+    for (int i = 0; i < n; i++) {
+        const char *example = all[i]->example, *mark = strstr(example, "#>");
+        assert_non_null(all[i]->doc);
+        assert_non_null(all[i]->sig);
+        if (!mark) { /* needs a file, a person or the clock: it must parse */
+            if (!rec_parses(example)) rec_fail(&r, example, "does not parse", __FILE__, __LINE__);
+            continue;
+        }
+        struct str code = str_trim((struct str){example, (size_t)(mark - example)});
+        char text[256];
+        snprintf(text, sizeof text, "%.*s", STR_FMT(code));
+        if (rec_run(&r, text) != RC_OK) rec_fail(&r, text, "failed", __FILE__, __LINE__);
+        struct str got = str_trim(strbuf_view(r.shown.n ? &r.shown : &r.out));
+        if (!str_eq(got, str_trim(str_of(mark + 2))))
+            rec_fail(&r, example, "gives something else", __FILE__, __LINE__);
+        n_run++;
+    }
+    assert_true(n_run >= 9);
+    rec_end(&r);
+}
+
 TEST(use_statements)
 {
     struct rec r;
