@@ -74,6 +74,8 @@ rc bind_row_aggregate(struct bind *b, const struct agg_desc *agg, const struct a
 rc bind_found(struct bind *b, const struct expr *call, const struct expr **out);
 /* Adds to E201: how many columns there are, the closest ones, a line to paste. */
 void note_columns(struct bind *b, struct str name, struct span span, bool in_step);
+/* A list function on the elements of a row: len, contains. */
+rc bind_row_function(struct bind *b, const struct ast *e, const struct expr **out);
 bool is_selector_call(const struct ast *e);
 /* now(), today(), rand(), col($c) and other calls that are no descriptor's. *done false: none. */
 rc bind_special(struct bind *b, const struct ast *e, const struct expr **out, bool *done);

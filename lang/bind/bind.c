@@ -302,10 +302,9 @@ static rc bind_list(struct bind *b, const struct ast *e, const struct expr **out
 {
     struct value *v;
     if (!bind_is_value(b, e)) {
-        const struct expr **items;
-        int n;
-        TRY(bind_row_items(b, e, &items, &n));
-        return bind_scalar_call(b, "row_list", items, n, e->span, out);
+        (void)fail(b->cx, E214, e->span,
+                   "a list of columns cannot be a value of its own in this version");
+        return err_note(b->cx, "functions work on it: sum([a, b]), max([a, b]), x in [a, b]");
     }
     TRY(bind_eval(b, e, &v));
     enum rc_t res = bind_value(b, v, e->span, out);

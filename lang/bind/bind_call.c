@@ -268,6 +268,7 @@ static rc bind_descriptor(struct bind *b, const struct ast *e, const struct expr
     if (agg && e->n_kids && bind_is_row_list(b, e->kids[0]))
         return bind_row_aggregate(b, agg, e, out);
     if (agg) return bind_aggregate(b, agg, e, out);
+    if (fn && e->n_kids && bind_is_row_list(b, e->kids[0])) return bind_row_function(b, e, out);
     if (fn) return bind_function(b, fn, e, out);
     if (win) return bind_window_call(b, win, e, out);
     if (builtin_find(e->text)) return bind_builtin(b, e, out);

@@ -95,6 +95,31 @@ rc bind_row_items(struct bind *b, const struct ast *list, const struct expr ***o
     return res;
 }
 
+/* contains([a, b], x): is x one of them. */
+static rc row_contains(struct bind *b, const struct ast *e, const struct expr **out)
+{
+    if (e->n_kids != 2) return fail(b->cx, E208, e->span, "contains() takes a list and a value");
+    struct ast in = {.op = AST_IN, .span = e->span, .n_kids = 2};
+    const struct ast *kids[2] = {e->kids[1], e->kids[0]};
+    in.kids = kids;
+    return bind_in(b, &in, out);
+}
+rc bind_row_function(struct bind *b, const struct ast *e, const struct expr **out)
+{
+    const struct expr **items;
+    int n;
+    if (str_eqz(e->text, "contains")) return row_contains(b, e, out);
+    if (!str_eqz(e->text, "len") || e->n_kids != 1) {
+        (void)fail(b->cx, E214, e->span,
+                   "%.*s() across the columns of a row does not run in this version",
+                   STR_FMT(e->text));
+        return err_note(b->cx, "sum count mean min max any all first last len contains do");
+    }
+    TRY(bind_row_items(b, e->kids[0], &items, &n));
+    struct scalar s = {.type = DTYPE(KIND_INT), .u.i = n};
+    return bind_literal(b, &s, e->span, out);
+}
+
 /* ---- aggregates spelled out ---- */
 struct row_agg {
     struct bind *b;
@@ -223,7 +248,7 @@ rc bind_row_aggregate(struct bind *b, const struct agg_desc *agg, const struct a
         TRY(row_apply(&r, agg->name, out, &done));
         if (done) return RC_OK;
     }
-    (void)fail(b->cx, E214, e->span, "%s() across the columns of a row does not run yet",
-               agg->name);
+    (void)fail(b->cx, E214, e->span,
+               "%s() across the columns of a row does not run in this version", agg->name);
     return err_note(b->cx, "sum count mean min max any all first last do");
 }

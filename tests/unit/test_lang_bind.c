@@ -224,6 +224,10 @@ TEST(rows_of_columns)
     is("sum([q1..q2])", "(q1 ?? 0) + (q2 ?? 0)");
     is("max([q1, q2])", "greatest(q1 ?? q2, q2 ?? q1)");
     is("[q1, q2][2]", "q2");
+    is("len([q1, starts(\"q\")])", "4");
+    is("contains([q1, q2], 3)", "3 == q1 or 3 == q2");
+    fails("[q1, q2]", E214, "sum(");
+    fails("upper([q1, q2])", E214, "len contains");
     is("sum(map([q1, q2], x -> x * 2))", "(q1 * 2 ?? 0) + (q2 * 2 ?? 0)");
     is("sum([1, 2])", "3");
     fails("median([q1, q2])", E214, "median");
