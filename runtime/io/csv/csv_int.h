@@ -81,7 +81,7 @@ struct csv_scan {
     struct csv_block *blocks;
     int64_t n_blocks;
     struct csv_oddity shorter, longer; /* rows */
-    bool made_up_names; /* the first line looked like a row */
+    bool made_up_names;                /* the first line looked like a row */
     atomic_bool is_reported, names_reported;
     _Atomic(struct csv_work *) spare[CSV_SPARE];
 };
