@@ -70,11 +70,17 @@ static inline bool is_datetime(struct str f)
     int64_t v;
     return fast_datetime(f.p, f.n, &v);
 }
+static inline bool is_zoned(struct str f)
+{
+    int64_t v;
+    return f.n == 20 && f.p[19] == 'Z' && fast_datetime(f.p, 19, &v);
+}
 RUN(run_ints, is_int(f))
 RUN(run_nums, is_number(f))
 RUN(run_bools, is_bool(f))
 RUN(run_dates, is_date(f))
 RUN(run_datetimes, is_datetime(f))
+RUN(run_zoned, is_zoned(f))
 RUN(run_empty, false)
 
 uint32_t csv_strip_kinds(const struct csv_dialect *d, const struct csv_strip *s, int c,
@@ -89,7 +95,9 @@ uint32_t csv_strip_kinds(const struct csv_dialect *d, const struct csv_strip *s,
         case KIND_NUM: r = run_nums(s, c, r, quote); break;
         case KIND_BOOL: r = run_bools(s, c, r, quote); break;
         case KIND_DATE: r = run_dates(s, c, r, quote); break;
-        case KIND_DATETIME: r = run_datetimes(s, c, r, quote); break;
+        case KIND_DATETIME:
+            r = kinds & CSV_ZONED ? run_zoned(s, c, r, quote) : run_datetimes(s, c, r, quote);
+            break;
         default: r = run_empty(s, c, r, quote); break;
         }
         if (r >= s->n_rows) return kinds;

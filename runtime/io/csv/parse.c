@@ -62,7 +62,8 @@ static int64_t rows_of(const struct csv_strip *s, const struct csv_out *out)
 LOOP(ints, int64_t, int64_t x, fast_int(f.p, f.n, &x), x, v.i)
 LOOP(nums, double, double x, (fast_num(f.p, f.n, &x) || csv_decimal(f.p, f.n, &x)), x, v.f)
 LOOP(dates, int32_t, int64_t x, f.n == 10 && fast_date(f.p, &x), x, v.i)
-LOOP(datetimes, int64_t, int64_t x, fast_datetime(f.p, f.n, &x), x, v.i)
+LOOP(datetimes, int64_t, int64_t x, fast_datetime(f.p, f.n == 20 && f.p[19] == 'Z' ? 19 : f.n, &x),
+     x, v.i)
 
 static void bools(const struct csv_dialect *d, const struct csv_strip *s, struct csv_out *o)
 {
