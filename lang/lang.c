@@ -196,10 +196,13 @@ rc lang_run(struct lang *lg, const char *text, size_t n, const char *label, int 
 }
 rc lang_frame_table(struct lang *lg, struct plan *p, struct table **out, struct error *err)
 {
+    struct arena *outer = lg->cx.arena; /* the host may ask while a statement shows something */
     err_clear(&lg->err);
+    lg->cx.arena = arena_new();
     enum rc_t res = frame_table(lg, p, out);
     if (res != RC_OK) *err = lg->err;
-    arena_reset(lg->cx.arena);
+    arena_free(lg->cx.arena);
+    lg->cx.arena = outer;
     return res;
 }
 
@@ -216,11 +219,12 @@ void lang_vars(struct lang *lg,
 {
     struct str *names;
     char type[128];
-    int n = scope_names(lg->globals, lg->cx.arena, &names);
+    struct arena *a = arena_new(); /* `.vars` asks while its statement runs */
+    int n = scope_names(lg->globals, a, &names);
     for (int i = 0; i < n; i++) {
         const struct value *v = scope_get(lg->globals, names[i]);
-        char *name = arena_strndup(lg->cx.arena, names[i].p, names[i].n);
+        char *name = arena_strndup(a, names[i].p, names[i].n);
         see(arg, name, value_type_text(v, type, sizeof type), rows_known(v));
     }
-    arena_reset(lg->cx.arena);
+    arena_free(a);
 }

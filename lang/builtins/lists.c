@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#define DRY_MAX 10000 /* values of a list while the person types */
+
 /* ---- map ---- */
 static enum rc_t map_call(struct lang *lg, struct scope *sc, const struct ast *e,
                           struct value **args, struct str *names, int n_args, struct value **out)
@@ -15,6 +17,7 @@ static enum rc_t map_call(struct lang *lg, struct scope *sc, const struct ast *e
     if (res == RC_OK)
         res = check_value_kind(lg, args[1], VALUE_FN, e->kids[1]->span, "a lambda, x -> ..,");
     int64_t n = res == RC_OK ? value_length(xs) : 0, done = 0;
+    if (lg->is_dry && n > DRY_MAX) res = fail(&lg->cx, E217, e->span, "too long to look at");
     struct value **items = mem_alloc(sizeof *items * (size_t)(n + 1));
     for (; done < n && res == RC_OK; done++) {
         struct value *x = value_item(xs, done);
@@ -62,7 +65,7 @@ static rc seq_i64(struct lang *lg, struct dtype type, int64_t from, int64_t to, 
     if (step == 0) return fail(&lg->cx, E209, span, "the step of seq() cannot be 0");
     if (__builtin_sub_overflow(to, from, &gap)) return too_long(lg, span);
     if ((gap >= 0) == (step > 0) || gap == 0) n = gap / step + 1;
-    if (n > SEQ_MAX) return too_long(lg, span);
+    if (n > (lg->is_dry ? DRY_MAX : SEQ_MAX)) return too_long(lg, span);
     builder_init(&b, type, kind_phys(type.kind));
     TRY_OUT(builder_reserve(&lg->cx, &b, n));
     for (int64_t i = 0; i < n; i++)
@@ -83,7 +86,7 @@ static rc seq_f64(struct lang *lg, double from, double to, double step, struct s
     if (step == 0 || !isfinite(from) || !isfinite(to) || !isfinite(step))
         return fail(&lg->cx, E209, span, "seq() takes finite numbers and a step that is not 0");
     double count = floor((to - from) / step + 1e-9) + 1; /* 0.1 * 3 reaches 0.3 */
-    if (count > (double)SEQ_MAX) return too_long(lg, span);
+    if (count > (double)(lg->is_dry ? DRY_MAX : SEQ_MAX)) return too_long(lg, span);
     builder_init(&b, DTYPE(KIND_NUM), PHYS_F64);
     for (int64_t i = 0; i < (int64_t)count; i++)
         TRY_OUT(builder_f64(&lg->cx, &b, from + (double)i * step));
