@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -133,6 +134,31 @@ class Protocol(unittest.TestCase):
             self.alive()
         os.kill(k.proc.pid, signal.SIGINT)  # at idle: nothing happens
         self.alive()
+
+    def test_interrupt_of_reads_and_fits(self):
+        """The reply comes soon (the figure is printed; only a hang fails) and the session keeps what it had."""
+        k = self.k
+        folder = tempfile.mkdtemp()
+        with open(folder + "/big.csv", "w") as f:
+            f.write("a,b,c,d\n")
+            block = "".join(f"{i},{i * 0.37:.5f},text{i % 1000},{i % 7}\n" for i in range(100000))
+            for _ in range(60):
+                f.write(block)
+        self.assertEqual(k.execute("kept = 41")[0]["content"]["status"], "ok")
+        for name, code, after in (
+            ("read", f't = read("{folder}/big.csv")\nt |> cache\nsleep(60s)', 0.1),
+            ("fit", f't = read("{folder}/big.csv")\nfor i in seq(1, 1000) {{ m = t |> fit d ~ scale(b) + a + cat(c), linear() }}', 2.5),
+            ("sort", "for i in seq(1, 1000) { u = t |> sort -b, c, a\n u |> cache }", 1.0),
+        ):
+            msg = k.send("shell", "execute_request", {"code": code, "silent": False})
+            time.sleep(after)
+            start = time.time()
+            k.reply("control", k.send("control", "interrupt_request", {}))
+            r = k.reply("shell", msg, 60)
+            print(f"interrupt of {name}: {(time.time() - start) * 1000:.0f} ms")
+            self.assertEqual((r["content"]["status"], r["content"].get("ename")), ("error", "Interrupted"), name)
+        reply, out = k.execute("kept + 1")
+        self.assertEqual([m["content"]["data"]["text/plain"] for m in out if m["type"] == "execute_result"], ["42"])
 
     def test_input(self):
         k = self.k
