@@ -1,6 +1,8 @@
 /* runner.c: one session, cells in order, outputs to whoever wants them. */
 #include "kernel/cli/runner.h"
 
+#include "kernel/session/terminal.h"
+
 #include <signal.h>
 #include <unistd.h>
 
@@ -81,17 +83,8 @@ static void on_output(void *self, const struct output *o)
 
 static bool on_input(void *self, const char *prompt, bool secret, struct strbuf *answer)
 {
-    (void)self, (void)secret;
-    if (!isatty(STDIN_FILENO)) return false;
-    char *line = NULL;
-    size_t cap = 0;
-    fputs(prompt, stdout);
-    fflush(stdout);
-    ssize_t n = getline(&line, &cap, stdin);
-    if (n > 0 && line[n - 1] == '\n') n--;
-    if (n >= 0) strbuf_add(answer, line, (size_t)n);
-    free(line);
-    return n >= 0;
+    (void)self;
+    return isatty(STDIN_FILENO) && terminal_input(prompt, secret, answer);
 }
 
 void runner_open(struct runner *r, const struct cli *c, const char *folder, bool places)

@@ -2,17 +2,8 @@
  * kinds. */
 #include "kernel/repl/editor_int.h"
 
+#include "kernel/session/terminal.h"
 #include "runtime/base/utf8.h"
-
-#include <sys/ioctl.h>
-#include <unistd.h>
-
-static struct editor *editor_of(EditLine *el)
-{
-    void *p = NULL;
-    el_wget(el, EL_CLIENTDATA, &p);
-    return p;
-}
 
 static size_t common_prefix(const struct completions *c)
 {
@@ -39,9 +30,7 @@ static void replace(struct editor *ed, size_t n_typed_points, struct str with)
 #define LIST_MAX 60
 static void list(const struct completions *c)
 {
-    struct winsize ws;
-    int width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0 ? ws.ws_col : 80,
-        widest = 0;
+    int width = terminal_columns(), widest = 0;
     int n = c->n < LIST_MAX ? c->n : LIST_MAX;
     for (int i = 0; i < n; i++) {
         int w = (int)utf8_width(c->items[i].text.p, c->items[i].text.n) +

@@ -42,7 +42,7 @@ wchar_t *editor_wide(const char *p, size_t n)
     return w;
 }
 
-static struct editor *editor_of(EditLine *el)
+struct editor *editor_of(EditLine *el)
 {
     void *p = NULL;
     el_wget(el, EL_CLIENTDATA, &p);

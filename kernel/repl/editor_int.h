@@ -17,6 +17,7 @@ struct editor {
     struct strbuf draft; /* what was being written before going into history */
     bool tab_again;      /* the last key was Tab too */
 };
+struct editor *editor_of(EditLine *el);
 /* Wide buffer [from, to) as UTF-8. */
 void editor_utf8(struct strbuf *out, const wchar_t *from, const wchar_t *to);
 wchar_t *editor_wide(const char *p, size_t n); /* mem_free */

@@ -95,13 +95,6 @@ void editor_remember(struct editor *ed, const char *text)
 }
 
 /* ---- Up and Down: within the lines of the buffer first, then through history ---- */
-static struct editor *editor_of(EditLine *el)
-{
-    void *p = NULL;
-    el_wget(el, EL_CLIENTDATA, &p);
-    return p;
-}
-
 static const wchar_t *line_start(const LineInfoW *li, const wchar_t *at)
 {
     while (at > li->buffer && at[-1] != L'\n')

@@ -3,21 +3,15 @@
  * cursor, no flicker. */
 #include "kernel/repl/editor_int.h"
 
+#include "kernel/session/terminal.h"
 #include "runtime/base/utf8.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
 struct place {
     int row, col;
 };
-
-static int columns(void)
-{
-    struct winsize ws;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0 ? ws.ws_col : 80;
-}
 
 /* Cells that libedit draws for a character: control characters as ^X. */
 static int cells(uint32_t c)
@@ -137,7 +131,7 @@ void editor_paint(struct editor *ed)
     struct strbuf text = {0}, before = {0}, out = {0};
     editor_utf8(&text, li->buffer, li->lastchar);
     editor_utf8(&before, li->buffer, li->cursor);
-    int width = columns();
+    int width = terminal_columns();
     struct place cursor = place_of(strbuf_view(&text), before.n, width), p = {0, PROMPT_CELLS};
     strbuf_addz(&out, "\033[?25l");
     if (cursor.row) strbuf_printf(&out, "\033[%dA", cursor.row);

@@ -3,10 +3,10 @@
 #include "kernel/repl/repl.h"
 
 #include "kernel/repl/editor.h"
+#include "kernel/session/terminal.h"
 #include "runtime/base/num.h"
 
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 struct repl {
@@ -73,16 +73,8 @@ static void on_output(void *self, const struct output *o)
 
 static bool on_input(void *self, const char *prompt, bool secret, struct strbuf *answer)
 {
-    (void)self, (void)secret;
-    char *line = NULL;
-    size_t cap = 0;
-    fputs(prompt, stdout);
-    fflush(stdout);
-    ssize_t n = getline(&line, &cap, stdin);
-    if (n > 0 && line[n - 1] == '\n') n--;
-    if (n >= 0) strbuf_add(answer, line, (size_t)n);
-    free(line);
-    return n >= 0;
+    (void)self;
+    return terminal_input(prompt, secret, answer);
 }
 
 /* ---- dot commands: one row each in commands.def ---- */
@@ -233,14 +225,6 @@ static void catch_signals(void)
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static int terminal_width(void)
-{
-    struct winsize ws;
-    return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0 && ws.ws_col >= 20
-               ? ws.ws_col
-               : 80;
-}
-
 static bool wants_plain(const struct repl_opts *opts)
 {
     const char *term = getenv("TERM");
@@ -257,7 +241,7 @@ int repl_main(const struct repl_opts *opts)
         .threads = opts->threads,
         .safe = opts->safe,
         .console = true,
-        .width = terminal_width(),
+        .width = terminal_columns(),
         .color = opts->color,
     };
     r.session = interruptible = session_new(&so);

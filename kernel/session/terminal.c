@@ -1,0 +1,37 @@
+/* terminal.c: size of the terminal, lines typed by a person. */
+#include "kernel/session/terminal.h"
+
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+int terminal_columns(void)
+{
+    struct winsize ws;
+    bool known = isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0;
+    return known && ws.ws_col >= 20 ? ws.ws_col : 80;
+}
+
+bool terminal_input(const char *prompt, bool secret, struct strbuf *answer)
+{
+    struct termios old, quiet;
+    bool hides = secret && tcgetattr(STDIN_FILENO, &old) == 0;
+    char *line = NULL;
+    size_t cap = 0;
+    fputs(prompt, stdout);
+    fflush(stdout);
+    if (hides) {
+        quiet = old;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+    }
+    ssize_t n = getline(&line, &cap, stdin);
+    if (hides) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+        putchar('\n');
+    }
+    if (n > 0 && line[n - 1] == '\n') n--;
+    if (n >= 0) strbuf_add(answer, line, (size_t)n);
+    free(line);
+    return n >= 0;
+}
