@@ -161,9 +161,11 @@ static rc lay_keys(struct agg *a)
 }
 
 /* ---- setting up ---- */
-static void worker_init(struct agg *a, struct agg_worker *w, struct arena *hold)
+void agg_worker_need(struct agg *a, struct agg_worker *w)
 {
     int n = a->n_keys + a->n_cols + 1;
+    struct arena *hold = a->run->workers[w - a->workers].hold;
+    if (w->arena) return;
     w->arena = arena_new();
     w->vecs = ARENA_ARRAY(hold, struct vec, n);
     w->wide = ARENA_ARRAY(hold, struct scratch, n);
@@ -198,8 +200,7 @@ static rc agg_open(struct agg *a)
     a->n_ranges = a->pipe->n_parts < AGG_RANGES ? a->pipe->n_parts : AGG_RANGES;
     a->ranges = mem_zero(sizeof *a->ranges * (size_t)(a->n_ranges + 1));
     a->workers = mem_zero(sizeof *a->workers * (size_t)a->run->n_workers);
-    for (int i = 0; i < a->run->n_workers; i++)
-        worker_init(a, &a->workers[i], a->run->workers[i].hold);
+
     exprs_start(a->x, a->pipe->n_parts, a->pipe->positional);
     return RC_OK;
 }
@@ -314,7 +315,9 @@ static rc keep_in_table(struct agg *a, struct agg_worker *w, struct ctx *cx, str
 {
     TRY(table_groups(cx, &r->table, w->keys, n, w->groups));
     TRY(agg_update(a, w, cx, r->table.states, w->groups, n, w->vecs + a->n_keys));
-    if (r->table.n <= AGG_FEW) return RC_OK;
+    bool is_early = r->rows < AGG_PROBE && r->rows + n >= AGG_PROBE;
+    r->rows += n;
+    if (r->table.n <= AGG_FEW && !(is_early && r->table.n * 10 > r->rows * 9)) return RC_OK;
     r->is_raw = true;
     r->buckets = mem_zero(sizeof *r->buckets * (size_t)a->k.n_buckets);
     return RC_OK;
@@ -328,6 +331,7 @@ static enum rc_t agg_batch(void *self, struct worker *worker, struct ctx *cx, in
     struct range *r = &a->ranges[task];
     int64_t first = a->pipe->positional ? b->first_row : w->rows;
     (void)part;
+    agg_worker_need(a, w);
     TRY(range_start(a, cx, r));
     TRY(exprs_eval(a->x, worker, cx, b, first, w->vecs));
     if (a->k.form == KEY_PACKED)

@@ -11,6 +11,7 @@
 
 #define AGG_RANGES    32
 #define AGG_FEW       16384 /* groups a range keeps; above, rows are filed */
+#define AGG_PROBE     4096  /* nearly every one of so many rows a new group: filed at once */
 #define AGG_DIRECT    65536 /* packed keys below this find their group in an array */
 #define CHUNK_ROWS    1024
 #define MAX_KEY_WORDS 256
@@ -111,6 +112,7 @@ struct chunk_list {
 struct range {
     bool is_raw;
     bool started;
+    int64_t rows;                /* while not raw */
     struct group_table table;    /* while not raw; its states stand to the end */
     struct chunk_list *buckets;  /* [n_buckets] */
     struct arena *arena;         /* texts of keys and rows */
@@ -156,6 +158,7 @@ struct bucket_result {
     struct column **cols; /* keys, then items */
 };
 
+void agg_worker_need(struct agg *a, struct agg_worker *w); /* its memory, once */
 /* Adds n rows with their arguments (vecs[raw column], canonical or as they lie) to the groups'
  * states; holistic ones are left out. */
 rc agg_update(struct agg *a, struct agg_worker *w, struct ctx *cx, char *states,

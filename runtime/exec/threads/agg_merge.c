@@ -199,6 +199,7 @@ enum rc_t merge_task(struct ctx *cx, void *arg, int64_t task, int worker)
     struct arena *text = arena_new();
     struct ctx own = *cx;
     own.arena = w->batch;
+    agg_worker_need(a, &a->workers[worker]);
     enum rc_t res = bucket_table(a, &own, (int)task, text, &t);
     if (res == RC_OK)
         res = merge_bucket(a, &a->workers[worker], &own, (int)task, &t, &a->results[task]);

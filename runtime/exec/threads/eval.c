@@ -25,8 +25,7 @@ static bool is_flat(enum kind k)
 
 /* Value of a constant expression; false when it is none, or when computing it fails or counts
  * something, which is then left to the rows. */
-static bool constant_value(struct exprs *x, struct arena *a, const struct expr *e,
-                           struct scalar *out)
+static bool constant_value(struct eval_local *l, const struct expr *e, struct scalar *out)
 {
     struct scalar args[FN_MAX_ARGS];
     struct error err = {0};
@@ -38,11 +37,12 @@ static bool constant_value(struct exprs *x, struct arena *a, const struct expr *
         e->n_args == 0 || e->n_args > FN_MAX_ARGS)
         return false;
     for (int i = 0; i < e->n_args; i++)
-        if (!constant_value(x, a, e->args[i], &args[i])) return false;
-    struct ctx quiet = *x->run->cx;
+        if (!constant_value(l, e->args[i], &args[i])) return false;
+    struct ctx quiet = *l->cx;
     quiet.err = &err;
     quiet.notify = NULL;
-    if (fn_eval_scalar(&quiet, a, e->fn, args, e->n_args, e->span, out) != RC_OK) return false;
+    if (fn_eval_scalar(&quiet, l->arena, e->fn, args, e->n_args, e->span, out) != RC_OK)
+        return false;
     bool is_odd = out->is_null || (e->type.kind == KIND_NUM &&
                                    (out->u.f - out->u.f != 0)); /* null or infinite: counted */
     if ((e->fn->flags & FN_ADDS_NULLS) && is_odd) return false;
@@ -50,10 +50,9 @@ static bool constant_value(struct exprs *x, struct arena *a, const struct expr *
     return true;
 }
 
-static rc set_literal(struct exprs *x, struct eval_local *l, struct node *nd,
-                      const struct scalar *s)
+static rc set_literal(struct eval_local *l, struct node *nd, const struct scalar *s)
 {
-    struct ctx cx = *x->run->cx;
+    struct ctx cx = *l->cx;
     cx.arena = l->arena;
     nd->is_literal = true;
     nd->value = *s;
@@ -89,8 +88,8 @@ static rc prepare_call(struct exprs *x, struct eval_local *l, struct node *nd)
     struct eval ev = {.x = x, .l = l};
     struct fn_eval fe;
     if (!nd->e->fn->prepare) return RC_OK;
-    eval_env(&ev, nd, x->run->cx, &note, &fe);
-    struct ctx cx = *x->run->cx;
+    struct ctx cx = *l->cx;
+    eval_env(&ev, nd, &cx, &note, &fe);
     cx.arena = l->arena;
     fe.cx = &cx;
     return nd->e->fn->prepare(&fe, l->arena, &nd->prepared);
@@ -106,29 +105,29 @@ static rc compile(struct exprs *x, struct eval_local *l, const struct expr *e, i
     if (e->op == EXPR_CALL) nd->site = (*site)++;
     if (e->op == EXPR_COLUMN) {
         nd->column = schema_find(x->in, str_of(e->name));
-        if (nd->column < 0) return fail(x->run->cx, E903, e->span, "column `%s` got lost", e->name);
+        if (nd->column < 0) return fail(l->cx, E903, e->span, "column `%s` got lost", e->name);
         return RC_OK;
     }
-    if (constant_value(x, l->arena, e, &value)) {
+    if (constant_value(l, e, &value)) {
         int inside = 0;
         for (int i = 0; i < e->n_args; i++)
             inside += count_calls(e->args[i]);
         *site += inside;
-        return set_literal(x, l, nd, &value);
+        return set_literal(l, nd, &value);
     }
     TRY(compile_args(x, l, nd, site));
     scratch_need(&nd->out, l->arena, BATCH_ROWS);
     if (e->op == EXPR_CASE) return case_compile(x, l, nd);
     if (e->op == EXPR_CALL) return prepare_call(x, l, nd);
-    return fail(x->run->cx, E903, e->span, "an aggregate stands where a row's value is due");
+    return fail(l->cx, E903, e->span, "an aggregate stands where a row's value is due");
 }
 
-static rc local_need(struct exprs *x, int worker)
+static rc local_need(struct exprs *x, struct eval_local *l, struct ctx *cx)
 {
-    struct eval_local *l = &x->local[worker];
     int site = 0;
     if (l->arena) return RC_OK;
     l->arena = arena_new();
+    l->cx = cx;
     l->roots = ARENA_ARRAY(l->arena, struct node *, x->n > 0 ? x->n : 1);
     l->notes = ARENA_ARRAY(l->arena, struct fn_note, x->n_sites > 0 ? x->n_sites : 1);
     for (int i = 0; i < x->n; i++)
@@ -136,8 +135,8 @@ static rc local_need(struct exprs *x, int worker)
     return RC_OK;
 }
 
-/* Every worker's copy is compiled here, on the statement's thread: a pattern that cannot be read is
- * an error at once, rows or none, and the same on any number of threads. */
+/* The first worker's copy is compiled here, on the statement's thread: a pattern that cannot be
+ * read is an error at once, rows or none. Others compile theirs when they get their first batch. */
 rc exprs_new(struct run *r, const struct schema *in, const struct expr *const *e, int n,
              int64_t rows_hint, struct exprs **out)
 {
@@ -158,11 +157,10 @@ rc exprs_new(struct run *r, const struct schema *in, const struct expr *const *e
     for (int i = 0; i < x->n_sites; i++)
         pthread_mutex_init(&x->sites[i].memo.lock, NULL);
     x->local = mem_zero(sizeof *x->local * (size_t)r->n_workers);
-    for (int i = 0; i < r->n_workers; i++)
-        if (local_need(x, i) != RC_OK) {
-            exprs_free(x);
-            return RC_ERR;
-        }
+    if (local_need(x, &x->local[0], r->cx) != RC_OK) {
+        exprs_free(x);
+        return RC_ERR;
+    }
     *out = x;
     return RC_OK;
 }
@@ -213,6 +211,7 @@ rc exprs_eval_one(struct exprs *x, struct worker *w, struct ctx *cx, const struc
                       .b = b,
                       .n = b->n_rows,
                       .first_row = first_row};
+    TRY(local_need(x, ev.l, cx));
     return eval_node(&ev, ev.l->roots[i], out);
 }
 
@@ -246,7 +245,7 @@ void exprs_part_end(struct exprs *x, struct worker *w, int64_t part, int64_t row
     struct eval_local *l = &x->local[w - x->run->workers];
     bool any = false;
     x->parts[part].rows = rows;
-    for (int i = 0; i < x->n_sites; i++)
+    for (int i = 0; l->arena && i < x->n_sites; i++)
         any = any || l->notes[i].n > 0;
     if (!any) return;
     size_t bytes = sizeof *l->notes * (size_t)x->n_sites;

@@ -47,7 +47,8 @@ struct site {
     const struct expr *call;
     struct memo memo;
 };
-struct eval_local { /* one worker's */
+struct eval_local { /* one worker's, made at its first batch */
+    struct ctx *cx; /* while compiling */
     struct arena *arena;
     struct node **roots;
     struct fn_note *notes; /* [n_sites], partition at work */

@@ -55,8 +55,8 @@ static void list_rows(struct groups *g)
     g->start[0] = 0;
 }
 
-rc groups_make(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
-               struct groups *out)
+rc groups_number(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
+                 struct groups *out)
 {
     struct key_layout k;
     *out = (struct groups){.n_rows = n_rows};
@@ -64,7 +64,13 @@ rc groups_make(struct run *r, struct column *const *keys, int n_keys, int64_t n_
         return fail(r->cx, E902, NO_SPAN, "a step over groups takes at most 4 billion rows");
     TRY(lay_columns(r, keys, n_keys, &k));
     TRY(mem_big(r->cx, mem_mul(4, (size_t)n_rows), (void **)&out->of));
-    TRY(number_rows(r, &k, keys, out));
+    return number_rows(r, &k, keys, out);
+}
+
+rc groups_make(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
+               struct groups *out)
+{
+    TRY(groups_number(r, keys, n_keys, n_rows, out));
     TRY(mem_big_zero(r->cx, 8 * (size_t)(out->n_groups + 1), (void **)&out->start));
     TRY(mem_big(r->cx, mem_mul(8, (size_t)n_rows), (void **)&out->rows));
     list_rows(out);

@@ -61,6 +61,7 @@ static enum rc_t filter_batch(struct op *op, struct worker *w, struct ctx *cx, i
     struct op_local *l = &op->local[w - op->run->workers];
     struct vec keep;
     (void)part;
+    if (!l->sel) l->sel = ARENA_ARRAY(w->hold, int32_t, BATCH_ROWS);
     TRY(exprs_eval_one(((struct step_op *)op)->x, w, cx, in, in->first_row, 0, &keep));
     int64_t n = vec_true_rows(&keep, in->n_rows, l->sel);
     out->n_rows = (int)n;
@@ -297,7 +298,7 @@ static enum rc_t assert_batch(struct op *op, struct worker *w, struct ctx *cx, i
                               const struct batch *in, struct batch *out)
 {
     struct bad_rows *bad = &((struct assert_op *)op)->parts[part];
-    int32_t *sel = op->local[w - op->run->workers].sel;
+    int32_t *sel = arena_alloc(cx->arena, sizeof *sel * BATCH_ROWS);
     struct vec holds;
     TRY(exprs_eval_one(((struct step_op *)op)->x, w, cx, in, in->first_row, 0, &holds));
     int64_t m = vec_true_rows(&holds, in->n_rows, sel), k = 0;

@@ -213,6 +213,14 @@ static int64_t chunk_from(const struct sorter *s, int64_t chunk)
     return chunk * MORSEL_ROWS < s->n ? chunk * MORSEL_ROWS : s->n;
 }
 
+static void view_keys(const struct sorter *s, int64_t at, int64_t n, struct vec *keys)
+{
+    for (int d = 0; d < s->words[0].n; d++) {
+        int k = s->words[0].digits[d].key;
+        keys[k] = column_view(s->keys[k].column, at, n);
+    }
+}
+
 /* Words of a chunk's rows, in s->from. */
 static enum rc_t encode_task(struct ctx *cx, void *arg, int64_t task, int worker)
 {
@@ -222,10 +230,7 @@ static enum rc_t encode_task(struct ctx *cx, void *arg, int64_t task, int worker
     (void)worker;
     for (int64_t at = chunk_from(s, task); at < chunk_from(s, task + 1); at += BATCH_ROWS) {
         int64_t end = chunk_from(s, task + 1), n = end - at < BATCH_ROWS ? end - at : BATCH_ROWS;
-        for (int d = 0; d < s->words[0].n; d++) {
-            int k = s->words[0].digits[d].key;
-            keys[k] = column_view(s->keys[k].column, at, n);
-        }
+        view_keys(s, at, n, keys);
         key_encode(&s->words[0], keys, n, words);
         for (int64_t i = 0; i < n; i++)
             s->from[at + i] = (struct pair){words[i], at + i};
@@ -366,7 +371,7 @@ static rc keep_least(struct sorter *s, int64_t limit)
     return RC_OK;
 }
 
-static rc prepare(struct sorter *s)
+static rc choose_words(struct sorter *s)
 {
     struct key_facts *facts = ARENA_ARRAY(s->run->arena, struct key_facts, s->n_keys);
     for (int k = 0; k < s->n_keys; k++) {
@@ -375,9 +380,42 @@ static rc prepare(struct sorter *s)
         facts[k].nulls_first = s->keys[k].nulls_first;
     }
     s->n_words = key_words(s->run->arena, facts, s->n_keys, &s->words);
+    return RC_OK;
+}
+
+static rc prepare(struct sorter *s)
+{
+    TRY(choose_words(s));
     TRY(run_claim(s->run, s->run->cx, 2 * s->n * (int64_t)sizeof(struct pair)));
     TRY(mem_big(s->run->cx, mem_mul(sizeof(struct pair), (size_t)s->n), (void **)&s->from));
     return mem_big(s->run->cx, mem_mul(sizeof(struct pair), (size_t)s->n), (void **)&s->to);
+}
+
+struct words {
+    struct sorter *s;
+    uint64_t *out;
+};
+
+static enum rc_t words_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    const struct words *w = arg;
+    const struct sorter *s = w->s;
+    struct vec *keys = arena_alloc(cx->arena, sizeof *keys * (size_t)(s->n_keys + 1));
+    (void)worker;
+    for (int64_t at = chunk_from(s, task); at < chunk_from(s, task + 1); at += BATCH_ROWS) {
+        int64_t end = chunk_from(s, task + 1), n = end - at < BATCH_ROWS ? end - at : BATCH_ROWS;
+        view_keys(s, at, n, keys);
+        key_encode(&s->words[0], keys, n, w->out + at);
+    }
+    return check_cancel(cx);
+}
+
+rc order_words(struct run *r, const struct order_key *keys, int n_keys, int64_t n, uint64_t *out)
+{
+    struct sorter s = {.run = r, .keys = keys, .n_keys = n_keys, .n = n};
+    struct words w = {&s, out};
+    TRY(choose_words(&s));
+    return pool_run(r->cx, (n + MORSEL_ROWS - 1) / MORSEL_ROWS, words_task, &w);
 }
 
 static rc all_in_order(struct ctx *cx, int64_t n, int64_t **out)

@@ -123,7 +123,6 @@ void op_init(struct op *op, const struct op_class *cls, struct pipe *p, const st
         struct arena *a = p->run->workers[i].hold;
         op->local[i].cols = ARENA_ARRAY(a, struct vec, n_cols > 0 ? n_cols : 1);
         op->local[i].scratch = ARENA_ARRAY(a, struct scratch, n_cols > 0 ? n_cols : 1);
-        op->local[i].sel = ARENA_ARRAY(a, int32_t, BATCH_ROWS);
     }
 }
 

@@ -84,6 +84,100 @@ static int64_t limit_runs(const struct plan *p, const struct order_key *keys, in
     return kept;
 }
 
+/* ---- the first few of each group ---- */
+#define FEW_ROWS 32 /* rows a group up to which counting them out beats sorting all */
+
+/* The `few` least words of each group, rising (UINT64_MAX while it has fewer rows). */
+static rc group_bounds(struct run *r, const struct groups *g, const uint64_t *words, int64_t few,
+                       uint64_t **out)
+{
+    uint64_t *least;
+    TRY(run_claim(r, r->cx, g->n_groups * few * 8));
+    TRY(mem_big(r->cx, mem_mul(8 * (size_t)few, (size_t)g->n_groups), (void **)&least));
+    memset(least, 0xFF, 8 * (size_t)few * (size_t)g->n_groups);
+    for (int64_t i = 0; i < g->n_rows; i++) {
+        uint64_t *w = least + g->of[i] * few, x = words[i];
+        int64_t k = few - 1;
+        if (x >= w[k]) continue;
+        for (; k > 0 && w[k - 1] > x; k--)
+            w[k] = w[k - 1];
+        w[k] = x;
+    }
+    *out = least;
+    return RC_OK;
+}
+
+/* Rows that may be among the first `few` of their group in sort order, rising; ties stay in. */
+static rc candidates(struct run *r, struct column *const *by, int n_by,
+                     const struct order_key *sort, int n_sort, int64_t n, int64_t few,
+                     int64_t **out, int64_t *out_n)
+{
+    struct groups g = {0};
+    uint64_t *words = NULL, *least = NULL;
+    int64_t kept = 0, *rows = NULL;
+    enum rc_t res = RC_ERR;
+    TRY_OUT(groups_number(r, by, n_by, n, &g));
+    TRY_OUT(mem_big(r->cx, mem_mul(8, (size_t)n + 1), (void **)&rows));
+    if (g.n_groups <= n / few) { /* else hardly a row would be left out */
+        TRY_OUT(mem_big(r->cx, mem_mul(8, (size_t)n + 1), (void **)&words));
+        TRY_OUT(order_words(r, sort, n_sort, n, words));
+        TRY_OUT(group_bounds(r, &g, words, few, &least));
+    }
+    for (int64_t i = 0; i < n; i++) {
+        rows[kept] = i;
+        kept += !least || words[i] <= least[g.of[i] * few + few - 1];
+    }
+    *out = rows;
+    *out_n = kept;
+    rows = NULL;
+    res = RC_OK;
+out:
+    mem_big_free(rows);
+    mem_big_free(words);
+    mem_big_free(least);
+    groups_free(&g);
+    return res;
+}
+
+/* A limit of a few rows a group: only its candidates are sorted. */
+static rc limit_few(struct run *r, const struct plan *p, struct order_key *keys, int n_by, int n,
+                    int64_t n_rows, int64_t **out, int64_t *out_n)
+{
+    struct column **by = ARENA_ARRAY(r->arena, struct column *, n + 1);
+    struct column **some = ARENA_ARRAY(r->arena, struct column *, n + 1);
+    int64_t *rows = NULL, *order = NULL, m = 0;
+    enum rc_t res = RC_ERR;
+    for (int i = 0; i < n_by; i++)
+        by[i] = (struct column *)(uintptr_t)keys[i].column;
+    TRY_OUT(candidates(r, by, n_by, keys + n_by, n - n_by, n_rows, p->u.limit.offset + p->u.limit.n,
+                       &rows, &m));
+    for (int i = 0; i < n; i++) {
+        TRY_OUT(column_gather(r->cx, keys[i].column, rows, m, &some[i]));
+        keys[i].column = some[i];
+    }
+    TRY_OUT(order_rows(r, keys, n, m, -1, &order, &m));
+    m = limit_runs(p, keys, n_by, order, m);
+    for (int64_t i = 0; i < m; i++)
+        order[i] = rows[order[i]];
+    *out = order;
+    *out_n = m;
+    order = NULL;
+    res = RC_OK;
+out:
+    for (int i = 0; i < n; i++)
+        column_unref(some[i]);
+    mem_big_free(rows);
+    mem_big_free(order);
+    return res;
+}
+
+static bool wants_few(const struct plan *p, int64_t n_rows)
+{
+    return p->u.limit.n_by > 0 && p->u.limit.n_sort > 0 && !p->u.limit.from_end &&
+           p->u.limit.n > 0 && p->u.limit.n <= FEW_ROWS && p->u.limit.offset <= FEW_ROWS &&
+           n_rows > 1000;
+}
+
 rc run_limit(struct run *r, const struct plan *p, struct table **out)
 {
     int n_by = p->u.limit.n_by, n_sort = p->u.limit.n_sort, n = n_by + n_sort;
@@ -99,8 +193,12 @@ rc run_limit(struct run *r, const struct plan *p, struct table **out)
             i < n_by ? (struct sort_key){.expr = p->u.limit.by[i]} : p->u.limit.sort[i - n_by];
     TRY(plan_to_table(r, p->inputs[0], &t));
     TRY_OUT(eval_keys(r, t, p, sort, n, cols, keys));
-    TRY_OUT(order_rows(r, keys, n, t->n_rows, -1, &rows, &n_rows));
-    n_rows = limit_runs(p, keys, n_by, rows, n_rows);
+    if (wants_few(p, t->n_rows)) {
+        TRY_OUT(limit_few(r, p, keys, n_by, n, t->n_rows, &rows, &n_rows));
+    } else {
+        TRY_OUT(order_rows(r, keys, n, t->n_rows, -1, &rows, &n_rows));
+        n_rows = limit_runs(p, keys, n_by, rows, n_rows);
+    }
     res = table_gather(r->cx, t, rows, n_rows, out);
 out:
     mem_big_free(rows);

@@ -228,6 +228,8 @@ struct order_key {
 };
 rc order_rows(struct run *r, const struct order_key *keys, int n_keys, int64_t n, int64_t limit,
               int64_t **out, int64_t *out_n);
+/* Numbers that rise with the keys (equal ones may hide a difference): out[n]. */
+rc order_words(struct run *r, const struct order_key *keys, int n_keys, int64_t n, uint64_t *out);
 /* -1, 0, 1 by keys alone. */
 int order_compare(const struct order_key *keys, int n_keys, int64_t a, int64_t b);
 
@@ -242,6 +244,9 @@ struct groups {
 /* Null is a value; -0 is 0. No columns: one group (also of no rows: then none). */
 rc groups_make(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
                struct groups *out);
+/* Only the numbers: start and rows stay NULL. */
+rc groups_number(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
+                 struct groups *out);
 void groups_free(struct groups *g);
 
 #endif
