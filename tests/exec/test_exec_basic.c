@@ -1,6 +1,8 @@
 /* Plans on small tables with results written out by hand. */
 #include "tests/exec/fixture.h"
 
+#include <stdlib.h>
+
 static struct table *people(struct fx *f)
 {
     return TABLE(f, {"name", STRS(f, "ann", "bob", NULL, "dora", "eve")},
@@ -60,6 +62,39 @@ TEST(aggregate_by_key)
                                         {"m", AGG(&f, "mean", ex_col(&f, p, "pay"))},
                                         {"d", AGG(&f, "median", ex_col(&f, p, "age"))}));
     assert_rows(&f, run_all(&f, g), "rom|2|50|inf|25.0\nulm|2|71|6.75|35.5\nnull|1|0|null|null\n");
+    fx_end(&f);
+}
+
+/* cat(x) of plain texts has new levels each batch; cut() has ordered ones. */
+TEST(aggregate_by_made_categories)
+{
+    struct fx f;
+    fx_begin(&f);
+    int64_t n = 70000, *v = malloc(8 * (size_t)n);
+    const char **s = malloc(sizeof *s * (size_t)n);
+    for (int64_t i = 0; i < n; i++) {
+        v[i] = i % 3 == 0 ? 50 : i % 3 == 1 ? 5 : 20;
+        s[i] = i < 66000 ? (i % 2 ? "b" : "a text of some length") : "a";
+    }
+    struct plan *p = pl_table(&f, TABLE(&f, {"s", strs(&f, n, s)}, {"d", coded(&f, strs(&f, n, s))},
+                                        {"v", ints(&f, n, v)}));
+    free(v);
+    free(s);
+    struct named_expr count = {"n", ex_agg(&f, "count", 0, NULL, NULL)};
+    struct named_expr by_cat = {"k", CALL(&f, "cat", ex_col(&f, p, "s"))};
+    struct table *t = run_all(&f, pl_aggregate(&f, p, &by_cat, 1, &count, 1));
+    assert_rows(&f, t, "a|4000\na text of some length|33000\nb|33000\n");
+    assert_int_equal(t->schema->fields[0].type.kind, KIND_CAT);
+    by_cat.expr = CALL(&f, "cat", CALL(&f, "lower", ex_col(&f, p, "d")));
+    t = run_all(&f, pl_aggregate(&f, p, &by_cat, 1, &count, 1));
+    assert_rows(&f, t, "a|4000\na text of some length|33000\nb|33000\n");
+    struct scalar edges = {.type = dtype_list(DTYPE(KIND_INT)), .u.list = INTS(&f, 0, 10, 30, 90)};
+    const struct expr *list = expr_literal(f.a, &edges, NO_SPAN);
+    column_unref(edges.u.list);
+    struct named_expr by_cut = {"k", CALL(&f, "cut", ex_col(&f, p, "v"), list)};
+    t = run_all(&f, pl_aggregate(&f, p, &by_cut, 1, &count, 1));
+    assert_true(t->schema->fields[0].type.ordered);
+    assert_rows(&f, t, "(0, 10]|23333\n(10, 30]|23333\n(30, 90]|23334\n");
     fx_end(&f);
 }
 

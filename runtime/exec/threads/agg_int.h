@@ -138,7 +138,9 @@ struct agg {
     const struct plan *node;
     struct pipe *pipe;
     struct exprs *x;
+    struct plan *settled; /* projection put below for the sake of levels, or NULL */
     int n_keys, n_items, n_cols;
+    const struct expr **keys; /* [n_keys] */
     struct agg_item *items;
     struct raw_col *cols;
     struct key_layout k;
@@ -158,6 +160,8 @@ struct bucket_result {
     struct column **cols; /* keys, then items */
 };
 
+rc agg_open(struct agg *a);
+void agg_close(struct agg *a);
 void agg_worker_need(struct agg *a, struct agg_worker *w); /* its memory, once */
 /* Adds n rows with their arguments (vecs[raw column], canonical or as they lie) to the groups'
  * states; holistic ones are left out. */

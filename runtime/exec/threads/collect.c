@@ -250,6 +250,16 @@ static rc join_pieces(struct collect *c, int col, int64_t n_parts, struct column
     return res;
 }
 
+/* Levels sorted by value, whichever came first (language.md 4: else sorted by value). */
+static rc sort_levels(struct ctx *cx, struct column **c)
+{
+    struct column *sorted;
+    TRY(column_encode(cx, *c, true, &sorted));
+    column_unref(*c);
+    *c = sorted;
+    return RC_OK;
+}
+
 static rc make_table(struct collect *c, int64_t n_parts, struct table **out)
 {
     struct ctx *cx = c->run->cx;
@@ -269,6 +279,7 @@ static rc make_table(struct collect *c, int64_t n_parts, struct table **out)
         } else {
             struct column *all = NULL;
             res = join_pieces(c, i, n_parts, &all);
+            if (res == RC_OK && c->pipe->loose[i]) res = sort_levels(cx, &all);
             if (res == RC_OK) res = column_slice(cx, all, 0, n_rows, &cols[i]);
             column_unref(all);
         }

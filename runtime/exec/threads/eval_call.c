@@ -49,8 +49,8 @@ static void level_argument(struct arena *a, const struct column *dict, enum kind
     out->heap = dict;
 }
 
-/* Text results as codes into a dictionary of their own. */
-static rc encode_levels(struct ctx *cx, struct memo_entry *m, int64_t n)
+/* Results as codes into a dictionary of their own; made categories have sorted levels. */
+static rc encode_levels(struct ctx *cx, struct memo_entry *m, bool sorted, int64_t n)
 {
     struct builder b;
     struct column *texts = NULL, *coded = NULL;
@@ -59,7 +59,7 @@ static rc encode_levels(struct ctx *cx, struct memo_entry *m, int64_t n)
     if (res == RC_OK) res = builder_finish(cx, &b, &texts);
     builder_release(&b);
     if (res != RC_OK) return res;
-    res = column_encode(cx, texts, false, &coded);
+    res = column_encode(cx, texts, sorted, &coded);
     column_unref(texts);
     if (res != RC_OK) return res;
     int32_t *codes = arena_copy(cx->arena, coded->data, 4 * (size_t)n);
@@ -116,7 +116,9 @@ static rc level_results(struct eval *ev, struct node *nd, int arg, struct ctx *c
     m->has_null = !words_all_set(valid, n);
     if (note.n > 0) mark_bad(cx->arena, m, n);
     if (m->out.phys == PHYS_BOOL) level_bytes(cx->arena, m, n);
-    if (m->out.phys == PHYS_STR) return encode_levels(cx, m, n);
+    enum kind from = nd->arg_types[arg].kind;
+    bool makes_cat = m->out.phys == PHYS_DICT && from != KIND_CAT && !nd->e->type.ordered;
+    if (m->out.phys == PHYS_STR || makes_cat) return encode_levels(cx, m, makes_cat, n);
     if (m->out.phys == PHYS_DICT) m->new_dict = column_ref(m->out.dict);
     return RC_OK;
 }

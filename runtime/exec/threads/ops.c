@@ -140,16 +140,21 @@ static void project_facts(struct pipe *p, struct exprs *x, const struct schema *
     int n = node->u.project.n;
     int *origin = mem_zero(sizeof *origin * (size_t)(n + 1));
     const struct column **dicts = mem_zero(sizeof *dicts * (size_t)(n + 1));
+    bool *loose = mem_zero((size_t)n + 1);
     for (int i = 0; i < n; i++) {
         const struct expr *e = node->u.project.items[i].expr;
         int at = e->op == EXPR_COLUMN ? schema_find(in, str_of(e->name)) : -1;
         origin[i] = at >= 0 ? p->origin[at] : -1;
         dicts[i] = exprs_dict(x, i, p->dicts);
+        loose[i] =
+            at >= 0 ? p->loose[at] : e->type.kind == KIND_CAT && !e->type.ordered && !dicts[i];
     }
     mem_free(p->origin);
     mem_free(p->dicts);
+    mem_free(p->loose);
     p->origin = origin;
     p->dicts = dicts;
+    p->loose = loose;
 }
 
 rc op_project(struct pipe *p, const struct plan *node)
@@ -211,7 +216,9 @@ static void widen_facts(struct pipe *p, int n_in, int n)
 {
     p->origin = mem_realloc(p->origin, sizeof *p->origin * (size_t)(n + 1));
     p->dicts = mem_realloc(p->dicts, sizeof *p->dicts * (size_t)(n + 1));
+    p->loose = mem_realloc(p->loose, (size_t)n + 1);
     for (int i = n_in; i < n; i++) {
+        p->loose[i] = false;
         p->origin[i] = -1;
         p->dicts[i] = NULL;
     }

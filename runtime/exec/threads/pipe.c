@@ -17,6 +17,7 @@ static struct pipe *pipe_new(struct run *r, enum pipe_source source, const struc
     p->limit = -1;
     p->origin = mem_zero(sizeof *p->origin * n);
     p->dicts = mem_zero(sizeof *p->dicts * n);
+    p->loose = mem_zero(n);
     for (int i = 0; i < schema->n; i++)
         p->origin[i] = -1;
     return p;
@@ -73,6 +74,8 @@ static rc pipe_union(struct run *r, const struct plan *node, struct pipe **out)
     p->rows_max = a->rows_max + b->rows_max;
     for (int i = 0; i < p->schema->n; i++)
         if (a->dicts[i] == b->dicts[i]) p->dicts[i] = a->dicts[i];
+    for (int i = 0; i < p->schema->n; i++)
+        p->loose[i] = a->loose[i] || b->loose[i];
     *out = p;
     return RC_OK;
 }
@@ -92,6 +95,7 @@ void pipe_free(struct pipe *p)
     mem_free(p->ops);
     mem_free(p->origin);
     mem_free(p->dicts);
+    mem_free(p->loose);
     mem_free(p);
 }
 

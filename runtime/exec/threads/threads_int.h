@@ -148,7 +148,8 @@ struct pipe {
     bool positional;             /* rows come out with their final numbers */
     int *origin;                 /* [schema->n] column of `table` that a result column is, or -1 */
     const struct column **dicts; /* [schema->n] stable dictionary of a result column, or NULL */
-    int64_t *part_rows;          /* scans: rows read of each partition */
+    bool *loose; /* [schema->n] categories made batch by batch: levels are sorted when all are in */
+    int64_t *part_rows; /* scans: rows read of each partition */
 };
 struct sink {
     void *self;
