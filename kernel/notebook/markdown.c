@@ -279,16 +279,18 @@ static int quote(struct md *md, struct lines in, int i, int depth)
     return i;
 }
 
-/* The lines of one item from line i on, their indentation taken away. */
+/* The lines of one item from line i on, their indentation taken away. *has_gap: a blank line stands
+ * between what the item itself holds (what a list inside it holds does not count). */
 static int item_lines(struct md *md, struct lines in, int i, const struct marker *m,
                       struct lines *out, bool *has_gap)
 {
+    bool after_blank = false, has_list = false;
+    struct marker next;
     out->n = 0;
     add_line(md->a, out, m->text);
-    bool after_blank = false;
+    if (is_empty(m->text) && i + 1 < in.n && is_empty(in.line[i + 1])) return i + 1;
     for (i++; i < in.n; i++) {
         struct str s = in.line[i];
-        struct marker next;
         if (is_empty(s)) {
             after_blank = true;
             add_line(md->a, out, STR(""));
@@ -297,9 +299,11 @@ static int item_lines(struct md *md, struct lines in, int i, const struct marker
         bool belongs = indent_of(s) >= m->width;
         bool is_lazy = !after_blank && !begins_block(s) && !list_marker(s, &next);
         if (!belongs && !is_lazy) break;
-        if (after_blank) *has_gap = true;
+        struct str inner = belongs ? outdent(s, m->width) : left_trim(s);
+        if (after_blank && !(has_list && indent_of(inner) >= 2)) *has_gap = true;
+        if (list_marker(inner, &next)) has_list = true;
         after_blank = false;
-        add_line(md->a, out, belongs ? outdent(s, m->width) : left_trim(s));
+        add_line(md->a, out, inner);
     }
     while (out->n > 0 && is_empty(out->line[out->n - 1]))
         out->n--;

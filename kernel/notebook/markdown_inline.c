@@ -5,13 +5,22 @@
 #define MAX_DEPTH 12   /* marks inside each other */
 #define MAX_LINK  4000 /* bytes of a link's text and of its address */
 
+struct run {      /* of * _ or ~ */
+    size_t place; /* byte of the text made so far before which it stands */
+    char mark;
+    size_t left, length; /* marks that are not tags yet; all */
+    bool can_open, can_close;
+    int prev, next;              /* runs still in play */
+    struct strbuf opens, closes; /* tags: e em, s strong, d del; inner ones first */
+};
 struct inl {
-    struct strbuf *out;
+    struct strbuf *out; /* what stands between the runs */
     struct str s;
     size_t at;
     int depth;
-    uint64_t no_ticks;                      /* bit n: no run of n backticks further on */
-    bool no_star[4], no_under[4], no_tilde; /* [length] no closing run further on */
+    struct run *runs;
+    int n_runs, cap_runs;
+    uint64_t no_ticks; /* bit n: no run of n backticks further on */
 };
 
 static char char_at(const struct inl *x, size_t i)
@@ -82,33 +91,119 @@ static bool code(struct inl *x)
     return true;
 }
 
-/* ---- emphasis ---- */
+/* ---- emphasis: CommonMark's "process emphasis", over the runs of marks in the order of the text
+ * ----
+ */
 
-/* Where a run of `mark` closes one of `want`; s.n when none does. */
-static size_t find_close(const struct inl *x, size_t at, char mark, size_t want)
+/* A run of marks: whether it can open and close follows from its neighbours. */
+static bool take_run(struct inl *x)
 {
-    while (at < x->s.n) {
-        char c = x->s.p[at];
-        if (c == '\\') {
-            at += 2;
-        } else if (c == '`') {
-            size_t n = run_length(x->s, at), end = at + n;
-            bool is_known = n < 64 && (x->no_ticks >> n & 1);
-            size_t close = is_known ? x->s.n : find_ticks(x->s, end, n);
-            at = close < x->s.n ? close + n : end;
-        } else if (c != mark) {
-            at++;
-        } else {
-            size_t n = run_length(x->s, at);
-            bool can_close = !is_space(x->s.p[at - 1]);
-            if (mark == '_' && is_alnum(char_at(x, at + n))) can_close = false;
-            if (can_close && n == want) return at;
-            if (can_close && n == 3 && want < 3) return at + 3 - want;
-            if (can_close && n == 4 && want == 2) return at + 2;
-            at += n;
-        }
+    char mark = x->s.p[x->at];
+    size_t n = run_length(x->s, x->at);
+    char before = x->at > 0 ? x->s.p[x->at - 1] : ' ', after = char_at(x, x->at + n);
+    bool left = !is_space(after) && (!is_punct(after) || is_space(before) || is_punct(before));
+    bool right = !is_space(before) && (!is_punct(before) || is_space(after) || is_punct(after));
+    if (x->n_runs == x->cap_runs) {
+        x->cap_runs = x->cap_runs ? 2 * x->cap_runs : 16;
+        x->runs = mem_realloc(x->runs, mem_mul((size_t)x->cap_runs, sizeof *x->runs));
     }
-    return x->s.n;
+    struct run *r = &x->runs[x->n_runs];
+    *r = (struct run){.place = x->out->n,
+                      .mark = mark,
+                      .left = n,
+                      .length = n,
+                      .prev = x->n_runs - 1,
+                      .next = x->n_runs + 1};
+    r->can_open = mark == '_' ? left && (!right || is_punct(before)) : left;
+    r->can_close = mark == '_' ? right && (!left || is_punct(after)) : right;
+    if (mark == '~' && n != 2) r->can_open = r->can_close = false;
+    x->n_runs++;
+    x->at += n;
+    return true;
+}
+
+static void unlink_run(struct inl *x, int i)
+{
+    int prev = x->runs[i].prev, next = x->runs[i].next;
+    if (prev >= 0) x->runs[prev].next = next;
+    if (next < x->n_runs) x->runs[next].prev = prev;
+}
+
+/* "If one of the delimiters can both open and close emphasis, the sum of the lengths must not be a
+ * multiple of 3 unless both are." */
+static bool fits(const struct run *open, const struct run *close)
+{
+    if (open->mark != close->mark || !open->can_open || open->left == 0) return false;
+    if (!open->can_close && !close->can_open) return true;
+    if ((open->length + close->length) % 3 != 0) return true;
+    return open->length % 3 == 0 && close->length % 3 == 0;
+}
+
+/* Marks of both runs become tags; those of the inner ones are written first. */
+static void join_runs(struct inl *x, int open, int close)
+{
+    struct run *a = &x->runs[open], *b = &x->runs[close];
+    size_t n = a->left >= 2 && b->left >= 2 ? 2 : 1;
+    char tag = a->mark == '~' ? 'd' : n == 2 ? 's' : 'e';
+    for (int i = b->prev; i != open; i = x->runs[i].prev)
+        unlink_run(x, i);
+    strbuf_addc(&a->opens, tag);
+    strbuf_addc(&b->closes, tag);
+    a->left -= n;
+    b->left -= n;
+    if (a->left == 0) unlink_run(x, open);
+}
+
+static int *bottom_of(int bottoms[3][2][3], const struct run *r)
+{
+    int mark = r->mark == '*' ? 0 : r->mark == '_' ? 1 : 2;
+    return &bottoms[mark][r->can_open][r->length % 3];
+}
+
+static void match_runs(struct inl *x)
+{
+    int bottoms[3][2][3];
+    memset(bottoms, 0xFF, sizeof bottoms); /* -1: down to the first */
+    for (int i = 0; i < x->n_runs;) {
+        struct run *r = &x->runs[i];
+        int open = r->prev, *bottom = bottom_of(bottoms, r);
+        while (r->can_close && open > *bottom && !fits(&x->runs[open], r))
+            open = x->runs[open].prev;
+        if (r->can_close && open > *bottom && open >= 0) {
+            join_runs(x, open, i);
+            if (r->left > 0) continue;
+            unlink_run(x, i);
+        } else if (r->can_close) {
+            *bottom = r->prev;
+            if (!r->can_open) unlink_run(x, i);
+        }
+        i = r->next;
+    }
+}
+
+static void put_tag(struct strbuf *out, char tag, bool is_closing)
+{
+    const char *name = tag == 'e' ? "em" : tag == 's' ? "strong" : "del";
+    strbuf_printf(out, "<%s%s>", is_closing ? "/" : "", name);
+}
+
+/* The text with the marks that are left and the tags of the others. */
+static void put_runs(struct strbuf *out, struct inl *x)
+{
+    size_t at = 0;
+    for (int i = 0; i < x->n_runs; i++) {
+        struct run *r = &x->runs[i];
+        strbuf_add(out, x->out->p ? x->out->p + at : "", r->place - at);
+        for (size_t k = 0; k < r->closes.n; k++)
+            put_tag(out, r->closes.p[k], true);
+        strbuf_fill(out, r->mark, r->left);
+        for (size_t k = r->opens.n; k > 0; k--)
+            put_tag(out, r->opens.p[k - 1], false);
+        at = r->place;
+        strbuf_release(&r->opens);
+        strbuf_release(&r->closes);
+    }
+    strbuf_add(out, x->out->p ? x->out->p + at : "", x->out->n - at);
 }
 
 static void put_inside(struct inl *x, const char *open, size_t from, size_t to, const char *close)
@@ -116,39 +211,6 @@ static void put_inside(struct inl *x, const char *open, size_t from, size_t to, 
     strbuf_addz(x->out, open);
     markdown_inline(x->out, part(x, from, to), x->depth + 1);
     strbuf_addz(x->out, close);
-}
-
-static bool emphasis(struct inl *x)
-{
-    static const char *const open[] = {"", "<em>", "<strong>", "<em><strong>"};
-    static const char *const close[] = {"", "</em>", "</strong>", "</strong></em>"};
-    char mark = x->s.p[x->at], before = x->at > 0 ? x->s.p[x->at - 1] : ' ';
-    size_t run = run_length(x->s, x->at), n = run > 3 ? 0 : run;
-    bool *none = mark == '*' ? x->no_star : x->no_under;
-    bool can_open =
-        n > 0 && !is_space(char_at(x, x->at + run)) && !(mark == '_' && is_alnum(before));
-    size_t end = can_open && !none[n] ? find_close(x, x->at + run, mark, n) : x->s.n;
-    if (can_open && end >= x->s.n) none[n] = true;
-    if (end >= x->s.n || end == x->at + run) {
-        strbuf_add_html(x->out, part(x, x->at, x->at + run));
-        x->at += run;
-        return true;
-    }
-    put_inside(x, open[n], x->at + run, end, close[n]);
-    x->at = end + n;
-    return true;
-}
-
-static bool strike(struct inl *x)
-{
-    size_t run = run_length(x->s, x->at);
-    if (run != 2 || x->no_tilde || is_space(char_at(x, x->at + 2))) return false;
-    size_t end = find_close(x, x->at + 2, '~', 2);
-    x->no_tilde = end >= x->s.n;
-    if (x->no_tilde) return false;
-    put_inside(x, "<del>", x->at + 2, end, "</del>");
-    x->at = end + 2;
-    return true;
 }
 
 /* ---- links and pictures ---- */
@@ -174,12 +236,18 @@ static bool is_safe_address(struct str s, bool is_picture)
 static size_t closing_bracket(const struct inl *x, size_t at)
 {
     int depth = 1;
-    size_t limit = x->s.n - at > MAX_LINK ? at + MAX_LINK : x->s.n;
-    for (; at < limit; at++) {
-        char c = x->s.p[at];
-        if (c == '\\')
+    uint64_t none = 0; /* lengths of runs of backticks that nothing closes */
+    struct str s = {x->s.p, x->s.n - at > MAX_LINK ? at + MAX_LINK : x->s.n};
+    for (; at < s.n; at++) {
+        char c = s.p[at];
+        if (c == '\\') {
             at++;
-        else if (c == '[')
+        } else if (c == '`') {
+            size_t n = run_length(s, at), bit = n < 63 ? n : 63;
+            size_t end = none >> bit & 1 ? s.n : find_ticks(s, at + n, n);
+            if (end == s.n) none |= UINT64_C(1) << bit;
+            at = end < s.n ? end + n - 1 : at + n - 1;
+        } else if (c == '[')
             depth++;
         else if (c == ']' && --depth == 0)
             return at;
@@ -368,8 +436,8 @@ static bool special(struct inl *x)
     case '\\': return backslash(x);
     case '`': return code(x);
     case '*':
-    case '_': return emphasis(x);
-    case '~': return strike(x);
+    case '_':
+    case '~': return take_run(x);
     case '!': return char_at(x, x->at + 1) == '[' && link(x, true);
     case '[': return link(x, false);
     case '<': return angled(x);
@@ -382,7 +450,8 @@ static bool special(struct inl *x)
 
 void markdown_inline(struct strbuf *out, struct str text, int depth)
 {
-    struct inl x = {.out = out, .s = text, .depth = depth};
+    struct strbuf between = {0};
+    struct inl x = {.out = &between, .s = text, .depth = depth};
     if (depth > MAX_DEPTH) {
         strbuf_add_html(out, text);
         return;
@@ -392,6 +461,10 @@ void markdown_inline(struct strbuf *out, struct str text, int depth)
         size_t from = x.at++;
         while (x.at < text.n && !memchr("\\`*_~![<h&\n", text.p[x.at], 11))
             x.at++;
-        strbuf_add_html(out, part(&x, from, x.at));
+        strbuf_add_html(x.out, part(&x, from, x.at));
     }
+    match_runs(&x);
+    put_runs(out, &x);
+    mem_free(x.runs);
+    strbuf_release(&between);
 }
