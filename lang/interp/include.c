@@ -32,6 +32,17 @@ static struct include_file *find_file(struct lang *lg, const char *path)
     return NULL;
 }
 
+static void forget_file(struct lang *lg, struct include_file *f)
+{
+    for (struct include_file **at = &lg->includes; *at; at = &(*at)->next)
+        if (*at == f) {
+            *at = f->next;
+            mem_free(f->path);
+            mem_free(f);
+            return;
+        }
+}
+
 #define FILE_LIMIT (INT64_C(16) << 20)
 
 static rc read_file(struct lang *lg, const char *path, const struct ast *st, struct strbuf *out)
@@ -176,17 +187,11 @@ rc run_include(struct lang *lg, const struct ast *st)
     if (is_known) return RC_OK; /* once */
     TRY(depth_enter(lg, st->span));
     f->is_busy = true;
-    enum rc_t res = run_file(lg, f->path, st);
-    f->is_busy = false;
+    const char *own = arena_strndup(cx->arena, f->path, strlen(f->path));
+    enum rc_t res = run_file(lg, own, st);
     lg->depth--;
-    if (res != RC_OK) { /* a file that failed runs again when asked again */
-        for (struct include_file **at = &lg->includes; *at; at = &(*at)->next)
-            if (*at == f) {
-                *at = f->next;
-                mem_free(f->path);
-                mem_free(f);
-                break;
-            }
-    }
+    f = find_file(lg, own); /* `.reset` in the file forgets it */
+    if (f) f->is_busy = false;
+    if (f && res != RC_OK) forget_file(lg, f); /* runs again when asked again */
     return res;
 }
