@@ -188,7 +188,7 @@ static inline enum naive_kind naive_kind_of(const struct naive_cell *c, struct n
     int32_t days;
     bool has_zone;
     if (int_parse(p, n, &v->i)) {
-        v->f = (double)v->i;
+        num_parse(p, n, &v->f); /* -0 among numbers is -0.0 */
         return zero ? NAIVE_ZERO : NAIVE_INT;
     }
     if (num_parse(p, n, &v->f)) return isnan(v->f) ? NAIVE_NAN : zero ? NAIVE_ZERO : NAIVE_NUM;

@@ -164,9 +164,10 @@ static enum csv_fit fit_int(uint32_t k, struct csv_value *v)
     return CSV_FITS;
 }
 
-static enum csv_fit fit_num(uint32_t k, struct csv_value *v)
+static enum csv_fit fit_num(uint32_t k, struct str raw, struct csv_value *v)
 {
-    if (k & CSV_INT) v->f = (double)v->i;
+    bool minus_zero = (k & CSV_INT) && v->i == 0 && memchr(raw.p, '-', raw.n);
+    if (k & CSV_INT) v->f = minus_zero ? -0.0 : (double)v->i;
     return k & (CSV_INT | CSV_NUM) ? CSV_FITS : CSV_MISFIT;
 }
 
@@ -197,7 +198,7 @@ enum csv_fit csv_convert(const struct csv_dialect *d, enum kind kind, struct str
     if (k == 0 || k == CSV_NAN) return CSV_IS_NULL;
     switch (kind) {
     case KIND_INT: return fit_int(k, v);
-    case KIND_NUM: return fit_num(k, v);
+    case KIND_NUM: return fit_num(k, raw, v);
     case KIND_BOOL: return fit_bool(k, v);
     case KIND_DATE: return fit_date(k, v);
     case KIND_DATETIME: return fit_datetime(k, v);
