@@ -25,8 +25,20 @@ static bool is_only_open(const struct parse_result *r, size_t n)
     return true;
 }
 
+/* A %%sql cell goes on to a blank line. */
+static enum complete_status cell_status(const char *text, size_t n)
+{
+    bool has_lines = memchr(text, '\n', n) != NULL;
+    size_t end = n;
+    while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t'))
+        end--;
+    return has_lines && end > 0 && text[end - 1] == '\n' ? LANG_COMPLETE : LANG_INCOMPLETE;
+}
+
 enum complete_status lang_is_complete(const char *text, size_t n, int *indent)
 {
+    *indent = 0;
+    if (n >= 5 && memcmp(text, "%%sql", 5) == 0) return cell_status(text, n);
     struct arena *a = arena_new();
     struct parse_opts opts = {.console = true};
     struct parse_result r;
@@ -34,7 +46,6 @@ enum complete_status lang_is_complete(const char *text, size_t n, int *indent)
     while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\t' || text[n - 1] == '\n'))
         n--;
     parse(a, text, n, &opts, &r);
-    *indent = 0;
     if (r.is_incomplete && is_only_open(&r, n)) {
         int before = last_indent(text, n);
         status = LANG_INCOMPLETE;

@@ -107,6 +107,9 @@ TEST(notebook_reads_scripts)
     assert_string_equal(nb->cells[0].source, "x = 1\ny = 2");
     assert_string_equal(nb->cells[1].source, "Text");
     notebook_free(nb);
+    nb = read_text("%%md\r\r\n| a |\r\r\r\nb\r");
+    assert_string_equal(nb->cells[0].source, "| a |\nb");
+    notebook_free(nb);
     nb = read_text("\xEF\xBB\xBFx = 1");
     assert_string_equal(nb->cells[0].source, "x = 1");
     notebook_free(nb);

@@ -427,6 +427,24 @@ TEST(reads_many_errors)
     arena_free(a);
 }
 
+/* A hint is text that can be pasted: none is made of bytes that are not. */
+TEST(reads_broken_bytes)
+{
+    static const char *const texts[] = {"select a from t\x94", "t |> where a & \"\xff\"",
+                                        "x = \xc3\xa9\xff"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct arena *a = arena_new();
+        struct parse_result r = parse_text(a, texts[i], false);
+        assert_int_equal(r.n_errors, 1);
+        assert_int_equal(strlen(r.errors[0].hint), 0);
+        parse(a, "t |> where a & b\0c", 18, NULL, &r);
+        assert_int_equal(strlen(r.errors[0].hint), 0);
+        arena_free(a);
+    }
+    check_code("x = \"a\xff\"", E104);
+    check_code("x = \xff", E104);
+}
+
 /* ---- tests/data/lang/bad.txt: programs, and what each says: => CODE from to [try: hint] ---- */
 
 static char *read_data(const char *name)
@@ -517,4 +535,7 @@ TEST(reads_is_complete)
     check_status("f(1, 2", LANG_INCOMPLETE, 2);
     check_status("x = case {\n  a => 1,", LANG_INCOMPLETE, 2);
     check_status("a = = 1\nf(", LANG_INVALID, 0);
+    check_status("%%sql as: x", LANG_INCOMPLETE, 0);
+    check_status("%%sql as: x\nselect 1", LANG_INCOMPLETE, 0);
+    check_status("%%sql as: x\nselect 1\n", LANG_COMPLETE, 0);
 }
