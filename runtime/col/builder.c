@@ -1,6 +1,7 @@
 /* builder.c: appends batches to a growing column. */
 #include "runtime/col/col_int.h"
 
+#include "runtime/base/hash.h"
 #include "runtime/base/kernel.h"
 
 #include <math.h>
@@ -74,11 +75,23 @@ static void add_buf(struct builder *b, struct buf *take)
     b->bufs[b->n_bufs++] = take;
 }
 
+/* What a column holds: another column may stand at the address of one that is gone, but not with the
+ * buffers that this builder keeps. */
+static uint64_t bufs_key(const struct column *heap)
+{
+    uint64_t key = (uint64_t)heap->n_bufs;
+    for (int i = 0; i < heap->n_bufs; i++)
+        key = hash_mix(key, (uint64_t)(uintptr_t)heap->bufs[i]);
+    return heap->dict ? hash_mix(key, bufs_key(heap->dict)) : key;
+}
+
 /* Keeps the heaps of a column whose texts are shared. */
 static void share_heap(struct builder *b, const struct column *heap)
 {
-    if (b->last_heap == heap) return;
+    uint64_t key = bufs_key(heap);
+    if (b->last_heap == heap && b->last_bufs == key) return;
     b->last_heap = heap;
+    b->last_bufs = key;
     for (int i = 0; i < heap->n_bufs; i++) {
         bool known = false;
         for (int j = b->n_bufs; j-- > 0 && !known;)
@@ -88,6 +101,7 @@ static void share_heap(struct builder *b, const struct column *heap)
     if (heap->dict) {
         share_heap(b, heap->dict);
         b->last_heap = heap;
+        b->last_bufs = key;
     }
 }
 

@@ -183,7 +183,8 @@ struct builder {
     const struct column *dict; /* PHYS_DICT: the one dictionary all appended codes refer to */
     struct builder *child;     /* list: [1]; struct: [n] */
     int n_child;
-    const struct column *last_heap;
+    const struct column *last_heap; /* the column shared last, and what it held */
+    uint64_t last_bufs;
 };
 /* phys is usually kind_phys(type.kind). Zero-copy sharing of heaps happens by itself. */
 void builder_init(struct builder *b, struct dtype type, enum phys phys);
