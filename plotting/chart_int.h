@@ -98,6 +98,7 @@ struct chart_axis {
     bool is_cut;               /* the user set the range: marks are clipped */
     bool is_duration;          /* seconds; labelled in the unit that suits the range */
     bool is_said;              /* the caption tells of the symmetric log scale */
+    double overhang;           /* pixels that labels may stand out beside a panel; 0 = any */
     /* computed */
     const char *shown; /* the title with its unit, cut to fit; NULL = none */
     const char *unit;  /* "h"; NULL = none */

@@ -164,6 +164,7 @@ void chart_finish(struct chart *c)
     c->n_data_layers = c->n_layers;
     for (int i = 0; i < 2; i++) {
         scale_domain(&c->axis[i], c, i == 0);
+        c->axis[i].overhang = c->panels.levels && i == 0 ? 8 : 0;
         ticks_of_axis(c->arena, &c->axis[i], i == 0 ? c->width : c->height, i == 0);
     }
     say_symlog(c);

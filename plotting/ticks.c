@@ -263,13 +263,14 @@ static double label_width(const struct tick *t)
     return fmax(w, u);
 }
 
-static bool labels_collide(const struct chart_axis *a, double length)
+static bool labels_collide(const struct chart_axis *a, double length, bool is_x)
 {
-    double end = -INFINITY;
+    double end = -INFINITY, gap = is_x ? 8 : 2;
     for (int i = 0; i < a->n_ticks; i++) {
         if (!a->ticks[i].label) continue;
-        double at = scale_unit(a, a->ticks[i].value) * length, w = label_width(&a->ticks[i]);
-        if (at - w / 2 < end + 8) return true;
+        double at = scale_unit(a, a->ticks[i].value) * length;
+        double w = is_x ? label_width(&a->ticks[i]) : FONT_LABEL;
+        if (at - w / 2 < end + gap) return true;
         end = at + w / 2;
     }
     return false;
@@ -364,6 +365,37 @@ static void fit_band(struct arena *arena, struct chart_axis *a, double length)
     thin_lines(a, step * 0.7072);
 }
 
+/* What still collides with the label before it goes. */
+static void drop_colliding(struct chart_axis *a, double length, bool is_x)
+{
+    double end = -INFINITY, gap = is_x ? 4 : 0;
+    for (int i = 0; i < a->n_ticks; i++) {
+        struct tick *t = &a->ticks[i];
+        if (!t->label) continue;
+        double at = scale_unit(a, t->value) * length, w = is_x ? label_width(t) : FONT_LABEL;
+        if (at - w / 2 < end + gap)
+            t->label = t->under = NULL;
+        else
+            end = at + w / 2;
+    }
+}
+
+/* Beside another panel there is no room for labels that stand out. */
+static void drop_overhang(struct chart_axis *a, double length)
+{
+    if (!(a->overhang > 0) || a->fit == LABELS_TURNED) return;
+    int left = 0;
+    for (int i = 0; i < a->n_ticks; i++)
+        left += a->ticks[i].label != NULL;
+    for (int i = 0; i < a->n_ticks && left > 1; i++) {
+        struct tick *t = &a->ticks[i];
+        double at = scale_unit(a, t->value) * length, w = label_width(t) / 2;
+        if (!t->label || (at - w >= -a->overhang && at + w <= length + a->overhang)) continue;
+        t->label = t->under = NULL;
+        left--;
+    }
+}
+
 static void measure_labels(struct chart_axis *a, double length, bool is_x)
 {
     double widest = widest_label(a);
@@ -418,10 +450,11 @@ void ticks_of_axis(struct arena *arena, struct chart_axis *a, double length, boo
                 a->n_ticks = ticks_time(arena, a->min, a->max, wanted, &a->ticks, &a->format);
             else
                 ticks_numbers(arena, a, wanted);
-            if (is_x ? !labels_collide(a, length) : a->n_ticks * (FONT_LABEL + 4) < length + 20)
-                break;
+            if (!labels_collide(a, length, is_x)) break;
         }
         if (!is_x) join_lines(arena, a);
+        drop_colliding(a, length, is_x);
     }
+    if (is_x) drop_overhang(a, length);
     measure_labels(a, length, is_x);
 }
