@@ -11,8 +11,9 @@ static struct error *last_error(struct parser *p)
     return &p->diags->items[p->diags->n - 1];
 }
 
-static void *report(struct parser *p, enum err_code code, uint32_t from, uint32_t to,
-                    const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static void *report(struct parser *p, enum err_code code,
+                                                          uint32_t from, uint32_t to,
+                                                          const char *fmt, va_list ap)
 {
     p->is_muted = p->has_failed || p->diags->n == PARSE_MAX_ERRORS;
     if (!p->has_failed) p->fix = (struct fix){0};

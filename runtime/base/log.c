@@ -34,7 +34,8 @@ static int target(void)
     return fd;
 }
 
-static void put(const char *level, const char *area, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void put(const char *level, const char *area,
+                                                      const char *fmt, va_list ap)
 {
     struct strbuf b = {0};
     strbuf_printf(&b, "mlnb %s [%s] ", level, area);

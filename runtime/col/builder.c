@@ -75,8 +75,8 @@ static void add_buf(struct builder *b, struct buf *take)
     b->bufs[b->n_bufs++] = take;
 }
 
-/* What a column holds: another column may stand at the address of one that is gone, but not with the
- * buffers that this builder keeps. */
+/* What a column holds: another column may stand at the address of one that is gone, but not with
+ * the buffers that this builder keeps. */
 static uint64_t bufs_key(const struct column *heap)
 {
     uint64_t key = (uint64_t)heap->n_bufs;

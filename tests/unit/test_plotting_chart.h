@@ -131,9 +131,8 @@ static inline struct plan *taxi_plan(struct bench *n)
     static int64_t whole[MOST];
     static const char *text[MOST];
     static int flag[MOST];
-    const char *data = getenv("MLNB_DATA");
     char path[400];
-    snprintf(path, sizeof path, "%s/taxi/taxis_2019_03_raw.csv", data ? data : "/work/shared/data");
+    snprintf(path, sizeof path, "%s/tests/data/taxi/taxis_2019_03_raw.csv", TEST_SOURCE_DIR);
     int64_t rows = taxi_read(path, r, MOST);
     if (rows == 0) skip();
     struct making m = {.cx = &n->u.cx};
