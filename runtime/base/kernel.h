@@ -1,7 +1,8 @@
 /* kernel.h: marks the loops worth a wide-vector clone. Not under sanitizers: gcc's start-up
  * resolver of target_clones crashes under ThreadSanitizer, and instrumented speed is not measured.
- * Not under clang 14: its clones do not link against libgcc's hidden __cpu_model. Put on the
- * *inner* loop function, with `restrict` on its parameters (on locals gcc adds an alias check). */
+ * Not under clang 14: it gives the resolvers of static clones external names, which collide. Put on
+ * the *inner* loop function, with `restrict` on its parameters (on locals gcc adds an alias check).
+ */
 #ifndef MLNB_BASE_KERNEL_H
 #define MLNB_BASE_KERNEL_H
 
