@@ -274,6 +274,13 @@ static rc first_row(struct ctx *cx, struct head *h, struct csv_index *ix, struct
         *row = (struct head_row){0, 0};
         TRY(index_head(cx, h, &h->scan->dialect, SNIFF_ROWS, ix));
         if (next_row(ix, row)) return RC_OK;
+        uint32_t last = ix->n; /* empty lines and comments only: go on behind them */
+        while (last > 0 && ix->buf[ix->pos[last]] == ix->d->delim)
+            last--;
+        if (last > 0) {
+            h->at = (size_t)ix->pos[last] + 1;
+            continue;
+        }
         if (head_is_whole(h)) break;
         TRY(load_more(cx, h));
     }
