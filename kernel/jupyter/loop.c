@@ -625,13 +625,15 @@ static void finish(struct kernel *k)
     pthread_mutex_unlock(&k->lock);
     pthread_kill(k->executor, SIGUSR1);
     int64_t end = now_ms() + 200;
-    for (bool done = false; !done && now_ms() < end;) {
+    bool done = false;
+    while (!done && now_ms() < end) {
         pthread_mutex_lock(&k->lock);
         done = k->executor_done;
         pthread_mutex_unlock(&k->lock);
         struct timespec nap = {0, 500000};
         if (!done) nanosleep(&nap, NULL);
     }
+    if (done) pthread_join(k->executor, NULL);
     send_posted(k);
     retry_backlog(k);
     for (int i = 0; i < SOCK_COUNT; i++)

@@ -144,10 +144,10 @@ class Protocol(unittest.TestCase):
             block = "".join(f"{i},{i * 0.37:.5f},text{i % 1000},{i % 7}\n" for i in range(100000))
             for _ in range(60):
                 f.write(block)
-        self.assertEqual(k.execute("kept = 41")[0]["content"]["status"], "ok")
+        self.assertEqual(k.execute(f'kept = 41\nt = read("{folder}/big.csv")', timeout=300)[0]["content"]["status"], "ok")
         for name, code, after in (
-            ("read", f't = read("{folder}/big.csv")\nt |> cache\nsleep(60s)', 0.1),
-            ("fit", f't = read("{folder}/big.csv")\nfor i in seq(1, 1000) {{ m = t |> fit d ~ scale(b) + a + cat(c), linear() }}', 2.5),
+            ("read", f'u = read("{folder}/big.csv")\nu |> cache\nsleep(60s)', 0.1),
+            ("fit", "for i in seq(1, 1000) { m = t |> fit d ~ scale(b) + a + cat(c), linear() }", 1.5),
             ("sort", "for i in seq(1, 1000) { u = t |> sort -b, c, a\n u |> cache }", 1.0),
         ):
             msg = k.send("shell", "execute_request", {"code": code, "silent": False})
