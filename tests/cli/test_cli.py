@@ -77,7 +77,8 @@ class Cli(unittest.TestCase):
         for ext in ("ipynb", "html", "md"):
             out = self.dir / f"o.{ext}"
             self.assertEqual(mlnb("run", str(f), "-o", str(out)).returncode, 0)
-            self.assertGreater(out.stat().st_size, 100)
+            self.assertIn("Title", out.read_text())
+            self.assertRegex(out.read_text(), r"\b2 rows|\| 2|>2<", ext)
         nb = json.loads((self.dir / "o.ipynb").read_text())
         self.assertEqual(nb["cells"][1]["outputs"][0]["output_type"], "execute_result")
         self.assertEqual(mlnb("run", str(f), "-o", "x.pdf").returncode, 2)
