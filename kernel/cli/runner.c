@@ -22,18 +22,6 @@ static void catch_sigint(void)
 }
 
 /* ---- outputs as nbformat has them ---- */
-static json_t *lines_of(struct str text)
-{
-    json_t *lines = json_array();
-    while (text.n) {
-        const char *nl = memchr(text.p, '\n', text.n);
-        size_t n = nl ? (size_t)(nl - text.p) : text.n, skip = nl ? n + 1 : n;
-        json_array_append_new(lines, json_stringn(text.p, n));
-        text = (struct str){text.p + skip, text.n - skip};
-    }
-    return lines;
-}
-
 static json_t *nb_output(const struct runner *r, const struct output *o)
 {
     json_t *data = (json_t *)(uintptr_t)o->data, *metadata = (json_t *)(uintptr_t)o->metadata;
@@ -44,7 +32,7 @@ static json_t *nb_output(const struct runner *r, const struct output *o)
     case OUTPUT_ERROR:
         return json_pack("{s:s, s:s, s:s, s:o}", "output_type", "error", "ename",
                          err_name(o->error->code), "evalue", o->error->message, "traceback",
-                         lines_of(o->text_color));
+                         output_traceback(o));
     case OUTPUT_RESULT:
         return json_pack("{s:s, s:i, s:O, s:O}", "output_type", "execute_result", "execution_count",
                          r->count, "data", data, "metadata", metadata);

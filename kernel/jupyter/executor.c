@@ -21,25 +21,12 @@ static void publish(struct run *run, const char *type, json_t *take_content)
                 message_new(&run->k->names, CHANNEL_IOPUB, type, run->r, take_content, NULL));
 }
 
-static json_t *traceback_of(struct str text)
-{
-    json_t *lines = json_array();
-    while (text.n) {
-        const char *nl = memchr(text.p, '\n', text.n);
-        size_t n = nl ? (size_t)(nl - text.p) : text.n;
-        json_array_append_new(lines, json_stringn(text.p, n));
-        size_t skip = nl ? n + 1 : n;
-        text = (struct str){text.p + skip, text.n - skip};
-    }
-    return lines;
-}
-
 static json_t *error_content(const struct output *o)
 {
     bool is_cancel = err_class_of(o->error->code) == ERR_CLASS_CANCEL;
     return json_pack("{s:s, s:s, s:o}", "ename",
                      is_cancel ? "Interrupted" : err_name(o->error->code), "evalue",
-                     o->error->message, "traceback", traceback_of(o->text_color));
+                     o->error->message, "traceback", output_traceback(o));
 }
 
 static void on_error(struct run *run, const struct output *o)

@@ -201,6 +201,20 @@ void session_emit_error(struct session *s, const struct error *e)
     strbuf_release(&color);
 }
 
+json_t *output_traceback(const struct output *o)
+{
+    struct str text = o->text_color;
+    json_t *lines = json_array();
+    while (text.n) {
+        const char *nl = memchr(text.p, '\n', text.n);
+        size_t n = nl ? (size_t)(nl - text.p) : text.n;
+        json_array_append_new(lines, json_stringn(text.p, n));
+        size_t skip = nl ? n + 1 : n;
+        text = (struct str){text.p + skip, text.n - skip};
+    }
+    return lines;
+}
+
 enum rc_t session_run(struct session *s, const char *source, size_t n, const char *label,
                       int first_line, bool *cancelled)
 {

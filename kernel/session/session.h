@@ -53,6 +53,9 @@ void session_interrupt(struct session *s);
 bool session_is_running(const struct session *s);
 /* Renders an error that did not come from a cell (a missing parameter) as OUTPUT_ERROR. */
 void session_emit_error(struct session *s, const struct error *e);
+/* The lines of an OUTPUT_ERROR with colours, as Jupyter and nbformat keep a traceback; new
+ * reference. */
+json_t *output_traceback(const struct output *o);
 /* Latest snapshot for completion and inspection: any thread; unref after use. Published after every
  * statement. */
 struct lang_snapshot *session_snapshot(struct session *s);
