@@ -232,9 +232,33 @@ rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct
 {
     const struct io_format *f;
     TRY(choose(cx, path, opts, n_opts, span, false, &f));
-    if (!f->write) return fail(cx, E305, span, "%s files can be read, not written", f->name);
+    if (!f->write_options)
+        return fail(cx, E305, span, "%s files can be read, not written", f->name);
     TRY(io_options_check(cx, f, f->write_options, "save", opts, n_opts));
-    return f->write(cx, t, path, opts, n_opts, span);
+    if (f->write) return f->write(cx, t, path, opts, n_opts, span);
+    struct io_writer *w = NULL;
+    TRY(f->begin(cx, t->schema, path, opts, n_opts, span, &w));
+    if (f->append(cx, w, t) == RC_OK && f->finish(cx, w) == RC_OK) return RC_OK;
+    f->abort(w);
+    return RC_ERR;
+}
+
+rc io_begin(struct ctx *cx, const struct schema *schema, const char *path,
+            const struct io_option *opts, int n_opts, struct span span, struct io_writer **out)
+{
+    const struct io_format *f;
+    TRY(choose(cx, path, opts, n_opts, span, false, &f));
+    if (!f->begin) return fail(cx, E305, span, "%s files are not written part by part", f->name);
+    TRY(io_options_check(cx, f, f->write_options, "save", opts, n_opts));
+    return f->begin(cx, schema, path, opts, n_opts, span, out);
+}
+
+bool io_can_append(const char *path, const struct io_option *opts, int n_opts)
+{
+    const struct io_option *o = io_option_get(opts, n_opts, "format");
+    bool is_named = o && !o->value.is_null && o->value.type.kind == KIND_STR;
+    const struct io_format *f = is_named ? io_format_find(o->value.u.s) : by_extension(path);
+    return f && f->begin;
 }
 
 struct io_scan *io_ref(const struct io_scan *s)

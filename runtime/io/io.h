@@ -34,6 +34,19 @@ static inline struct io_scan_head *io_head(const struct io_scan *s)
 {
     return (struct io_scan_head *)(uintptr_t)s;
 }
+/* What a filter above asks of one column: rows outside [lo, hi] are not wanted. */
+struct io_range {
+    int column;            /* in the file's schema */
+    struct scalar lo, hi;  /* of the column's kind */
+    bool has_lo, has_hi;   /* without one: open */
+    bool lo_open, hi_open; /* the bound itself is out */
+    bool nulls;            /* rows where it is null are wanted too */
+};
+/* A file being written part by part; embeds this head first. */
+struct io_writer {
+    const struct io_format *format;
+    int64_t n_rows; /* written so far */
+};
 typedef enum rc_t (*io_push)(struct ctx *cx, void *self, int64_t partition, const struct batch *b);
 
 struct io_format {
@@ -58,6 +71,9 @@ struct io_format {
      * there without a copy; out[n_columns] are new. For io_read_table. */
     enum rc_t (*read_whole)(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
                             int64_t limit, struct column **out);
+    /* Optional: true when statistics of the file (or names of its folders) say that no row of this
+     * partition lies in all the ranges. Never reads the partition. */
+    bool (*skip)(const struct io_scan *s, int64_t part, const struct io_range *ranges, int n);
     /* Called once after the last partition of a full pass, on the statement's thread: warnings
      * (ragged rows ...). */
     enum rc_t (*done)(struct ctx *cx, struct io_scan *s);
@@ -67,6 +83,16 @@ struct io_format {
      * helper io_commit. */
     enum rc_t (*write)(struct ctx *cx, const struct table *t, const char *path,
                        const struct io_option *opts, int n_opts, struct span span);
+    /* The same part by part, for results that do not fit in memory (NULL: only whole tables). begin
+     * checks the options; append takes rows in their order, any number at a time, from one thread
+     * (and may use the pool itself); finish makes the file appear; both free nothing on failure:
+     * abort does, and leaves nothing behind. */
+    enum rc_t (*begin)(struct ctx *cx, const struct schema *schema, const char *path,
+                       const struct io_option *opts, int n_opts, struct span span,
+                       struct io_writer **out);
+    enum rc_t (*append)(struct ctx *cx, struct io_writer *w, const struct table *rows);
+    enum rc_t (*finish)(struct ctx *cx, struct io_writer *take_w);
+    void (*abort)(struct io_writer *take_w);
 };
 const struct io_format *io_format_find(struct str name);
 const struct io_format *const *io_format_all(int *n);
@@ -81,6 +107,11 @@ rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct
  * the format has to report. For whoever needs the whole and no plan. */
 rc io_read_table(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
                  int64_t limit, struct table **out);
+/* Opens a writer part by part: chooses the format and checks options as io_save does. E305 when the
+ * format writes whole tables only: ask io_can_append first. */
+rc io_begin(struct ctx *cx, const struct schema *schema, const char *path,
+            const struct io_option *opts, int n_opts, struct span span, struct io_writer **out);
+bool io_can_append(const char *path, const struct io_option *opts, int n_opts);
 struct io_scan *io_ref(const struct io_scan *s);
 void io_unref(const struct io_scan *s);
 /* Writes all of a table as delimited text to memory (mlnb run --format csv; RFC 4180, LF, null

@@ -19,11 +19,25 @@ enum expr_op {
     EXPR_AGG,     /* aggregate: only in an AGGREGATE's or WINDOW's items, never nested */
     EXPR_WINDOW,  /* window function: only in a WINDOW's items */
 };
-enum frame_unit { FRAME_ALL, FRAME_RUNNING, FRAME_ROWS, FRAME_TIME };
-struct win_frame { /* of an EXPR_AGG in a WINDOW: whole group unless asked */
+enum frame_unit {
+    FRAME_ALL,
+    FRAME_RUNNING,
+    FRAME_ROWS,
+    FRAME_TIME,
+    FRAME_GROUPS, /* whole groups of peers: SQL's GROUPS, and RANGE without distances */
+    FRAME_RANGE   /* rows whose only sort key lies within a distance of the row's own */
+};
+enum frame_exclude { EXCLUDE_NONE, EXCLUDE_CURRENT_ROW, EXCLUDE_GROUP, EXCLUDE_TIES }; /* SQL's */
+#define FRAME_OPEN_FROM INT64_MIN /* unbounded preceding */
+#define FRAME_OPEN_TO   INT64_MAX /* unbounded following */
+struct win_frame { /* of an EXPR_AGG (or first, last, nth) in a WINDOW: whole group unless asked */
     enum frame_unit unit;
-    int64_t from, to; /* FRAME_ROWS: offsets, inclusive (last: 7 = -6..0); FRAME_TIME: (t - from,
-                         t], microseconds */
+    int64_t from, to; /* FRAME_ROWS, FRAME_GROUPS: offsets, inclusive (last: 7 = -6..0); FRAME_TIME:
+                         (t - from, t], microseconds; FRAME_RANGE: distances, inclusive, in the
+                         key's unit (int; days of a date; microseconds), in window order */
+    double num_from, num_to; /* FRAME_RANGE over a num key: the distances (from, to say only whether
+                                an end is open) */
+    enum frame_exclude exclude;
     int64_t min_rows; /* fewer non-null values give null (0 = no minimum) */
 };
 struct expr {
@@ -98,7 +112,15 @@ enum join_kind {
     JOIN_CROSS,
     JOIN_ASOF
 };
-enum cmp_op { CMP_EQ, CMP_LT, CMP_LE, CMP_GT, CMP_GE };
+enum cmp_op {
+    CMP_EQ, /* null keys match nothing */
+    CMP_LT,
+    CMP_LE,
+    CMP_GT,
+    CMP_GE,
+    CMP_SAME /* equal, and null is the same as null (SQL's IS NOT DISTINCT FROM) */
+};
+enum asof_direction { ASOF_BACKWARD, ASOF_FORWARD, ASOF_NEAREST };
 struct join_on {
     const struct expr *left, *right;
     enum cmp_op op;
@@ -161,6 +183,12 @@ struct plan {
             struct sort_key *sort;
             int n_sort;
         } limit;
+        struct { /* a row for each element of list columns, which become plain; several go side */
+            const char **columns; /* by side, shorter ones filled with null; other columns repeat */
+            int n;
+            bool keep_empty;        /* a row whose lists are null or empty stays, with nulls */
+            const char *index_name; /* adds the element's number from 1, or NULL */
+        } unnest;
         struct { /* first row of each, in sort order; the */
             const struct expr **by;
             int n_by; /* kept rows stay in input order */
@@ -175,7 +203,9 @@ struct plan {
             int n_right;                          /* order, after all the left columns */
             const char *expect;                   /* "many-to-one" ..., or NULL */
             const char *left_label, *right_label; /* names for the report, or NULL */
-            bool is_silent; /* no report: a verb's own join (sample, where), SQL */
+            bool is_silent;                 /* no report: a verb's own join (sample, where), SQL */
+            enum asof_direction direction;  /* JOIN_ASOF: on[n_on - 1] is the ordered pair, the */
+            const struct scalar *tolerance; /* others are equal; NULL = any distance */
         } join;
         struct {
             bool by_position;
@@ -252,12 +282,17 @@ struct join_spec {
     const char *suffix; /* "_right" */
     const char *expect, *left_label, *right_label;
     bool is_silent;
+    enum asof_direction direction;
+    const struct scalar *tolerance;
 };
 rc plan_join(struct ctx *cx, struct plan *left, struct plan *right, const struct join_spec *spec,
              struct span span, struct plan **out);
 /* Whether the pair is left_column == right_column, whose right key is not kept (casts of the pair
  * aside). */
 bool plan_join_is_merged(const struct join_on *on, const char **out_left, const char **out_right);
+/* Elements of list columns as rows, in order (language.md 3.6 unnest). E207 when one is no list. */
+rc plan_unnest(struct ctx *cx, struct plan *in, const char *const *columns, int n, bool keep_empty,
+               const char *index_name, struct span span, struct plan **out);
 rc plan_union(struct ctx *cx, struct plan *a, struct plan *b, struct span span, struct plan **out);
 rc plan_map(struct ctx *cx, struct plan *in, struct row_map *map, struct span span,
             struct plan **out);

@@ -260,11 +260,11 @@ static struct plan *step_distinct(struct gen *g, struct plan *in)
 
 static struct plan *step_window(struct gen *g, struct plan *in)
 {
-    static const struct win_frame frames[] = {{FRAME_ALL, 0, 0, 0},
-                                              {FRAME_RUNNING, 0, 0, 0},
-                                              {FRAME_ROWS, -2, 0, 0},
-                                              {FRAME_ROWS, -1, 1, 0},
-                                              {FRAME_ROWS, -70, -1, 0}};
+    static const struct win_frame frames[] = {{.unit = FRAME_ALL},
+                                              {.unit = FRAME_RUNNING},
+                                              {.unit = FRAME_ROWS, .from = -2},
+                                              {.unit = FRAME_ROWS, .from = -1, .to = 1},
+                                              {.unit = FRAME_ROWS, .from = -70, .to = -1}};
     struct sort_key keys[1] = {{0}};
     const struct expr *by = gen_any(g, in, 0), *arg = gen_num(g, in, 1), *e;
     struct win_frame frame = frames[gen_below(g, 5)];
