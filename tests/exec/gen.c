@@ -294,7 +294,7 @@ static struct plan *step_join(struct gen *g, struct plan *in)
     if (in->schema->n > 20) return in;
     for (int k = 0; k < n; k++) {
         uint64_t kind = gen_below(g, 4);
-        on[k].op = kind == 3 ? CMP_GE : CMP_EQ;
+        on[k].op = kind == 3 ? CMP_GE : one_in(g, 3) ? CMP_SAME : CMP_EQ;
         on[k].left = kind == 1   ? gen_str(g, in, 0)
                      : kind == 2 ? gen_num(g, in, 0)
                                  : gen_int(g, in, kind == 3);

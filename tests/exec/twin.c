@@ -338,6 +338,10 @@ static rc pair_fits(struct fx *f, const struct plan *p, const struct rows *l, co
         TRY(eval(f, l->schema, l->v[i], on->left, &a));
         TRY(eval(f, r->schema, r->v[j], on->right, &b));
         int d = a.is_null || b.is_null ? 0 : cmp_values(&a, &b);
+        if (on->op == CMP_SAME) {
+            *out = a.is_null == b.is_null && d == 0;
+            continue;
+        }
         *out = !a.is_null && !b.is_null &&
                ((on->op == CMP_EQ && d == 0) || (on->op == CMP_LT && d < 0) ||
                 (on->op == CMP_LE && d <= 0) || (on->op == CMP_GT && d > 0) ||

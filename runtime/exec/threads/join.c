@@ -15,6 +15,7 @@ struct join {
     int n_on, n_equal;
     struct column **left_on, **right_on; /* [n_on] */
     struct column **equal_left, **equal_right;
+    bool *equal_same; /* null matches null */
     enum cmp_op *ops; /* of the pairs that are no equalities, n_on - n_equal */
     struct column **other_left, **other_right;
     struct join_codes codes;
@@ -393,7 +394,7 @@ static rc check_left(struct join *j)
         int64_t row = g.rows[g.start[k]];
         bool is_null = false;
         for (int c = 0; c < j->n_equal; c++)
-            is_null = is_null || !bit_valid(j->equal_left[c]->valid, row);
+            is_null = is_null || (!j->equal_same[c] && !bit_valid(j->equal_left[c]->valid, row));
         if (is_null || g.start[k + 1] - g.start[k] < 2) continue;
         if (n < 3) rows[n] = row;
         n++;
@@ -434,6 +435,7 @@ static rc eval_on(struct join *j)
     for (int i = 0; i < 6; i++)
         *lists[i] = ARENA_ARRAY(a, struct column *, room);
     j->ops = ARENA_ARRAY(a, enum cmp_op, room);
+    j->equal_same = ARENA_ARRAY(a, bool, room);
     for (int k = 0; k < n; k++) {
         left[k] = p->u.join.on[k].left;
         right[k] = p->u.join.on[k].right;
@@ -442,12 +444,14 @@ static rc eval_on(struct join *j)
     TRY(table_eval(j->run, j->right, right, n, p, j->right_on));
     int n_other = 0;
     for (int k = 0; k < n; k++) {
-        if (p->u.join.on[k].op == CMP_EQ) {
+        enum cmp_op op = p->u.join.on[k].op;
+        if (op == CMP_EQ || op == CMP_SAME) {
+            j->equal_same[j->n_equal] = op == CMP_SAME;
             j->equal_left[j->n_equal] = j->left_on[k];
             j->equal_right[j->n_equal++] = j->right_on[k];
             continue;
         }
-        j->ops[n_other] = p->u.join.on[k].op;
+        j->ops[n_other] = op;
         TRY(column_canonical(j->run->cx, j->left_on[k], &j->other_left[n_other]));
         TRY(column_canonical(j->run->cx, j->right_on[k], &j->other_right[n_other++]));
     }
@@ -483,7 +487,8 @@ static rc join_run(struct join *j, struct table **out)
     TRY(plan_to_table(j->run, j->node->inputs[1], &j->right));
     TRY(eval_on(j));
     if (j->n_equal > 0) {
-        TRY(join_codes_make(j->run, j->equal_left, j->equal_right, j->n_equal, &j->codes));
+        TRY(join_codes_make(j->run, j->equal_left, j->equal_right, j->equal_same, j->n_equal,
+                            &j->codes));
         TRY(join_table_make(j->run, &j->codes, j->right->n_rows, &j->table));
     }
     TRY(check_expect(j));

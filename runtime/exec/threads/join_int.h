@@ -14,8 +14,11 @@ struct text_index; /* text -> code of the right dictionary */
 struct join_key {                /* one pair `left == right` */
     struct column *left, *right; /* evaluated; right texts are DICT */
     enum digit_kind kind;
+    bool same_nulls; /* CMP_SAME: null has a number too, the one after all values' */
+    bool only_null;  /* tells nulls from values: beside a pair that needs all 64 bits itself */
     int64_t lo;
-    uint64_t span, mult;
+    uint64_t values;           /* numbers of values; 0: all of 64 bits, or a double's word */
+    uint64_t span, mult;       /* values, and the null's */
     const int32_t *level_code; /* left DICT: right code of each left level, -1 = none */
     struct text_index *index;  /* left STR */
 };
@@ -25,8 +28,9 @@ struct join_codes {
     uint64_t domain;        /* codes are below it; 0: any 64-bit number */
     uint64_t *left, *right; /* made at once when keys do not fit one word, else NULL */
 };
-rc join_codes_make(struct run *r, struct column *const *left, struct column *const *right, int n,
-                   struct join_codes *out);
+/* same[k]: null matches null in pair k. */
+rc join_codes_make(struct run *r, struct column *const *left, struct column *const *right,
+                   const bool *same, int n, struct join_codes *out);
 void join_codes_free(struct join_codes *c);
 /* Codes of rows [at, at + n); at is a multiple of 64. */
 void join_left_codes(const struct join_codes *c, int64_t at, int64_t n, uint64_t *out);

@@ -1,5 +1,6 @@
 /* join_keys.c: keys of two tables as numbers that are equal when the keys are. The right side's
- * values span the space: what lies outside cannot match. Null never matches. */
+ * values span the space: what lies outside cannot match. Null matches null only where asked
+ * (CMP_SAME). */
 #include "runtime/exec/threads/join_int.h"
 
 #include "runtime/base/hash.h"
@@ -53,7 +54,7 @@ static rc text_key(struct run *r, struct join_key *k)
     }
     const struct column *dict = k->right->dict;
     k->kind = DIGIT_CODE;
-    k->span = dict->n > 0 ? (uint64_t)dict->n : 1;
+    k->values = dict->n > 0 ? (uint64_t)dict->n : 1;
     if (k->left->phys == PHYS_DICT && k->left->dict == dict) return RC_OK;
     TRY(index_new(r, dict, &k->index));
     if (k->left->phys != PHYS_DICT) return RC_OK;
@@ -76,14 +77,14 @@ static rc key_make(struct run *r, struct join_key *k)
     case PHYS_F64: k->kind = DIGIT_F64; return RC_OK;
     case PHYS_BOOL:
         k->kind = DIGIT_BOOL;
-        k->span = 2;
+        k->values = 2;
         return RC_OK;
     default: break;
     }
     TRY(column_range(r, k->right, &any, &k->lo, &hi));
     k->kind = DIGIT_INT;
     if (!any) k->lo = hi = 0;
-    k->span = (uint64_t)hi - (uint64_t)k->lo + 1; /* 0: all of 64 bits */
+    k->values = (uint64_t)hi - (uint64_t)k->lo + 1; /* 0: all of 64 bits */
     return RC_OK;
 }
 
@@ -109,7 +110,11 @@ static int32_t left_code(const struct join_key *k, int64_t i)
 static bool key_number(const struct join_key *k, const struct column *c, int64_t i, uint64_t *out)
 {
     int32_t code;
-    if (!bit_valid(c->valid, i)) return false;
+    bool is_null = !bit_valid(c->valid, i);
+    if (k->only_null || is_null) {
+        *out = k->only_null ? is_null : k->values; /* a double's word is never 0 */
+        return k->same_nulls;
+    }
     switch (k->kind) {
     case DIGIT_BOOL: *out = bit_get(c->data, i); return true;
     case DIGIT_F64: *out = f64_word(num_at(c, i)); return true;
@@ -120,7 +125,7 @@ static bool key_number(const struct join_key *k, const struct column *c, int64_t
     default: break;
     }
     *out = (uint64_t)int_at(c, i) - (uint64_t)k->lo;
-    return k->span == 0 || *out < k->span;
+    return k->values == 0 || *out < k->values;
 }
 
 /* ---- all keys ---- */
@@ -128,7 +133,7 @@ static bool key_number(const struct join_key *k, const struct column *c, int64_t
 static void int_codes(const struct join_key *k, const struct column *c, int64_t at, int64_t n,
                       uint64_t *out)
 {
-    uint64_t lo = (uint64_t)k->lo, span = k->span;
+    uint64_t lo = (uint64_t)k->lo, span = k->values;
     if (phys_width(c->phys) == 4) {
         const int32_t *x = (const int32_t *)c->data + at;
         for (int64_t i = 0; i < n; i++) {
@@ -143,14 +148,14 @@ static void int_codes(const struct join_key *k, const struct column *c, int64_t 
         }
     }
     for (int64_t i = 0; c->valid && i < n; i++)
-        if (!bit_get(c->valid, at + i)) out[i] = NO_CODE;
+        if (!bit_get(c->valid, at + i)) out[i] = k->same_nulls ? k->values : NO_CODE;
 }
 
 static void side_codes(const struct join_codes *c, bool is_left, int64_t at, int64_t n,
                        uint64_t *out)
 {
     const struct join_key *only = &c->keys[0];
-    if (c->n == 1 && only->kind == DIGIT_INT && only->span) {
+    if (c->n == 1 && only->kind == DIGIT_INT && only->values) {
         int_codes(only, is_left ? only->left : only->right, at, n, out);
         return;
     }
@@ -241,30 +246,52 @@ out:
     return res;
 }
 
-rc join_codes_make(struct run *r, struct column *const *left, struct column *const *right, int n,
-                   struct join_codes *out)
+/* All pairs' spaces in one word, if they fit. */
+static bool codes_fit(struct join_codes *c)
 {
-    *out = (struct join_codes){.n = n, .keys = ARENA_ARRAY(r->arena, struct join_key, n)};
     uint64_t domain = 1;
     bool fits = true;
-    for (int k = 0; k < n; k++) {
-        out->keys[k].left = column_ref(left[k]);
-        out->keys[k].right = column_ref(right[k]);
-    }
-    for (int k = n; k-- > 0;) {
-        struct join_key *key = &out->keys[k];
-        TRY(key_make(r, key));
+    for (int k = c->n; k-- > 0;) {
+        struct join_key *key = &c->keys[k];
         key->mult = domain;
         if (key->span == 0 || __builtin_mul_overflow(domain, key->span, &domain) ||
             domain >= UINT64_C(1) << 63)
             fits = false;
         if (!fits) domain = 1;
     }
-    if (fits) {
-        out->domain = domain;
-        return RC_OK;
+    if (fits) c->domain = domain;
+    return fits;
+}
+
+static void key_take(struct join_codes *c, struct column *left, struct column *right, bool same)
+{
+    struct join_key *key = &c->keys[c->n++];
+    key->left = column_ref(left);
+    key->right = column_ref(right);
+    key->same_nulls = same;
+}
+
+rc join_codes_make(struct run *r, struct column *const *left, struct column *const *right,
+                   const bool *same, int n, struct join_codes *out)
+{
+    *out = (struct join_codes){.keys = arena_zero(r->arena, 2 * sizeof *out->keys * (size_t)n)};
+    for (int k = 0; k < n; k++)
+        key_take(out, left[k], right[k], same[k]);
+    for (int k = 0; k < n; k++) {
+        struct join_key *key = &out->keys[k];
+        TRY(key_make(r, key));
+        key->span = key->values;
+        if (!key->same_nulls || key->kind == DIGIT_F64) continue;
+        if (key->values && key->values < UINT64_MAX) {
+            key->span++;
+            continue;
+        }
+        key_take(out, left[k], right[k], true);
+        out->keys[out->n - 1].only_null = true;
+        out->keys[out->n - 1].span = 2;
     }
-    if (n == 1 && out->keys[0].kind == DIGIT_F64) return RC_OK; /* its word is the code */
+    if (codes_fit(out)) return RC_OK;
+    if (out->n == 1 && out->keys[0].kind == DIGIT_F64) return RC_OK; /* its word is the code */
     return wide_codes(r, out, left[0]->n, right[0]->n);
 }
 
