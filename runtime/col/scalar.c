@@ -2,6 +2,7 @@
 #include "runtime/col/col_int.h"
 
 #include "runtime/base/civil.h"
+#include "runtime/base/zone.h"
 #include "runtime/base/num.h"
 
 /* Row i of a list column as a column of its own, shared with the child; kept alive by the list
@@ -149,7 +150,7 @@ static void months_text(struct strbuf *out, const struct scalar *s)
 
 void scalar_text(struct strbuf *out, const struct scalar *s, bool quote)
 {
-    char buf[DATE_TEXT_MAX > NUM_TEXT_MAX ? DATE_TEXT_MAX : NUM_TEXT_MAX];
+    char buf[ZONED_TEXT_MAX > NUM_TEXT_MAX ? ZONED_TEXT_MAX : NUM_TEXT_MAX];
     buf[0] = 0;
     if (s->is_null) {
         strbuf_addz(out, "null");
@@ -168,14 +169,12 @@ void scalar_text(struct strbuf *out, const struct scalar *s, bool quote)
             strbuf_adds(out, s->u.s);
         return;
     case KIND_DATE: date_format((int32_t)s->u.i, buf); break;
-    case KIND_DATETIME: datetime_format(s->u.i, buf); break;
+    case KIND_DATETIME: zoned_format(s->u.i, s->type.zone, buf); break;
     case KIND_DURATION: months_text(out, s); return;
     case KIND_LIST: list_text(out, s->u.list); return;
     default: strbuf_addz(out, "{..}"); return;
     }
     strbuf_addz(out, buf);
-    if (s->type.kind == KIND_DATETIME && s->type.zone)
-        strbuf_addz(out, strcmp(s->type.zone, "UTC") == 0 ? "Z" : "");
 }
 
 #define ORDER(a, b) ((a) < (b) ? -1 : (a) > (b))

@@ -4,6 +4,7 @@
 
 #include "runtime/base/cancel.h"
 #include "runtime/base/civil.h"
+#include "runtime/base/zone.h"
 
 /* Room for one value of any type and its validity. */
 struct slot {
@@ -96,10 +97,41 @@ static rc call_scalar(struct fn_eval *e, const struct fn_desc *fn, const struct 
     return RC_OK;
 }
 
+/* A function of the calendar on instants of a zone: on what the zone's clocks show, and back. */
+static rc eval_clock(struct ctx *cx, struct arena *arena, const struct fn_desc *fn,
+                     const struct scalar *args, int n, const char *zone, struct span span,
+                     struct scalar *out)
+{
+    const struct zone *z = zone_find(zone);
+    struct scalar *local = ARENA_ARRAY(arena, struct scalar, n + 1);
+    for (int i = 0; i < n; i++) {
+        local[i] = args[i];
+        if (args[i].type.kind != KIND_DATETIME || !args[i].type.zone) continue;
+        local[i].type.zone = NULL;
+        if (z && !args[i].is_null) local[i].u.i = zone_to_local(z, args[i].u.i);
+    }
+    TRY(fn_eval_scalar(cx, arena, fn, local, n, span, out));
+    if (out->type.kind != KIND_DATETIME) return RC_OK;
+    out->type.zone = zone;
+    if (z && !out->is_null) out->u.i = zone_to_utc(z, out->u.i);
+    return RC_OK;
+}
+
+static const char *clock_zone(const struct scalar *args, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (args[i].type.kind == KIND_DATETIME && args[i].type.zone &&
+            strcmp(args[i].type.zone, "UTC") != 0)
+            return args[i].type.zone;
+    return NULL;
+}
+
 rc fn_eval_scalar(struct ctx *cx, struct arena *arena, const struct fn_desc *fn,
                   const struct scalar *args, int n, struct span span, struct scalar *out)
 {
     const struct fn_overload *over;
+    const char *zone = fn->flags & FN_CALENDAR ? clock_zone(args, n) : NULL;
+    if (zone) return eval_clock(cx, arena, fn, args, n, zone, span, out);
     struct dtype type, *types = ARENA_ARRAY(arena, struct dtype, n + 1);
     struct scalar *consts = ARENA_ARRAY(arena, struct scalar, n + 1);
     bool *is_const = ARENA_ARRAY(arena, bool, n + 1), any_null = false;
@@ -110,8 +142,11 @@ rc fn_eval_scalar(struct ctx *cx, struct arena *arena, const struct fn_desc *fn,
         is_const[i] = true;
     }
     TRY(fn_resolve(cx, fn, types, n, span, &over, &type));
+    if (fn->retype) TRY(fn->retype(cx, consts, is_const, n, span, &type));
     for (int i = 0; i < n; i++) {
+        struct dtype was = consts[i].type;
         consts[i] = widened(consts[i], over->args[over->n_args < 0 ? 0 : i]);
+        if (was.kind == KIND_DATETIME) consts[i].type = was; /* with its zone */
         types[i] = consts[i].type;
         any_null = any_null || consts[i].is_null;
     }

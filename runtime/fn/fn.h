@@ -51,8 +51,10 @@ enum fn_flags {
         1, /* same arguments, same value: may be folded, pushed down, run once per distinct value */
     FN_ADDS_NULLS =
         2, /* FN_ANY_NULL, but the kernel may clear bits of out->valid (log(-1), failed casts) */
-    FN_HIDDEN = 4, /* not in help or completion (operators, internal casts) */
-    FN_CAST = 8,   /* its note is W312 (could not be cast), not W311 (0/0 and the like) */
+    FN_HIDDEN = 4,    /* not in help or completion (operators, internal casts) */
+    FN_CAST = 8,      /* its note is W312 (could not be cast), not W311 (0/0 and the like) */
+    FN_CALENDAR = 32, /* reads the calendar: datetimes with a zone other than UTC come to its kernel
+                         as clock times, and a datetime it makes of them goes back to the zone */
 };
 
 #define FN_MAX_ARGS 8
@@ -82,6 +84,9 @@ struct fn_desc {
      */
     enum rc_t (*type)(struct ctx *cx, const struct dtype *args, int n, struct span span,
                       struct dtype *out);
+    /* Last word on the result type where it depends on a constant (tz). NULL = nothing. */
+    enum rc_t (*retype)(struct ctx *cx, const struct scalar *consts, const bool *is_const, int n,
+                        struct span span, struct dtype *type);
     /* Compiles constants (patterns, formats, bin widths) once; freed with the arena. NULL = nothing
      * to prepare. */
     enum rc_t (*prepare)(struct fn_eval *e, struct arena *arena, void **out);

@@ -3,6 +3,7 @@
 #include "runtime/fn/fn_int.h"
 
 #include "runtime/base/civil.h"
+#include "runtime/base/zone.h"
 #include "runtime/base/num.h"
 
 #include <inttypes.h>
@@ -186,12 +187,12 @@ void fn_note_warn(struct ctx *cx, const struct fn_desc *fn, const struct fn_note
 /* ---- values in messages ---- */
 static void value_text(struct dtype type, const struct vec *v, int64_t i, char *buf, size_t n)
 {
-    char t[DATE_TEXT_MAX + NUM_TEXT_MAX] = "?";
+    char t[ZONED_TEXT_MAX + NUM_TEXT_MAX] = "?";
     switch (type.kind) {
     case KIND_INT: int_format(vec_i64(v, i), t); break;
     case KIND_NUM: num_format(vec_f64(v, i), t); break;
     case KIND_DATE: date_format(vec_i32(v, i), t); break;
-    case KIND_DATETIME: datetime_format(vec_i64(v, i), t); break;
+    case KIND_DATETIME: zoned_format(vec_i64(v, i), type.zone, t); break;
     case KIND_DURATION: duration_format(vec_i64(v, i), t); break;
     case KIND_BOOL: snprintf(t, sizeof t, "%s", vec_bool(v, i) ? "true" : "false"); break;
     case KIND_STR: {

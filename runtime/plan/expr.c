@@ -121,13 +121,64 @@ static rc cast_args(struct ctx *cx, struct arena *a, const struct expr *const *a
     return RC_OK;
 }
 
+/* The result type's last word, where it depends on a constant. */
+static rc retype(struct ctx *cx, const struct fn_desc *fn, const struct expr *const *args, int n,
+                 struct span span, struct dtype *type)
+{
+    struct scalar *consts = ARENA_ARRAY(cx->arena, struct scalar, n + 1);
+    bool *is_const = ARENA_ARRAY(cx->arena, bool, n + 1);
+    if (!fn->retype) return RC_OK;
+    for (int i = 0; i < n; i++) {
+        is_const[i] = args[i]->op == EXPR_LITERAL;
+        if (is_const[i]) consts[i] = args[i]->value;
+    }
+    return fn->retype(cx, consts, is_const, n, span, type);
+}
+
+/* The first zone whose clocks are not UTC's among datetimes, or NULL. */
+static const char *clock_zone(const struct expr *const *args, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (args[i]->type.kind == KIND_DATETIME && args[i]->type.zone &&
+            strcmp(args[i]->type.zone, "UTC") != 0)
+            return args[i]->type.zone;
+    return NULL;
+}
+
+/* A function of the calendar over a zone's clocks: fn(local_time(t)), and back by tz() where the
+ * result is an instant. */
+static rc clock_call(struct ctx *cx, struct arena *a, const struct fn_desc *fn,
+                     const struct expr *const *args, int n, const char *zone, struct span span,
+                     const struct expr **out)
+{
+    const struct expr **local = ARENA_ARRAY(a, const struct expr *, n);
+    const struct expr *back[2];
+    for (int i = 0; i < n; i++) {
+        local[i] = args[i];
+        if (args[i]->type.kind != KIND_DATETIME || !args[i]->type.zone) continue;
+        TRY(expr_call(cx, a, fn_find(STR("local_time")), &args[i], 1, span, &local[i]));
+        ((struct expr *)(uintptr_t)local[i])->is_implicit = true;
+    }
+    TRY(expr_call(cx, a, fn, local, n, span, out));
+    if ((*out)->type.kind != KIND_DATETIME) return RC_OK;
+    const struct scalar name = {.type = DTYPE(KIND_STR), .u.s = str_of(zone)};
+    back[0] = *out;
+    back[1] = expr_literal(a, &name, span);
+    TRY(expr_call(cx, a, fn_find(STR("tz")), back, 2, span, out));
+    ((struct expr *)(uintptr_t)*out)->is_implicit = true;
+    return RC_OK;
+}
+
 rc expr_call(struct ctx *cx, struct arena *a, const struct fn_desc *fn,
              const struct expr *const *args, int n, struct span span, const struct expr **out)
 {
     const struct fn_overload *over;
     struct dtype type = {0};
     const struct expr **cast;
+    const char *zone = fn->flags & FN_CALENDAR ? clock_zone(args, n) : NULL;
     TRY(fn_resolve(cx, fn, types_of(cx, args, n), n, span, &over, &type));
+    if (zone) return clock_call(cx, a, fn, args, n, zone, span, out);
+    TRY(retype(cx, fn, args, n, span, &type));
     TRY(cast_args(cx, a, args, n, over->args, over->n_args < 0, &cast));
     struct expr *e = expr_new(a, EXPR_CALL, type, span);
     e->fn = fn;

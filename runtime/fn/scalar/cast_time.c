@@ -62,7 +62,7 @@ const struct fn_desc fn_date = {
         "The day of a datetime, of text such as 2019-01-31, or of year, month and day. What is no "
         "date becomes null and is counted.",
     .example = "date(\"2019-1-31\")  #> 2019-01-31",
-    .flags = FN_PURE | FN_ADDS_NULLS | FN_CAST,
+    .flags = FN_PURE | FN_ADDS_NULLS | FN_CAST | FN_CALENDAR,
     .overloads = date_overloads,
     .n_overloads = COUNT(date_overloads),
     .prepare = prepare_cast,

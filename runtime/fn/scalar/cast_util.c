@@ -2,6 +2,7 @@
 #include "runtime/fn/scalar/cast.h"
 
 #include "runtime/base/civil.h"
+#include "runtime/base/zone.h"
 #include "runtime/base/num.h"
 
 #include <inttypes.h>
@@ -67,7 +68,7 @@ enum rc_t cast_same(struct fn_eval *e, int64_t n, const struct vec *args, struct
 
 void put_value(struct strbuf *b, struct dtype type, const struct vec *v, int64_t i)
 {
-    char buf[DATE_TEXT_MAX + NUM_TEXT_MAX];
+    char buf[ZONED_TEXT_MAX + NUM_TEXT_MAX];
     int n = 0;
     switch (type.kind) {
     case KIND_BOOL: strbuf_addz(b, vec_bool(v, i) ? "true" : "false"); return;
@@ -78,7 +79,7 @@ void put_value(struct strbuf *b, struct dtype type, const struct vec *v, int64_t
         strbuf_adds(b, text_str((const struct text *)v->dict->data + vec_i32(v, i)));
         return;
     case KIND_DATE: n = date_format(vec_i32(v, i), buf); break;
-    case KIND_DATETIME: n = datetime_format(vec_i64(v, i), buf); break;
+    case KIND_DATETIME: n = zoned_format(vec_i64(v, i), type.zone, buf); break;
     case KIND_DURATION: n = duration_format(vec_i64(v, i), buf); break;
     default: return;
     }

@@ -129,7 +129,7 @@ const struct fn_desc fn_bin = {
         "The start of x's interval: of a time by a duration (15min, 1d, 1w from Monday, 1mo, 1q, "
         "1y), of a number by a number.",
     .example = "bin(@2019-01-31T08:41:00, 15min)  #> 2019-01-31 08:30:00",
-    .flags = FN_PURE,
+    .flags = FN_PURE | FN_CALENDAR,
     .overloads = bin_overloads,
     .n_overloads = COUNT(bin_overloads),
     .type = type_zone,
@@ -176,7 +176,7 @@ const struct fn_desc fn_add_months = {
     .sig = "t + months",
     .doc = "t so many months later; a day that the month does not have becomes its last.",
     .example = "@2019-01-31 + 1mo  #> 2019-02-28",
-    .flags = FN_PURE | FN_HIDDEN,
+    .flags = FN_PURE | FN_HIDDEN | FN_CALENDAR,
     .overloads = add_months_overloads,
     .n_overloads = COUNT(add_months_overloads),
     .type = type_zone,
@@ -206,7 +206,7 @@ const struct fn_desc fn_format_time = {
     .sig = "format_time(t: datetime, pattern: str) -> str",
     .doc = "t as text by a strftime pattern: %Y %m %d %H %M %S %f, %a %A %b %B %j %u ...",
     .example = "format_time(@2019-01-31, \"%d.%m.%Y\")  #> \"31.01.2019\"",
-    .flags = FN_PURE,
+    .flags = FN_PURE | FN_CALENDAR,
     .overloads = format_time_overloads,
     .n_overloads = COUNT(format_time_overloads),
 };
