@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Measures mlnb beside its peers in one run and prints ratios. A report, not a test: machines are shared and noisy.
 
-  python tests/perf/run.py [--rows 10000000] [--csv-rows 20000000] [--data DIR] [--only startup,csv,groupby,cell]
+  python tests/perf/run.py [--only NAME,..] [--rows 10000000] [--runs 3] [--cpu] [--load csv|parquet] [--ours] [--list]
 
-Needs a release build and a Python with polars, duckdb, numpy, pyzmq, ipykernel. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are
-unset, every program gets the same two threads. Each figure is the best of several runs; answers are compared."""
+NAME is startup, cell or a task of tasks.py, or the beginning of some (groupby, join_q5, str_). Needs a release build and a
+Python with polars, duckdb, numpy, pyarrow, pyzmq, ipykernel. Every program is a process of its own with two threads; tables are loaded
+before the clock starts; runs take turns; each figure is the best of several; answers are compared. --cpu: ratios of processor time
+(user and system), which says more than the clock while others use the machine. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are unset."""
 import argparse
 import json
 import os
@@ -18,19 +20,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import mlnbtest  # noqa: E402
 
+import peer  # noqa: E402
+import perfdata  # noqa: E402
+import tasks  # noqa: E402
+
 for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(name, None)
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
-rows = []
-
-
-def report(task, ours, peers, note=""):
-    best = min(peers, key=peers.get) if peers else None
-    ratio = f"{ours / peers[best]:.2f}" if best else ""
-    rows.append((task, ours, peers, ratio))
-    others = ", ".join(f"{k} {v * 1000:.1f} ms" for k, v in peers.items())
-    print(f"{task:34} mlnb {ours * 1000:9.1f} ms   {others}   ratio to the better peer {ratio} {note}", flush=True)
+ratios, differ = [], []
 
 
 def best_of(n, run):
@@ -50,120 +48,171 @@ def startup():
     peers = {"python": best_of(5, command(sys.executable, "-c", "1")),
              "duckdb": best_of(3, command(sys.executable, "-c", "import duckdb; duckdb.sql('select 1').fetchall()")),
              "polars": best_of(3, command(sys.executable, "-c", "import polars"))}
-    report("start-up, whole process", ours, peers)
-
-
-def g1(path, n):
-    """The db-benchmark's G1 table: ids of 100, 100 and n/100 groups, two small ints, one double."""
-    import numpy as np
-    import polars as pl
-
-    if path.exists():
-        return
-    rng = np.random.default_rng(108)
-    k = 100
-    big = n // k
-    pl.DataFrame({
-        "id1": np.char.add("id", np.char.zfill(rng.integers(1, k + 1, n).astype(str), 3)),
-        "id2": np.char.add("id", np.char.zfill(rng.integers(1, k + 1, n).astype(str), 3)),
-        "id3": np.char.add("id", np.char.zfill(rng.integers(1, big + 1, n).astype(str), 10)),
-        "id4": rng.integers(1, k + 1, n), "id5": rng.integers(1, k + 1, n), "id6": rng.integers(1, big + 1, n),
-        "v1": rng.integers(1, 6, n), "v2": rng.integers(1, 16, n), "v3": np.round(rng.uniform(0, 100, n), 6),
-    }).write_csv(path)
+    report("startup", {"mlnb": ours, **peers}, None, None, False)
 
 
 class Mlnb:
     """One kernel; times a cell from request to reply."""
 
-    def __init__(self):
+    def __init__(self, folder):
         self.k = mlnbtest.RawKernel()
         self.k.ready()
+        self.folder = str(folder)
 
-    def run(self, code):
-        start = time.perf_counter()
+    @property
+    def pid(self):
+        return self.k.proc.pid
+
+    def cell(self, code):
+        start = time.perf_counter(), process_cpu(self.pid)
         reply, out = self.k.execute(code, timeout=1200)
-        took = time.perf_counter() - start
-        assert reply["content"]["status"] == "ok", reply["content"]
-        texts = [m["content"]["data"]["text/plain"] for m in out if m["type"] in ("execute_result", "display_data")]
-        return took, "\n".join(texts)
+        took = time.perf_counter() - start[0], process_cpu(self.pid) - start[1]
+        if reply["content"]["status"] != "ok":
+            raise RuntimeError("\n".join(reply["content"].get("traceback", [])) or str(reply["content"]))
+        return took
 
-    def best(self, n, code):
-        return min(self.run(code)[0] for _ in range(n))
+    def load(self, tables, ext):
+        for t in tables:
+            types = ", types: {ts: str}" if t == "strs" and ext == "csv" else ""  # the task reads the times itself
+            self.cell(f'{t} = read("{self.folder}/{t}.{ext}"{types})\n{t} |> cache')
 
-    def memory(self):
-        return int([x for x in Path(f"/proc/{self.k.proc.pid}/status").read_text().splitlines() if x.startswith("VmHWM")][0].split()[1]) / 1024
+    def run(self, task):
+        # a fresh value each time: a result once kept would be timed as nothing
+        code = task["mlnb"].replace("{dir}", self.folder).replace("{side}", "mlnb")
+        return self.cell(code[1:] if code[0] == "!" else f"out = {code}\nout |> cache")
+
+    def check(self, task):
+        if isinstance(task["check"], str):
+            return peer.lines(task, self.folder, "mlnb")
+        sums = [f"c{i} = sum({'o' + str(i) if c[0] == '#' else c})" for i, c in enumerate(task["check"] or [])]
+        orders = [f"o{i} = {c[1:]} * ((row_number() - 1) % 1009)" for i, c in enumerate(task["check"] or []) if c[0] == "#"]
+        derive = " |> derive " + ", ".join(orders) if orders else ""
+        path = f"{tempfile.gettempdir()}/mlnb-perf-{os.getpid()}.csv"
+        self.cell(f"out{derive} |> summarize {', '.join(['n = count()', *sums])} |> save \"{path}\"")
+        line = Path(path).read_text().splitlines()[1]
+        Path(path).unlink()
+        self.cell("out = 0")
+        return [float(x) if x else None for x in line.split(",")]
 
     def close(self):
         self.k.stop()
 
 
-def csv(folder, n):
-    import duckdb
-    import polars as pl
+class Peer:
+    """peer.py in a process of its own."""
 
-    path = folder / f"g1_{n}.csv"
-    g1(path, n)
-    print(f"({path.stat().st_size / 1e6:.0f} MB of CSV)")
-    m = Mlnb()
-    ours = min(m.run(f't = read("{path}")\nt |> cache')[0] for _ in range(1))
-    for _ in range(2):
-        m.close()
-        m = Mlnb()
-        ours = min(ours, m.run(f't = read("{path}")\nt |> cache')[0])
-    _, text = m.run("t |> summarize n = count(), v1 = sum(v1), v3 = sum(v3)")
-    print(text)
-    print(f"mlnb peak memory {m.memory():.0f} MB")
-    m.close()
-    df = pl.read_csv(path)
-    print("polars:", df.height, df["v1"].sum(), df["v3"].sum())
-    del df
-    duckdb.sql("set threads = 2")
-    report(f"read CSV of {n} rows", ours, {"polars": best_of(3, lambda: pl.read_csv(path)),
-                                          "duckdb": best_of(2, lambda: duckdb.sql(f"create or replace table t as from '{path}'"))})
+    def __init__(self, name, folder):
+        self.proc = subprocess.Popen([sys.executable, str(Path(__file__).with_name("peer.py")), name, str(folder)], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, text=True)
+        self.pid = self.proc.pid
 
+    def ask(self, **request):
+        self.proc.stdin.write(json.dumps(request) + "\n")
+        self.proc.stdin.flush()
+        return json.loads(self.proc.stdout.readline())
 
-GROUPBY = [
-    ("q1", "summarize v1 = sum(v1) by id1", "select id1, sum(v1) v1 from t group by id1"),
-    ("q2", "summarize v1 = sum(v1) by id1, id2", "select id1, id2, sum(v1) v1 from t group by id1, id2"),
-    ("q3", "summarize v1 = sum(v1), v3 = mean(v3) by id3", "select id3, sum(v1) v1, avg(v3) v3 from t group by id3"),
-    ("q4", "summarize v1 = mean(v1), v2 = mean(v2), v3 = mean(v3) by id4", "select id4, avg(v1) v1, avg(v2) v2, avg(v3) v3 from t group by id4"),
-    ("q5", "summarize v1 = sum(v1), v2 = sum(v2), v3 = sum(v3) by id6", "select id6, sum(v1) v1, sum(v2) v2, sum(v3) v3 from t group by id6"),
-]
+    def load(self, tables, ext):
+        self.ask(load=tables)
+
+    def run(self, task):
+        return self.ask(run=task["name"])
+
+    def check(self, task):
+        return self.ask(check=task["name"])
+
+    def close(self):
+        self.proc.stdin.close()
+        self.proc.wait()
 
 
-def groupby(folder, n):
-    import duckdb
-    import polars as pl
+def process_cpu(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    path = folder / f"g1_{n}.csv"
-    g1(path, n)
-    m = Mlnb()
-    m.run(f't = read("{path}")\nt |> cache')
-    df = pl.read_csv(path)
-    con = duckdb.connect()
-    con.execute("set threads = 2")
-    con.execute(f"create table t as from '{path}'")
-    lazy = df.lazy()
-    aggs = {"sum": lambda c: pl.col(c).sum(), "mean": lambda c: pl.col(c).mean()}
-    import re
-    for name, ours, sql in GROUPBY:
-        items, keys = ours.removeprefix("summarize ").split(" by ")
-        exprs = [aggs[f](c).alias(a) for a, f, c in re.findall(r"(\w+) = (\w+)\((\w+)\)", items)]
-        pol = lambda: lazy.group_by(keys.split(", ")).agg(exprs).collect()
-        # a fresh name each time: results are kept, and a kept result would be timed as nothing
-        took = min(m.run(f"g{i} = t |> {ours}\ng{i} |> cache")[0] for i in range(5))
-        report(f"group-by {name}, {n} rows", took, {"polars": best_of(5, pol), "duckdb": best_of(5, lambda: con.execute(sql).to_arrow_table())})
-    print(f"mlnb peak memory {m.memory():.0f} MB")
-    m.close()
+
+def reset_peak(pid):
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak(pid):
+    line = next(x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if x.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def same(a, b):
+    return len(a) == len(b) and all(x == y or (x is not None and y is not None and abs(x - y) <= 1e-9 * max(abs(x), abs(y))) for x, y in zip(a, b))
+
+
+def run_task(task, sides, a):
+    """Best wall and processor time and the peak memory of every side; tells where answers differ."""
+    walls, cpus, peaks, answers = {}, {}, {}, {}
+    for name, side in sides.items():
+        reset_peak(side.pid)
+    for i in range(a.runs):
+        for name, side in sides.items():
+            wall, cpu = side.run(task)
+            walls[name], cpus[name] = min(walls.get(name, wall), wall), min(cpus.get(name, cpu), cpu)
+            if i == a.runs - 1:
+                peaks[name], answers[name] = peak(side.pid), side.check(task)
+    report(task["name"], walls, cpus, peaks, a.cpu)
+    for name in sides:
+        if task["check"] is not None and not same(answers[name], answers["mlnb"]):
+            print(f"    ANSWERS DIFFER: mlnb {answers['mlnb']}, {name} {answers[name]}")
+            differ.append(task["name"])
+
+
+def report(name, walls, cpus, peaks, by_cpu):
+    def cell(side):
+        cpu = f" (cpu {cpus[side]:.2f} s)" if cpus else ""
+        mem = f" {peaks[side]:.0f} MB" if peaks else ""
+        return f"{side} {walls[side] * 1000:8.1f} ms{cpu}{mem}"
+
+    figures = cpus if by_cpu and cpus else walls
+    others = [s for s in walls if s != "mlnb"]
+    best = min(others, key=figures.get) if others else None
+    ratio = max(figures["mlnb"], 1e-4) / max(figures[best], 1e-4) if best else 1.0
+    memory = f", memory {peaks['mlnb'] / min(peaks[s] for s in others):.2f}" if peaks and others else ""
+    ratios.append((name, ratio))
+    print(f"{name:18} {'   '.join(cell(s) for s in walls)}   ratio {ratio:.2f}{memory}", flush=True)
+
+
+def tasks_of(a):
+    names = a.only.split(",")
+    return [t for t in tasks.TASKS if any(t["name"].startswith(n) for n in names if n)] if a.only else tasks.TASKS
+
+
+def run_group(group, a):
+    mine = [t for t in tasks_of(a) if t["group"] == group]
+    if not mine:
+        return
+    folder = perfdata.ensure(a.data, group, a.rows)
+    sides = {"mlnb": Mlnb(folder)}
+    if not a.ours:
+        sides.update(polars=Peer("polars", folder), duckdb=Peer("duckdb", folder))
+    loaded = None
+    for task in mine:
+        tables = [] if task["name"].endswith("_read") else perfdata.GROUPS[group][0]
+        if group == "j1":
+            tables = [t for t in tables if t in ("j1_x",) or t in task["mlnb"]]
+        if tables != loaded:
+            for side in sides.values():
+                side.load(tables, a.load)
+            loaded = tables
+        try:
+            run_task(task, sides, a)
+        except RuntimeError as e:
+            print(f"{task['name']:18} FAILED in mlnb: {e}", flush=True)
+    for side in sides.values():
+        side.close()
 
 
 def cell():
     from jupyter_client.manager import start_new_kernel
 
-    m = Mlnb()
+    m = Mlnb(".")
     for _ in range(50):
-        m.run("1")
-    ours = statistics.median(m.run("1")[0] for _ in range(500))
+        m.cell("1")
+    ours = statistics.median(m.cell("1")[0] for _ in range(500))
     m.close()
     km, kc = start_new_kernel(kernel_name="python3")
     times = []
@@ -173,21 +222,46 @@ def cell():
         times.append(time.perf_counter() - start)
     kc.stop_channels()
     km.shutdown_kernel(now=True)
-    report("cell round trip (reply and idle)", ours, {"ipykernel": statistics.median(times)})
+    report("cell", {"mlnb": ours, "ipykernel": statistics.median(times)}, None, None, False)
+
+
+def e2e(a):
+    """Whole process: 100,000 rows of CSV grouped by a text column."""
+    head = perfdata.ensure(a.data, "g1", a.rows) / "g1_head.csv"
+    codes = {"polars": f"import polars as pl; pl.scan_csv('{head}').group_by('id1').agg(pl.sum('v1')).collect()",
+             "duckdb": f"import duckdb; duckdb.sql(\"select id1, sum(v1) from '{head}' group by id1\").fetchall()"}
+
+    def command(*args):
+        return lambda: subprocess.run(args, check=True, stdout=subprocess.DEVNULL)
+
+    ours = best_of(10, command(mlnbtest.BIN, "-e", f'read("{head}") |> summarize v1 = sum(v1) by id1'))
+    report("e2e_csv_groupby", {"mlnb": ours, **{k: best_of(3, command(sys.executable, "-c", v)) for k, v in codes.items()}}, None, None, False)
 
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--rows", type=int, default=10_000_000)
-    p.add_argument("--csv-rows", type=int, default=20_000_000)
+    p.add_argument("--runs", type=int, default=3)
     p.add_argument("--data", default=tempfile.gettempdir() + "/mlnb-perf")
-    p.add_argument("--only", default="startup,cell,csv,groupby")
+    p.add_argument("--only", default="")
+    p.add_argument("--load", default="csv", help="what mlnb loads its tables from (the peers: Parquet)")
+    p.add_argument("--cpu", action="store_true", help="ratios of processor time")
+    p.add_argument("--ours", action="store_true", help="mlnb alone")
+    p.add_argument("--list", action="store_true")
     a = p.parse_args()
-    folder = Path(a.data)
-    folder.mkdir(parents=True, exist_ok=True)
-    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    for task in a.only.split(","):
-        {"startup": startup, "cell": cell, "csv": lambda: csv(folder, a.csv_rows), "groupby": lambda: groupby(folder, a.rows)}[task]()
+    if a.list:
+        print("\n".join(["startup", "cell", "e2e", *(t["name"] for t in tasks.TASKS)]))
+        return
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, {a.rows} rows, best of {a.runs}")
+    for name, run in (("startup", startup), ("cell", cell), ("e2e", lambda: e2e(a))):
+        if not a.only or name in a.only.split(","):
+            run()
+    for group in perfdata.GROUPS:
+        run_group(group, a)
+    if len(ratios) > 1:
+        print(f"geometric mean of {len(ratios)} ratios {statistics.geometric_mean(r for _, r in ratios):.2f}, worst {max(ratios, key=lambda r: r[1])}")
+    if differ:
+        sys.exit("answers differ: " + ", ".join(differ))
 
 
 if __name__ == "__main__":
