@@ -78,6 +78,12 @@ rc plan_join_raw(struct ctx *cx, struct plan *left, struct plan *right,
                                            expr_copy(a, spec->on[i].right), spec->on[i].op};
     p->u.join.n_on = spec->n_on;
     p->u.join.is_silent = spec->is_silent;
+    p->u.join.direction = spec->direction;
+    if (spec->tolerance) { /* a number or a duration: nothing of it lies elsewhere */
+        struct scalar *within = ARENA_NEW(a, struct scalar);
+        *within = *spec->tolerance;
+        p->u.join.tolerance = within;
+    }
     p->u.join.right_columns = ARENA_ARRAY(a, const char *, n_right > 0 ? n_right : 1);
     for (int i = 0; i < n_right; i++)
         p->u.join.right_columns[i] = arena_strndup(a, right_columns[i], strlen(right_columns[i]));
@@ -123,6 +129,61 @@ static rc check_expect(struct ctx *cx, const char *expect, struct span span)
     return err_hint(cx, "expect: \"many-to-one\" (or one-to-one, one-to-many, many-to-many)");
 }
 
+/* ---- asof ---- */
+static bool is_time(enum kind k)
+{
+    return k == KIND_DATE || k == KIND_DATETIME || k == KIND_DURATION;
+}
+
+static rc check_tolerance(struct ctx *cx, const struct scalar *s, struct dtype key,
+                          struct span span)
+{
+    char text[96];
+    bool is_number = s->type.kind == KIND_INT || s->type.kind == KIND_NUM;
+    if (is_time(key.kind)) {
+        if (s->type.kind == KIND_DURATION && !s->is_null && s->months == 0 && s->u.i >= 0)
+            return RC_OK;
+        fail(cx, E209, span, "tolerance: is a duration of fixed length, as the key is %s",
+             dtype_text(key, text, sizeof text));
+        return err_hint(cx, "tolerance: 10min");
+    }
+    bool is_below = is_number && (s->type.kind == KIND_INT ? s->u.i < 0 : s->u.f < 0);
+    if (is_number && !s->is_null && !is_below) return RC_OK;
+    fail(cx, E209, span, "tolerance: is a number from 0 on, as the key is %s",
+         dtype_text(key, text, sizeof text));
+    return err_hint(cx, "tolerance: 5");
+}
+
+/* The ordered pair is the last: `==` goes by direction:, the other comparisons say it themselves.
+ */
+static rc check_asof(struct ctx *cx, struct join_spec *spec, struct span span)
+{
+    char text[96];
+    const struct join_on *last = &spec->on[spec->n_on - 1];
+    struct dtype key = last->left->type;
+    struct span at = last->left->span.source ? last->left->span : span;
+    if (spec->expect)
+        return fail(cx, E209, span, "expect: does not go with an asof join, which takes one row");
+    for (int i = 0; i < spec->n_on - 1; i++)
+        if (spec->on[i].op != CMP_EQ && spec->on[i].op != CMP_SAME) {
+            fail(cx, E208, spec->on[i].left->span.source ? spec->on[i].left->span : span,
+                 "only the last `on` pair of an asof join is ordered, the others are equal");
+            return err_hint(cx, "on id == id, time >= time, kind: asof");
+        }
+    if (key.kind != KIND_INT && key.kind != KIND_NUM && !is_time(key.kind)) {
+        fail(cx, E207, at, "an asof join orders by a number, date or time, not %s",
+             dtype_text(key, text, sizeof text));
+        return err_hint(cx, "the last of `on` is the ordered one: on id, time");
+    }
+    if (last->op != CMP_EQ && last->op != CMP_SAME) {
+        bool is_back = last->op == CMP_GE || last->op == CMP_GT;
+        if (spec->direction != ASOF_BACKWARD && (is_back || spec->direction != ASOF_FORWARD))
+            return fail(cx, E209, at, "direction: and the comparison in `on` say different things");
+        spec->direction = is_back ? ASOF_BACKWARD : ASOF_FORWARD;
+    }
+    return spec->tolerance ? check_tolerance(cx, spec->tolerance, key, span) : RC_OK;
+}
+
 static rc check_spec(struct ctx *cx, const struct join_spec *spec, const struct plan *left,
                      const struct plan *right, struct join_on *on, struct span span)
 {
@@ -148,6 +209,7 @@ rc plan_join(struct ctx *cx, struct plan *left, struct plan *right, const struct
     struct join_on *on = ARENA_ARRAY(cx->arena, struct join_on, s.n_on > 0 ? s.n_on : 1);
     TRY(check_spec(cx, spec, left, right, on, span));
     s.on = on;
+    if (s.kind == JOIN_ASOF) TRY(check_asof(cx, &s, span));
     const char *suffix = s.suffix && *s.suffix ? s.suffix : "_right";
     int n_right = 0, n = right->schema->n;
     struct field *fields = ARENA_ARRAY(cx->arena, struct field, n > 0 ? n : 1);

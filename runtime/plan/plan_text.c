@@ -82,6 +82,13 @@ static void put_join(struct strbuf *out, const struct plan *p)
         strbuf_printf(out, " %s ", cmp_names[on->op]);
         expr_text(out, on->right);
     }
+    if (p->u.join.direction != ASOF_BACKWARD)
+        strbuf_printf(out, " direction: %s",
+                      p->u.join.direction == ASOF_FORWARD ? "forward" : "nearest");
+    if (p->u.join.tolerance) {
+        strbuf_addz(out, " tolerance: ");
+        scalar_text(out, p->u.join.tolerance, true);
+    }
     if (p->u.join.expect) strbuf_printf(out, " expect: %s", p->u.join.expect);
 }
 

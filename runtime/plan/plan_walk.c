@@ -51,7 +51,9 @@ struct join_spec plan_join_spec(const struct plan *p)
                               .expect = p->u.join.expect,
                               .left_label = p->u.join.left_label,
                               .right_label = p->u.join.right_label,
-                              .is_silent = p->u.join.is_silent};
+                              .is_silent = p->u.join.is_silent,
+                              .direction = p->u.join.direction,
+                              .tolerance = p->u.join.tolerance};
 }
 
 static rc rebuild_join(struct ctx *cx, const struct plan *p, struct plan *in0, struct plan *in1,

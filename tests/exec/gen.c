@@ -305,6 +305,28 @@ static struct plan *step_join(struct gen *g, struct plan *in)
     return pl_keep(g->f, p);
 }
 
+static struct plan *step_asof(struct gen *g, struct plan *in)
+{
+    static const enum cmp_op ops[] = {CMP_EQ, CMP_EQ, CMP_GE, CMP_GT, CMP_LE, CMP_LT};
+    struct plan *right = pl_table(g->f, gen_table(g, (int64_t)gen_below(g, 20))), *p = NULL;
+    struct join_on on[2];
+    bool of_num = one_in(g, 2);
+    struct scalar within = {.type = DTYPE(KIND_INT), .u.i = (int64_t)gen_below(g, 4)};
+    int n = 0;
+    if (in->schema->n > 20) return in;
+    if (!one_in(g, 3))
+        on[n++] = (struct join_on){gen_str(g, in, 0), gen_str(g, right, 0),
+                                   one_in(g, 3) ? CMP_SAME : CMP_EQ};
+    on[n].left = of_num ? gen_num(g, in, 1) : gen_int(g, in, 1);
+    on[n].right = of_num ? gen_num(g, right, 0) : gen_int(g, right, 0);
+    on[n++].op = ops[gen_below(g, 6)];
+    struct join_spec spec = {.kind = JOIN_ASOF, .on = on, .n_on = n};
+    if (on[n - 1].op == CMP_EQ) spec.direction = (enum asof_direction)gen_below(g, 3);
+    if (one_in(g, 3)) spec.tolerance = &within;
+    assert_ok(&g->f->cx, plan_join(&g->f->cx, in, right, &spec, NO_SPAN, &p));
+    return pl_keep(g->f, p);
+}
+
 static struct plan *step_union(struct gen *g, struct plan *in)
 {
     struct plan *p = NULL, *other = pl_filter(g->f, in, gen_bool(g, in, 1));
@@ -327,7 +349,7 @@ static struct plan *step(struct gen *g, struct plan *in)
     case 7: return step_limit(g, in);
     case 8: return one_in(g, 2) ? step_distinct(g, in) : step_union(g, in);
     case 9: return step_window(g, in);
-    default: return step_join(g, in);
+    default: return one_in(g, 4) ? step_asof(g, in) : step_join(g, in);
     }
 }
 

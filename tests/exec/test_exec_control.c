@@ -298,13 +298,23 @@ TEST(explain_analyze_counts)
     fx_end(&f);
 }
 
-TEST(asof_is_refused_cleanly)
+TEST(asof_wants_an_ordered_key)
 {
     struct fx f;
-    struct table *t = NULL;
+    struct plan *j = NULL;
     fx_begin(&f);
-    struct plan *p = pl_table(&f, TABLE(&f, {"k", INTS(&f, 1)}));
-    struct plan *j = pl_join(&f, p, p, JOIN_ASOF, "k", "k");
-    assert_err(&f.cx, E214, exec_table(&f.cx, f.x[1], pl_limit(&f, j, 0, 1), &t));
+    struct plan *p = pl_table(&f, TABLE(&f, {"k", INTS(&f, 1)}, {"s", STRS(&f, "a")}));
+    assert_rows(&f, run_on(&f, 1, pl_join(&f, p, p, JOIN_ASOF, "k", "k")), "1|a|a\n");
+    struct join_on on[] = {{ex_col(&f, p, "k"), ex_col(&f, p, "k"), CMP_EQ},
+                           {ex_col(&f, p, "s"), ex_col(&f, p, "s"), CMP_EQ}};
+    struct join_spec spec = {.kind = JOIN_ASOF, .on = on, .n_on = 2};
+    assert_err(&f.cx, E207, plan_join(&f.cx, p, p, &spec, NO_SPAN, &j));
+    spec.n_on = 1;
+    spec.expect = "many-to-one";
+    assert_err(&f.cx, E209, plan_join(&f.cx, p, p, &spec, NO_SPAN, &j));
+    spec.expect = NULL;
+    on[0].op = CMP_GE;
+    spec.direction = ASOF_FORWARD;
+    assert_err(&f.cx, E209, plan_join(&f.cx, p, p, &spec, NO_SPAN, &j));
     fx_end(&f);
 }

@@ -75,3 +75,96 @@ TEST(same_beside_equal_and_in_every_kind)
     strbuf_release(&b);
     fx_end(&f);
 }
+
+TEST(asof_directions_and_tolerance)
+{
+    struct fx f;
+    fx_begin(&f);
+    struct plan *l = pl_table(&f, TABLE(&f, {"t", INTS(&f, 5, 1, NIL, 10, 6, 3)},
+                                        {"g", STRS(&f, "a", "a", "a", "b", "b", NULL)}));
+    struct plan *r = pl_table(&f, TABLE(&f, {"t", INTS(&f, 7, 2, 5, 5, NIL, 9, 3)},
+                                        {"g", STRS(&f, "a", "a", "a", "a", "a", "b", NULL)},
+                                        {"v", INTS(&f, 70, 20, 50, 51, 0, 90, 33)}));
+    struct scalar two = {.type = DTYPE(KIND_INT), .u.i = 2};
+    struct join_on on[] = {pair(&f, l, "g", r, "g", CMP_EQ), pair(&f, l, "t", r, "t", CMP_EQ)};
+    static const struct {
+        enum asof_direction direction;
+        enum cmp_op op, equal;
+        bool within;
+        const char *want;
+    } cases[] = {
+        {ASOF_BACKWARD, CMP_EQ, CMP_EQ, false, "51|null|null|90|null|null"},
+        {ASOF_FORWARD, CMP_EQ, CMP_EQ, false, "50|20|null|null|90|null"},
+        {ASOF_NEAREST, CMP_EQ, CMP_EQ, false, "51|20|null|90|90|null"},
+        {ASOF_NEAREST, CMP_EQ, CMP_EQ, true, "51|20|null|90|null|null"},
+        {ASOF_BACKWARD, CMP_GT, CMP_SAME, false, "20|null|null|90|null|null"},
+        {ASOF_BACKWARD, CMP_GE, CMP_SAME, false, "51|null|null|90|null|33"},
+        {ASOF_BACKWARD, CMP_LT, CMP_EQ, false, "70|20|null|null|90|null"},
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        struct plan *p = NULL;
+        struct strbuf b = {0};
+        struct join_spec spec = {.kind = JOIN_ASOF,
+                                 .on = on,
+                                 .n_on = 2,
+                                 .is_silent = true,
+                                 .direction = cases[k].direction,
+                                 .tolerance = cases[k].within ? &two : NULL};
+        on[0].op = cases[k].equal;
+        on[1].op = cases[k].op;
+        assert_ok(&f.cx, plan_join(&f.cx, l, r, &spec, NO_SPAN, &p));
+        pl_keep(&f, p);
+        struct table *t = run_all(&f, pl_project(&f, p, ITEMS({"v", ex_col(&f, p, "v")})));
+        for (int64_t i = 0; i < t->n_rows; i++) {
+            struct scalar s = column_scalar(t->cols[0], i);
+            if (i) strbuf_addc(&b, '|');
+            scalar_text(&b, &s, false);
+        }
+        if (strcmp(b.p, cases[k].want) != 0) fail_msg("case %zu: %s", k, b.p);
+        strbuf_release(&b);
+    }
+    fx_end(&f);
+}
+
+TEST(asof_over_dates_wide_and_infinite_keys)
+{
+    struct fx f;
+    fx_begin(&f);
+    struct plan *l = pl_table(&f, TABLE(&f, {"d", typed(&f, KIND_DATE, 3, (int64_t[]){10, 20, 30})},
+                                        {"w", INTS(&f, INT64_MAX, INT64_MIN + 1, 0)},
+                                        {"x", NUMS(&f, INFINITY, -INFINITY, 1e300)}));
+    struct plan *r =
+        pl_table(&f, TABLE(&f, {"e", typed(&f, KIND_DATETIME, 3, (int64_t[]){9, 17, 41})},
+                           {"w", INTS(&f, INT64_MIN + 2, INT64_MAX - 1, -5)},
+                           {"x", NUMS(&f, -INFINITY, INFINITY, 0)}, {"v", INTS(&f, 1, 2, 3)}));
+    static const char *const keys[][2] = {{"w", "w"}, {"x", "x"}};
+    static const char *const want[] = {"2\n1\n3\n", "2\n1\n3\n"};
+    for (int k = 0; k < 2; k++) {
+        struct join_on on = pair(&f, l, keys[k][0], r, keys[k][1], CMP_EQ);
+        struct join_spec spec = {
+            .kind = JOIN_ASOF, .on = &on, .n_on = 1, .direction = ASOF_NEAREST, .is_silent = true};
+        struct plan *p = NULL;
+        assert_ok(&f.cx, plan_join(&f.cx, l, r, &spec, NO_SPAN, &p));
+        pl_keep(&f, p);
+        assert_rows(&f, run_all(&f, pl_project(&f, p, ITEMS({"v", ex_col(&f, p, "v")}))), want[k]);
+    }
+    /* a date beside a datetime: both become datetimes, the tolerance is a duration */
+    struct scalar day = {.type = DTYPE(KIND_DURATION), .u.i = INT64_C(10) * 86400000000};
+    struct join_on on = pair(&f, l, "d", r, "e", CMP_EQ);
+    struct join_spec spec = {
+        .kind = JOIN_ASOF, .on = &on, .n_on = 1, .tolerance = &day, .left_label = "l"};
+    struct plan *p = NULL;
+    assert_ok(&f.cx, plan_join(&f.cx, l, r, &spec, NO_SPAN, &p));
+    pl_keep(&f, p);
+    assert_rows(&f, run_on(&f, 0, pl_project(&f, p, ITEMS({"v", ex_col(&f, p, "v")}))),
+                "3\nnull\nnull\n");
+    assert_int_equal(f.n_warnings, 1);
+    assert_string_equal(f.warnings[0].message, "join: 2 of 3 rows of `l` found no partner in the "
+                                               "right frame");
+    /* what does not go together says so */
+    struct scalar two = {.type = DTYPE(KIND_INT), .u.i = 2};
+    spec.tolerance = &two;
+    assert_int_equal(plan_join(&f.cx, l, r, &spec, NO_SPAN, &p), RC_ERR);
+    assert_int_equal(f.err.code, E209);
+    fx_end(&f);
+}

@@ -375,9 +375,64 @@ static rc pair_row(struct fx *f, const struct plan *p, const struct rows *l, con
     return RC_OK;
 }
 
+/* ---- asof ---- */
+/* a - b of two keys of one kind; equal infinities are at distance 0. */
+static double gap(const struct scalar *a, const struct scalar *b)
+{
+    if (a->type.kind == KIND_NUM) return a->u.f == b->u.f ? 0 : a->u.f - b->u.f;
+    return (double)(a->u.i - b->u.i); /* the twin's keys are small */
+}
+
+/* Whether a right row at distance d (left less right) may be taken at all. */
+static bool in_reach(const struct plan *p, double d)
+{
+    enum cmp_op op = p->u.join.on[p->u.join.n_on - 1].op;
+    const struct scalar *t = p->u.join.tolerance;
+    double within = !t ? INFINITY : t->type.kind == KIND_NUM ? t->u.f : (double)t->u.i;
+    if (d == 0) return op != CMP_GT && op != CMP_LT;
+    if (p->u.join.direction == ASOF_BACKWARD && d < 0) return false;
+    if (p->u.join.direction == ASOF_FORWARD && d > 0) return false;
+    return fabs(d) <= within;
+}
+
+/* Whether distance d beats the best so far; rows come in input order. */
+static bool beats(double d, double best)
+{
+    if (d == best) return d >= 0; /* of equal keys before, the last; after, the first */
+    if (fabs(d) != fabs(best)) return fabs(d) < fabs(best);
+    return d > 0;
+}
+
+static rc run_asof(struct fx *f, const struct plan *p, const struct rows *l, const struct rows *r,
+                   struct rows *out)
+{
+    struct plan equal = *p; /* its pairs but the last */
+    int last = --equal.u.join.n_on;
+    for (int64_t i = 0; i < l->n; i++) {
+        struct scalar a, b;
+        int64_t found = -1;
+        double best = 0;
+        TRY(eval(f, l->schema, l->v[i], p->u.join.on[last].left, &a));
+        for (int64_t j = 0; j < r->n && !a.is_null; j++) {
+            bool fits;
+            TRY(pair_fits(f, &equal, l, r, i, j, &fits));
+            TRY(eval(f, r->schema, r->v[j], p->u.join.on[last].right, &b));
+            if (!fits || b.is_null || !in_reach(p, gap(&a, &b))) continue;
+            bool is_first = p->u.join.direction == ASOF_FORWARD && found >= 0 &&
+                            gap(&a, &b) == best; /* forward: the first of equal keys */
+            if (found >= 0 && (is_first || !beats(gap(&a, &b), best))) continue;
+            found = j;
+            best = gap(&a, &b);
+        }
+        TRY(pair_row(f, p, l, r, i, found, out));
+    }
+    return RC_OK;
+}
+
 static rc run_join(struct fx *f, const struct plan *p, const struct rows *l, const struct rows *r,
                    struct rows *out)
 {
+    if (p->u.join.kind == JOIN_ASOF) return run_asof(f, p, l, r, out);
     enum join_kind kind = p->u.join.kind;
     bool *seen = ARENA_ARRAY(f->a, bool, r->n + 1);
     for (int64_t i = 0; i < l->n; i++) {

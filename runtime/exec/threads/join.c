@@ -350,8 +350,8 @@ static void report(struct join *j)
     const struct plan *p = j->node;
     enum join_kind kind = p->u.join.kind;
     struct strbuf b = {0};
-    bool pairs_rows = kind == JOIN_INNER || kind == JOIN_LEFT;
-    if (p->u.join.is_silent || j->n_equal == 0) return;
+    bool pairs_rows = kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_ASOF;
+    if (p->u.join.is_silent || (j->n_equal == 0 && kind != JOIN_ASOF)) return;
     if (j->multiplied && j->table.n_repeated > 0) {
         strbuf_printf(&b, "join: %lld -> %lld rows; ", (long long)j->left->n_rows,
                       (long long)j->n_rows);
@@ -445,7 +445,8 @@ static rc eval_on(struct join *j)
     int n_other = 0;
     for (int k = 0; k < n; k++) {
         enum cmp_op op = p->u.join.on[k].op;
-        if (op == CMP_EQ || op == CMP_SAME) {
+        bool is_clock = p->u.join.kind == JOIN_ASOF && k == n - 1;
+        if ((op == CMP_EQ || op == CMP_SAME) && !is_clock) {
             j->equal_same[j->n_equal] = op == CMP_SAME;
             j->equal_left[j->n_equal] = j->left_on[k];
             j->equal_right[j->n_equal++] = j->right_on[k];
@@ -481,11 +482,26 @@ static void join_free(struct join *j)
     table_unref(j->right);
 }
 
+static rc asof_run(struct join *j, struct table **out)
+{
+    struct asof_side left = {j->equal_left, j->other_left[0]};
+    struct asof_side right = {j->equal_right, j->other_right[0]};
+    j->n_rows = j->left->n_rows;
+    TRY(run_claim(j->run, j->run->cx, 8 * j->n_rows));
+    TRY(mem_big(j->run->cx, mem_mul(8, (size_t)j->n_rows + 1), (void **)&j->rows_right));
+    TRY(asof_rows(j->run, j->node, &left, &right, j->equal_same, j->n_equal, j->rows_right,
+                  &j->unmatched));
+    TRY(join_result(j, out));
+    report(j);
+    return RC_OK;
+}
+
 static rc join_run(struct join *j, struct table **out)
 {
     TRY(plan_to_table(j->run, j->node->inputs[0], &j->left));
     TRY(plan_to_table(j->run, j->node->inputs[1], &j->right));
     TRY(eval_on(j));
+    if (j->node->u.join.kind == JOIN_ASOF) return asof_run(j, out);
     if (j->n_equal > 0) {
         TRY(join_codes_make(j->run, j->equal_left, j->equal_right, j->equal_same, j->n_equal,
                             &j->codes));

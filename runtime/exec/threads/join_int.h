@@ -61,4 +61,15 @@ void join_table_free(struct join_table *t);
 /* Matches of n codes. */
 void join_find(const struct join_table *t, const uint64_t *codes, int64_t n, struct match *out);
 
+/* Asof: the right row (or -1) of each left row in rows[0..n_left): of the rows whose n equal keys
+ * match, the nearest by the ordered column as the node says (join_asof.c). Ordered columns are
+ * canonical. out_unmatched counts the rows without one. */
+struct asof_side {
+    struct column *const *equal;
+    struct column *ordered;
+};
+rc asof_rows(struct run *r, const struct plan *node, const struct asof_side *left,
+             const struct asof_side *right, const bool *same, int n_equal, int64_t *rows,
+             int64_t *out_unmatched);
+
 #endif

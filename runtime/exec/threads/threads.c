@@ -43,23 +43,8 @@ static void threads_close(struct executor *x)
 
 static bool threads_supports(const struct executor *x, const struct plan *node, const char **why)
 {
-    (void)x;
-    bool asof = node->op == PLAN_JOIN && node->u.join.kind == JOIN_ASOF;
-    if (asof && why) *why = "asof joins";
-    return !asof;
-}
-
-static rc check_nodes(struct ctx *cx, const struct executor *x, const struct plan *p)
-{
-    const char *why = NULL;
-    if (!threads_supports(x, p, &why)) {
-        fail(cx, E214, p->span, "this version does not run %s yet", why);
-        return err_hint(cx,
-                        "a left join on the key, then `take 1 by .. sort ..`, finds the nearest");
-    }
-    for (int i = 0; i < 2; i++)
-        if (p->inputs[i]) TRY(check_nodes(cx, x, p->inputs[i]));
-    return RC_OK;
+    (void)x, (void)node, (void)why;
+    return true;
 }
 
 static int count_nodes(const struct plan *p)
@@ -87,7 +72,6 @@ static void set_now(struct threads *x, struct run *r)
 static rc begin(struct ctx *cx, struct threads *x, const struct plan *p, struct ctx *own,
                 struct run **out)
 {
-    TRY(check_nodes(cx, &x->head, p));
     *own = *cx;
     if (x->pool) own->pool = x->pool;
     TRY(run_new(own, out));

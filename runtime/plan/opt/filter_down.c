@@ -192,7 +192,7 @@ static const struct expr *join_side(struct ctx *cx, const struct plan *p, const 
 {
     enum join_kind kind = p->u.join.kind;
     bool left_stays = kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_SEMI ||
-                      kind == JOIN_ANTI || kind == JOIN_CROSS;
+                      kind == JOIN_ANTI || kind == JOIN_CROSS || kind == JOIN_ASOF;
     if (p->u.join.expect || reads_nothing(e) || !expr_is_safe(e) || !expr_is_pure(e)) return NULL;
     if (left_stays && expr_reads_only(e, p->inputs[0]->schema)) {
         *side = 0;
