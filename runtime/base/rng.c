@@ -22,7 +22,7 @@ static void philox(uint32_t c[4], uint32_t k0, uint32_t k1)
     }
 }
 
-static void draw(uint64_t seed, uint64_t stream, uint64_t counter, uint64_t out[2])
+void rng_pair(uint64_t seed, uint64_t stream, uint64_t counter, uint64_t out[2])
 {
     uint32_t c[4] = {(uint32_t)counter, (uint32_t)(counter >> 32), (uint32_t)stream,
                      (uint32_t)(stream >> 32)};
@@ -34,7 +34,7 @@ static void draw(uint64_t seed, uint64_t stream, uint64_t counter, uint64_t out[
 uint64_t rng_u64(uint64_t seed, uint64_t stream, uint64_t counter)
 {
     uint64_t out[2];
-    draw(seed, stream, counter, out);
+    rng_pair(seed, stream, counter, out);
     return out[0];
 }
 
@@ -51,7 +51,7 @@ double rng_unit(uint64_t seed, uint64_t stream, uint64_t counter)
 double rng_normal(uint64_t seed, uint64_t stream, uint64_t counter)
 {
     uint64_t out[2];
-    draw(seed, stream, counter, out);
+    rng_pair(seed, stream, counter, out);
     double u = 1.0 - unit(out[0]), v = unit(out[1]); /* u in (0, 1] */
     return sqrt(-2.0 * log(u)) * cos(6.283185307179586 * v);
 }
@@ -60,7 +60,7 @@ uint64_t rng_below(uint64_t seed, uint64_t stream, uint64_t counter, uint64_t n)
 {
     /* Lemire's multiply-shift; the second word breaks the (n / 2^64) bias down to 2^-128 * n. */
     uint64_t out[2];
-    draw(seed, stream, counter, out);
+    rng_pair(seed, stream, counter, out);
     uint128 low = (uint128)out[1] * n >> 64;
     return (uint64_t)(((uint128)out[0] * n + low) >> 64);
 }

@@ -115,29 +115,108 @@ static enum rc_t cat_value(struct fn_eval *e, int64_t n, const struct vec *args,
     return cat_str(e, n, text, out);
 }
 
+/* ---- cat(x, levels): the levels and their order as given ---- */
+static enum rc_t prepare_levels(struct fn_eval *e, struct arena *arena, void **out)
+{
+    *out = NULL;
+    if (e->n_args < 2) return RC_OK;
+    TRY(need_const(e, 1, "cat", "the levels"));
+    const struct scalar *s = &e->consts[1];
+    if (s->is_null || s->u.list->type.kind != KIND_STR)
+        return fail(e->cx, E209, e->span, "the levels of `cat` are a list of texts");
+    struct column *c;
+    TRY(column_canonical(e->cx, s->u.list, &c));
+    arena_column(arena, c);
+    *out = c;
+    return RC_OK;
+}
+
+/* Fills l with the given levels; a repeated one is an error. */
+static rc levels_given(struct fn_eval *e, struct levels *l, const struct column *given)
+{
+    TRY(levels_init(e, l, given->n));
+    for (int64_t i = 0; i < given->n; i++) {
+        const struct text *t = (const struct text *)given->data + i;
+        int32_t code;
+        struct str s = text_str(t);
+        if (!bit_valid(given->valid, i))
+            return fail(e->cx, E209, e->span, "a level of `cat` cannot be null");
+        TRY(level_of(e, l, t, &code));
+        if (code != i)
+            return fail(e->cx, E209, e->span, "the level \"%.*s\" stands twice", STR_FMT(s));
+    }
+    return RC_OK;
+}
+
+static enum rc_t cat_given(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
+{
+    const struct column *given = e->prepared;
+    int32_t *r = (int32_t *)out->data;
+    struct vec text = {.phys = PHYS_STR, .valid = args[0].valid, .is_const = args[0].is_const};
+    struct levels l;
+    if (e->arg_types[0].kind == KIND_STR) {
+        text.data = args[0].data;
+    } else {
+        text.is_const = false;
+        if (args[0].is_const) text.valid = NULL;
+        text.data = arena_alloc(e->cx->arena, (size_t)(n + 1) * sizeof(struct text));
+        TRY(str_value(e, n, args, &text));
+    }
+    enum rc_t res = levels_given(e, &l, given);
+    int32_t n_levels = l.n;
+    for (int64_t i = 0; i < n && res == RC_OK; i++) {
+        r[i] = 0;
+        if (!vec_valid(&args[0], i)) continue;
+        const struct text *t = vec_text(&text, i);
+        uint32_t at = (uint32_t)hash_bytes(text_str(t).p, text_str(t).n) & l.mask;
+        while (l.slots[at] && !text_eq(l.text[l.slots[at] - 1], t))
+            at = (at + 1) & l.mask;
+        if (l.slots[at]) {
+            r[i] = (int32_t)l.slots[at] - 1;
+            continue;
+        }
+        out_null(out, i);
+        fn_note_add(e->note, e->first_row + i, text_str(t));
+    }
+    builder_release(&l.b);
+    if (res == RC_OK && n_levels == 0)
+        res = fail(e->cx, E209, e->span, "`cat` needs at least one level");
+    out->dict = given;
+    return res;
+}
+
 static enum rc_t type_cat(struct ctx *cx, const struct dtype *args, int n, struct span span,
                           struct dtype *out)
 {
     (void)cx;
-    (void)n;
     (void)span;
-    if (args[0].kind == KIND_CAT) *out = args[0];
+    if (args[0].kind == KIND_CAT && n == 1) *out = args[0];
+    out->ordered = out->ordered || n > 1;
     return RC_OK;
 }
 
 static const struct fn_overload cat_overloads[] = {
-    OV1(KIND_CAT, KIND_CAT, cast_same),  OV1(KIND_STR, KIND_CAT, cat_str),
-    OV1(KIND_INT, KIND_CAT, cat_value),  OV1(KIND_NUM, KIND_CAT, cat_value),
-    OV1(KIND_BOOL, KIND_CAT, cat_value), OV1(KIND_DATE, KIND_CAT, cat_value),
+    OV1(KIND_CAT, KIND_CAT, cast_same),
+    OV1(KIND_STR, KIND_CAT, cat_str),
+    OV1(KIND_INT, KIND_CAT, cat_value),
+    OV1(KIND_NUM, KIND_CAT, cat_value),
+    OV1(KIND_BOOL, KIND_CAT, cat_value),
+    OV1(KIND_DATE, KIND_CAT, cat_value),
     OV1(KIND_NULL, KIND_CAT, cast_null),
+    OV2(KIND_STR, KIND_LIST, KIND_CAT, cat_given),
+    OV2(KIND_INT, KIND_LIST, KIND_CAT, cat_given),
+    OV2(KIND_BOOL, KIND_LIST, KIND_CAT, cat_given),
 };
 const struct fn_desc fn_cat = {
     .name = "cat",
-    .sig = "cat(x) -> cat",
-    .doc = "x as a category; the levels are its values as text.",
+    .sig = "cat(x, levels: list[str]) -> cat",
+    .doc =
+        "x as a category; the levels are its values as text, sorted by value, or those given, in "
+        "the order given (an ordered category; other values become null and are counted).",
     .example = "cat(\"a\") == \"a\"  #> true",
-    .flags = FN_PURE | FN_ADDS_NULLS,
+    .flags = FN_PURE | FN_ADDS_NULLS | FN_CAST,
     .overloads = cat_overloads,
     .n_overloads = COUNT(cat_overloads),
     .type = type_cat,
+    .prepare = prepare_levels,
 };

@@ -3,6 +3,8 @@
 #include "runtime/base/rng.h"
 #include "runtime/fn/window/window.h"
 
+#include <stdio.h>
+
 static uint64_t const_or(const struct agg_eval *e, int i, uint64_t def)
 {
     bool given = win_const(e, i) && !e->consts[i].is_null;
@@ -54,4 +56,47 @@ const struct win_desc win_randn = {
     .max_args = 2,
     .type = type_win_num,
     .run = randn,
+};
+
+/* Version 4 of RFC 9562: 122 random bits. */
+static enum rc_t uuid(struct agg_eval *e, int64_t n, const int64_t *order, const uint8_t *peers,
+                      const struct column *const *args, struct vec *out)
+{
+    uint64_t seed = const_or(e, 0, e->cx->seed), place = const_or(e, 1, 0);
+    (void)peers;
+    (void)args;
+    char *room = arena_alloc(e->arena, (size_t)n * 36 + 1);
+    for (int64_t i = 0; i < n; i++, room += 36) {
+        uint64_t bits[2];
+        rng_pair(seed, place, (uint64_t)order[i], bits);
+        uint64_t hi = (bits[0] & ~UINT64_C(0xf000)) | UINT64_C(0x4000);
+        uint64_t lo = (bits[1] >> 2) | UINT64_C(1) << 63;
+        snprintf(room, 37, "%08x-%04x-%04x-%04x-%012llx", (unsigned)(hi >> 32),
+                 (unsigned)(hi >> 16 & 0xffff), (unsigned)(hi & 0xffff), (unsigned)(lo >> 48),
+                 (unsigned long long)(lo & UINT64_C(0xffffffffffff)));
+        ((struct text *)out->data)[order[i]] = text_make(room, 36);
+    }
+    out->heap = NULL;
+    return RC_OK;
+}
+
+static enum rc_t type_uuid(struct ctx *cx, const struct dtype *args, int n, struct span span,
+                           struct dtype *out)
+{
+    (void)cx;
+    (void)args;
+    (void)n;
+    (void)span;
+    *out = DTYPE(KIND_STR);
+    return RC_OK;
+}
+const struct win_desc win_uuid = {
+    .name = "uuid",
+    .sig = "uuid() -> str",
+    .doc = "A random identifier for each row (UUID version 4), repeatable by the session's seed.",
+    .example = "(frame(x: [1, 2]) |> derive u = uuid() |> derive n = len(u)).n  #> [36, 36]",
+    .min_args = 0,
+    .max_args = 2,
+    .type = type_uuid,
+    .run = uuid,
 };
