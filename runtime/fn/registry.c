@@ -9,6 +9,7 @@
 #include "runtime/fn/agg.def"
 #include "runtime/fn/math.def"
 #include "runtime/fn/scalar.def"
+#include "runtime/fn/sql.def"
 #include "runtime/fn/window.def"
 #undef FN
 #undef MATH
@@ -22,6 +23,7 @@
 static const struct fn_desc *const fns[] = {
 #include "runtime/fn/math.def"
 #include "runtime/fn/scalar.def"
+#include "runtime/fn/sql.def"
 };
 static const struct agg_desc *const aggs[] = {
 #include "runtime/fn/agg.def"

@@ -157,18 +157,40 @@ static void compare_few(struct fn_eval *e, const struct in_set *set, int64_t n, 
     }
 }
 
+static void find_rows(struct fn_eval *e, int64_t n, const struct vec *x, uint64_t *bits)
+{
+    const struct in_set *set = e->prepared;
+    if (set->slots)
+        probe(set, n, x, bits);
+    else
+        compare_few(e, set, n, x, bits);
+}
+
 static enum rc_t in_list(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
 {
     const struct in_set *set = e->prepared;
     uint64_t *bits = (uint64_t *)out->data;
     if (n == 0) return RC_OK;
-    if (set->slots)
-        probe(set, n, &args[0], bits);
-    else
-        compare_few(e, set, n, &args[0], bits);
+    find_rows(e, n, &args[0], bits);
     for (int64_t w = 0; w * 64 < n; w++) {
         uint64_t live = vec_valid_word(&args[0], w);
         bits[w] = (bits[w] & live) | (set->has_null ? ~live : 0);
+    }
+    return RC_OK;
+}
+
+/* SQL's: null is in no list and not in none, and a list that holds null leaves what is not found
+ * unknown. */
+static enum rc_t in_list_sql(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
+{
+    const struct in_set *set = e->prepared;
+    uint64_t *bits = (uint64_t *)out->data;
+    if (n == 0) return RC_OK;
+    find_rows(e, n, &args[0], bits);
+    for (int64_t w = 0; w * 64 < n; w++) {
+        uint64_t live = vec_valid_word(&args[0], w);
+        bits[w] &= live;
+        out_valid(out)[w] = set->has_null ? bits[w] : live;
     }
     return RC_OK;
 }
@@ -209,6 +231,28 @@ const struct fn_desc fn_in = {
     .flags = FN_PURE | FN_HIDDEN,
     .overloads = in_overloads,
     .n_overloads = COUNT(in_overloads),
+    .type = type_in,
+    .prepare = prepare_in,
+};
+
+static const struct fn_overload sql_in_overloads[] = {
+    OV2(KIND_INT, KIND_LIST, KIND_BOOL, in_list_sql),
+    OV2(KIND_NUM, KIND_LIST, KIND_BOOL, in_list_sql),
+    OV2(KIND_STR, KIND_LIST, KIND_BOOL, in_list_sql),
+    OV2(KIND_BOOL, KIND_LIST, KIND_BOOL, in_list_sql),
+    OV2(KIND_DATE, KIND_LIST, KIND_BOOL, in_list_sql),
+    OV2(KIND_DATETIME, KIND_LIST, KIND_BOOL, in_list_sql),
+    OV2(KIND_DURATION, KIND_LIST, KIND_BOOL, in_list_sql),
+};
+const struct fn_desc fn_sql_in = {
+    .name = "sql_in",
+    .sig = "sql_in(x, values: list) -> bool",
+    .doc = "SQL's IN: null where x is null, and where a list with a null does not hold x.",
+    .example = "sql_in(3, [1, null])  #> null",
+    .nulls = FN_OWN_NULLS,
+    .flags = FN_PURE | FN_HIDDEN | FN_ADDS_NULLS,
+    .overloads = sql_in_overloads,
+    .n_overloads = COUNT(sql_in_overloads),
     .type = type_in,
     .prepare = prepare_in,
 };
