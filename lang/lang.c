@@ -3,6 +3,7 @@
 #include "lang/lang_int.h"
 
 #include "lang/interp_int.h"
+#include "lang/sql/sql.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/log.h"
 #include "runtime/base/pool.h"
@@ -176,11 +177,8 @@ const char *resolve_path(struct lang *lg, struct arena *a, struct str path)
 /* ---- cells ---- */
 static rc run_cell(struct lang *lg, const char *text, size_t n, const char *label, int first_line)
 {
-    if (str_starts((struct str){text, n}, STR("%%sql"))) {
-        uint32_t source = sources_add(lg->sources, label, text, n, first_line);
-        struct span span = {source, 0, 5};
-        return fail(&lg->cx, E214, span, "SQL cells do not run in this version");
-    }
+    if (str_starts((struct str){text, n}, STR("%%sql")))
+        return sql_cell(lg, text, n, label, first_line);
     return run_program(lg, text, n, label, first_line, NULL, lg->opts.console);
 }
 rc lang_run(struct lang *lg, const char *text, size_t n, const char *label, int first_line,

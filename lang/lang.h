@@ -59,7 +59,7 @@ void lang_set_width(struct lang *lg, int width);
 struct sources *lang_sources(struct lang *lg);
 
 /* One cell. Statements run in order until the first error; each is checked before it works.
- * Displays and streams go to the host. kind: "" or "sql" (SQL cells say E214 in this version).
+ * Displays and streams go to the host. A text that begins with `%%sql` is a SQL cell.
  * `label` names the cell in messages, first_line is the number of its first line there. On RC_ERR
  * *err tells (rendered with diag_text by the caller). */
 rc lang_run(struct lang *lg, const char *text, size_t n, const char *label, int first_line,

@@ -4,6 +4,7 @@
 #include "lang/lang_int.h"
 
 #include "lang/interp_int.h"
+#include "lang/sql/sql.h"
 #include "runtime/base/utf8.h"
 
 #include <errno.h>
@@ -115,33 +116,33 @@ static enum cell_kind marker_kind(struct str line)
 }
 struct cell {
     enum cell_kind kind;
-    size_t from; /* first byte of its text */
+    struct str marker; /* its first line, `%%sql as: x` */
+    size_t from;       /* first byte of its text */
     int line;
 };
 static rc run_cell(struct lang *lg, const struct cell *cell, struct str body, const char *label,
-                   const char *folder, const struct ast *st)
+                   const char *folder)
 {
     if (cell->kind == CELL_OTHER || str_trim(body).n == 0) return RC_OK;
     if (cell->kind == CELL_SQL)
-        return fail(&lg->cx, E214, st->span, "`%.*s` holds an SQL cell; those do not run yet",
-                    STR_FMT(st->text));
+        return sql_cell_body(lg, cell->marker, body, label, cell->line, folder);
     return run_program(lg, body.p, body.n, label, cell->line, folder, false);
 }
-static rc run_cells(struct lang *lg, struct str text, const char *label, const char *folder,
-                    const struct ast *st)
+static rc run_cells(struct lang *lg, struct str text, const char *label,
+                    const char *folder)
 {
     struct cell_reader r = {.text = text, .line = 1};
     struct str line;
     skip_header(&r);
-    struct cell cell = {CELL_CODE, r.at, r.line};
+    struct cell cell = {CELL_CODE, {NULL, 0}, r.at, r.line};
     for (;;) {
         size_t before = r.at;
         bool more = next_line(&r, &line);
         if (more && !str_starts(line, STR("%%"))) continue;
         struct str body = {text.p + cell.from, before - cell.from};
-        TRY(run_cell(lg, &cell, body, label, folder, st));
+        TRY(run_cell(lg, &cell, body, label, folder));
         if (!more) return RC_OK;
-        cell = (struct cell){marker_kind(line), r.at, r.line};
+        cell = (struct cell){marker_kind(line), line, r.at, r.line};
     }
 }
 
@@ -155,7 +156,7 @@ static rc run_file(struct lang *lg, const char *path, const struct ast *st)
     bool was_last = lg->is_last_statement;
     enum rc_t res = read_file(lg, path, st, &text);
     lg->hidden++;
-    if (res == RC_OK) res = run_cells(lg, strbuf_view(&text), label, folder, st);
+    if (res == RC_OK) res = run_cells(lg, strbuf_view(&text), label, folder);
     lg->hidden--;
     lg->is_last_statement = was_last;
     strbuf_release(&text);
