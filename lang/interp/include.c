@@ -128,8 +128,7 @@ static rc run_cell(struct lang *lg, const struct cell *cell, struct str body, co
         return sql_cell_body(lg, cell->marker, body, label, cell->line, folder);
     return run_program(lg, body.p, body.n, label, cell->line, folder, false);
 }
-static rc run_cells(struct lang *lg, struct str text, const char *label,
-                    const char *folder)
+static rc run_cells(struct lang *lg, struct str text, const char *label, const char *folder)
 {
     struct cell_reader r = {.text = text, .line = 1};
     struct str line;
