@@ -7,13 +7,12 @@
 #include "runtime/io/io.h"
 
 #include <glob.h>
-#include <sys/stat.h>
 
 struct scan_cache {
     struct scan_cache *next;
     struct arena *arena; /* owns key, path and options */
-    const char *key;     /* path and options as text */
-    const char *path;
+    const char *key;     /* paths and options as text */
+    struct io_paths paths;
     struct io_option *opts;
     int n_opts;
     struct io_scan *scan; /* frames made from it may outlive the file it was opened on */
@@ -46,14 +45,22 @@ static struct scalar keep_scalar(struct arena *a, const struct scalar *s)
     if (v.type.kind == KIND_STRUCT) arena_on_free(a, drop_table, table_ref(v.u.row));
     return v;
 }
-static struct scan_cache *entry_new(const char *key, const char *path, const struct io_option *opts,
-                                    int n_opts, const struct io_scan *scan)
+static struct io_paths keep_paths(struct arena *a, const struct io_paths *paths)
+{
+    const char **p = ARENA_ARRAY(a, const char *, paths->n + 1);
+    for (int i = 0; i < paths->n; i++)
+        p[i] = arena_strndup(a, paths->p[i], strlen(paths->p[i]));
+    return (struct io_paths){p, paths->n, paths->cut};
+}
+static struct scan_cache *entry_new(const char *key, const struct io_paths *paths,
+                                    const struct io_option *opts, int n_opts,
+                                    const struct io_scan *scan)
 {
     struct scan_cache *s = mem_zero(sizeof *s);
     struct arena *a = arena_new();
     s->arena = a;
     s->key = arena_strndup(a, key, strlen(key));
-    s->path = arena_strndup(a, path, strlen(path));
+    s->paths = keep_paths(a, paths);
     s->opts = ARENA_ARRAY(a, struct io_option, n_opts + 1);
     s->n_opts = n_opts;
     for (int i = 0; i < n_opts; i++)
@@ -66,7 +73,7 @@ struct scan_cache *scan_list_copy(const struct scan_cache *s)
 {
     struct scan_cache *first = NULL, **at = &first;
     for (; s; s = s->next) {
-        *at = entry_new(s->key, s->path, s->opts, s->n_opts, s->scan);
+        *at = entry_new(s->key, &s->paths, s->opts, s->n_opts, s->scan);
         at = &(*at)->next;
     }
     return first;
@@ -88,10 +95,10 @@ static struct io_scan *find_fresh(struct lang *lg, const char *key)
         if (strcmp(s->key, key) == 0 && !is_stale(s->scan)) return s->scan;
     return NULL;
 }
-static void remember(struct lang *lg, const char *key, const char *path,
+static void remember(struct lang *lg, const char *key, const struct io_paths *paths,
                      const struct io_option *opts, int n_opts, const struct io_scan *scan)
 {
-    struct scan_cache *s = entry_new(key, path, opts, n_opts, scan);
+    struct scan_cache *s = entry_new(key, paths, opts, n_opts, scan);
     s->next = lg->scans;
     lg->scans = s;
 }
@@ -112,8 +119,8 @@ static rc reopen(struct lang *lg, struct plan *p, const struct scan_cache *old)
     if (scan) {
         scan = io_ref(scan);
     } else {
-        TRY(io_open(&lg->cx, old->path, old->opts, old->n_opts, p->span, &scan));
-        remember(lg, old->key, old->path, old->opts, old->n_opts, scan);
+        TRY(io_open_paths(&lg->cx, &old->paths, old->opts, old->n_opts, p->span, &scan));
+        remember(lg, old->key, &old->paths, old->opts, old->n_opts, scan);
     }
     const char *label = io_head(scan)->label;
     if (!same_columns(io_head(scan)->schema, io_head(old->scan)->schema)) {
@@ -156,13 +163,14 @@ static rc read_options(const struct call_view *c, struct io_option *opts, int *n
 }
 /* The assist opens what takes no time to look through. */
 #define DRY_MAX_BYTES (2 << 20)
-static bool is_small_file(const char *path)
+#define DRY_MAX_FILES 100
+static bool is_small(const struct io_paths *paths)
 {
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= DRY_MAX_BYTES;
+    int n;
+    return io_paths_bytes(paths, &n) <= DRY_MAX_BYTES && n <= DRY_MAX_FILES;
 }
-static rc open_scan(const struct call_view *c, const char *path, const struct io_option *opts,
-                    int n_opts, const char *key, struct io_scan **out)
+static rc open_scan(const struct call_view *c, const struct io_paths *paths,
+                    const struct io_option *opts, int n_opts, const char *key, struct io_scan **out)
 {
     struct lang *lg = c->lg;
     struct io_scan *fresh = find_fresh(lg, key);
@@ -170,29 +178,62 @@ static rc open_scan(const struct call_view *c, const char *path, const struct io
         *out = io_ref(fresh);
         return RC_OK;
     }
-    if (lg->is_dry && !is_small_file(path))
+    if (lg->is_dry && !is_small(paths))
         return fail(&lg->cx, E217, c->e->span, "files are not read here");
-    TRY(io_open(&lg->cx, path, opts, n_opts, plain_span(c, 0), out));
-    remember(lg, key, path, opts, n_opts, *out);
+    TRY(io_open_paths(&lg->cx, paths, opts, n_opts, plain_span(c, 0), out));
+    remember(lg, key, paths, opts, n_opts, *out);
+    return RC_OK;
+}
+static void add_path(const struct call_view *c, struct io_paths *paths, const char **p,
+                     struct str text)
+{
+    struct arena *a = c->lg->cx.arena;
+    const char *full = resolve_path(c->lg, a, text);
+    size_t cut = strlen(full) - text.n;
+    if (paths->n == 0 || cut < paths->cut) paths->cut = cut; /* absolute ones stand as they are */
+    p[paths->n++] = full;
+}
+/* One path, or a list of them. */
+static rc read_paths(const struct call_view *c, struct io_paths *out)
+{
+    struct lang *lg = c->lg;
+    struct scalar s;
+    struct str path;
+    *out = (struct io_paths){0};
+    if (plain_value(c, 0)->kind != VALUE_LIST) {
+        TRY(plain_text(c, 0, "the path", &path));
+        const char **one = ARENA_ARRAY(lg->cx.arena, const char *, 1);
+        add_path(c, out, one, path);
+        out->p = one;
+        return RC_OK;
+    }
+    TRY(value_to_arg(lg, plain_value(c, 0), plain_span(c, 0), lg->cx.arena, &s));
+    const struct column *list = s.u.list;
+    const char **p = ARENA_ARRAY(lg->cx.arena, const char *, list->n + 1);
+    if (list->n > 0 && (list->type.kind != KIND_STR || list->n_null > 0))
+        return fail(&lg->cx, E207, plain_span(c, 0), "read takes a path or a list of paths");
+    for (int64_t i = 0; i < list->n; i++)
+        add_path(c, out, p, column_scalar(list, i).u.s);
+    out->p = p;
     return RC_OK;
 }
 static enum rc_t read_call(struct lang *lg, struct scope *sc, const struct ast *e,
                            struct value **args, struct str *names, int n_args, struct value **out)
 {
     struct call_view c = CALL_VIEW(lg, e, args, names, n_args);
-    struct str path;
+    struct io_paths paths;
     struct strbuf key = {0};
     struct io_scan *scan;
     struct plan *p;
     int n;
     enum rc_t res = RC_ERR;
     (void)sc;
-    TRY(plain_text(&c, 0, "the path", &path));
+    TRY(read_paths(&c, &paths));
     struct io_option *opts = ARENA_ARRAY(lg->cx.arena, struct io_option, n_args + 1);
-    const char *full = resolve_path(lg, lg->cx.arena, path);
-    strbuf_addz(&key, full);
+    for (int i = 0; i < paths.n; i++)
+        strbuf_printf(&key, "%s%s", i ? "\n" : "", paths.p[i]);
     TRY_OUT(read_options(&c, opts, &n, &key));
-    TRY_OUT(open_scan(&c, full, opts, n, key.p, &scan));
+    TRY_OUT(open_scan(&c, &paths, opts, n, key.p, &scan));
     res = plan_scan(&lg->cx, scan, e->span, &p);
     io_unref(scan);
     TRY_OUT(res);
@@ -204,11 +245,13 @@ out:
 }
 const struct builtin_desc builtin_read = {
     .name = "read",
-    .sig = "read(path: str, format: str, header: bool, names: list, na: list, delim: str, ..) -> "
+    .sig = "read(path: str | list, format: str, header: bool, names: list, na: list, delim: str, ..) -> "
            "frame",
     .doc =
-        "A frame from a file: CSV and its kin by extension or content. Column types are what the "
-        "whole file needs. Options are the format's.",
+        "A frame from a file, a pattern (day/*.csv, ** for folders), a folder or a list of paths: "
+        "several files are one frame, columns by name, key=value folders as columns; source: names "
+        "a column that says which file a row is from. Types are what all of it needs. Other "
+        "options are the format's.",
     .example = "read(\"trips.csv\", na: [\"?\"])",
     .min_args = 1,
     .max_args = 1,

@@ -1,9 +1,7 @@
 /* io.c: the registry of formats, the choice among them, and checks of options. */
-#include "runtime/io/io_int.h"
+#include "runtime/io/set_int.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FORMAT(name) extern const struct io_format io_##name;
@@ -145,7 +143,7 @@ static bool has_word(const char *words, struct str word)
     return false;
 }
 
-static const struct io_format *by_extension(const char *path)
+const struct io_format *io_format_of_name(const char *path)
 {
     struct str ext = io_extension(path);
     for (int i = 0; i < N_FORMATS && ext.n; i++)
@@ -184,9 +182,8 @@ static rc unknown_format(struct ctx *cx, const char *path, struct str name, stru
     return RC_ERR;
 }
 
-/* The format asked for, or by the name, or (reading) by the content. */
-static rc choose(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts,
-                 struct span span, bool is_read, const struct io_format **out)
+rc io_choose(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts,
+             struct span span, bool is_read, const struct io_format **out)
 {
     const struct io_option *o = io_option_get(opts, n_opts, "format");
     const struct io_format *f = NULL;
@@ -198,7 +195,7 @@ static rc choose(struct ctx *cx, const char *path, const struct io_option *opts,
         span = o->span;
         f = io_format_find(name);
     } else {
-        f = by_extension(path);
+        f = io_format_of_name(path);
         if (!f && is_read) f = by_content(path);
     }
     if (!f) return unknown_format(cx, path, name, span);
@@ -206,32 +203,11 @@ static rc choose(struct ctx *cx, const char *path, const struct io_option *opts,
     return RC_OK;
 }
 
-/* ---- sources ---- */
-static rc check_path(struct ctx *cx, const char *path, struct span span)
-{
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return errno == ENOENT || errno == ENOTDIR ? io_missing(cx, path, span) : RC_OK;
-    if (S_ISDIR(st.st_mode)) return io_is_folder(cx, path, span);
-    return RC_OK;
-}
-
-rc io_open(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts,
-           struct span span, struct io_scan **out)
-{
-    const struct io_format *f;
-    TRY(check_path(cx, path, span));
-    TRY(choose(cx, path, opts, n_opts, span, true, &f));
-    if (!f->read_options) return fail(cx, E305, span, "%s files can be written, not read", f->name);
-    TRY(io_options_check(cx, f, f->read_options, "read()", opts, n_opts));
-    return f->open(cx, path, opts, n_opts, span, out);
-}
-
 rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts,
            int n_opts, struct span span)
 {
     const struct io_format *f;
-    TRY(choose(cx, path, opts, n_opts, span, false, &f));
+    TRY(io_choose(cx, path, opts, n_opts, span, false, &f));
     if (!f->write_options)
         return fail(cx, E305, span, "%s files can be read, not written", f->name);
     TRY(io_options_check(cx, f, f->write_options, "save", opts, n_opts));
@@ -247,7 +223,7 @@ rc io_begin(struct ctx *cx, const struct schema *schema, const char *path,
             const struct io_option *opts, int n_opts, struct span span, struct io_writer **out)
 {
     const struct io_format *f;
-    TRY(choose(cx, path, opts, n_opts, span, false, &f));
+    TRY(io_choose(cx, path, opts, n_opts, span, false, &f));
     if (!f->begin) return fail(cx, E305, span, "%s files are not written part by part", f->name);
     TRY(io_options_check(cx, f, f->write_options, "save", opts, n_opts));
     return f->begin(cx, schema, path, opts, n_opts, span, out);
@@ -257,7 +233,7 @@ bool io_can_append(const char *path, const struct io_option *opts, int n_opts)
 {
     const struct io_option *o = io_option_get(opts, n_opts, "format");
     bool is_named = o && !o->value.is_null && o->value.type.kind == KIND_STR;
-    const struct io_format *f = is_named ? io_format_find(o->value.u.s) : by_extension(path);
+    const struct io_format *f = is_named ? io_format_find(o->value.u.s) : io_format_of_name(path);
     return f && f->begin;
 }
 

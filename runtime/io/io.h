@@ -93,14 +93,36 @@ struct io_format {
     enum rc_t (*append)(struct ctx *cx, struct io_writer *w, const struct table *rows);
     enum rc_t (*finish)(struct ctx *cx, struct io_writer *take_w);
     void (*abort)(struct io_writer *take_w);
+    /* Optional, for files that are read as one (between open and the first read): column `col`
+     * comes as this wider type from now on (anything as str). Without it only int comes as num and
+     * date as datetime. */
+    void (*retype)(struct io_scan *s, int col, struct dtype type);
+    /* Optional: the column holds nothing but nulls, so that its type means nothing. */
+    bool (*all_null)(const struct io_scan *s, int col);
+    /* Optional: gives back scratch that is only kept for speed; any thread. */
+    void (*rest)(struct io_scan *s);
 };
 const struct io_format *io_format_find(struct str name);
 const struct io_format *const *io_format_all(int *n);
 
-/* Picks the format (option `format:`, extension, content) and opens. Errors: E301 missing (with
- * near names in that folder), E302 directory / permission, E303 binary, E305, E206, E209. */
+/* Picks the format (option `format:`, extension, content) and opens. The path may be a pattern
+ * (day/x-*.csv, ** for folders, {a,b}) or a folder: all readable files, in order of their paths, as
+ * one; columns by name, types widened, key=value folders as columns. Errors: E301 missing (with
+ * near names in that folder), E302 nothing to read / permission, E303 binary, E305, E206, E209,
+ * E320 files that do not fit together. */
 rc io_open(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts,
            struct span span, struct io_scan **out);
+/* As io_open, for what read() takes: paths (each may be a pattern or a folder), and how many bytes
+ * of each the user did not write (option source: shows the rest). */
+struct io_paths {
+    const char *const *p;
+    int n;
+    size_t cut;
+};
+rc io_open_paths(struct ctx *cx, const struct io_paths *paths, const struct io_option *opts,
+                 int n_opts, struct span span, struct io_scan **out);
+/* Bytes of all files that they stand for, and how many those are; 0 when none is there. */
+int64_t io_paths_bytes(const struct io_paths *paths, int *n_files);
 rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts,
            int n_opts, struct span span);
 /* All rows (or the first `limit`, -1 = all) of some columns as one table, in parallel; reports what

@@ -45,6 +45,9 @@ rc io_output_commit(struct ctx *cx, struct io_output *o);
 void io_output_abort(struct io_output *o);
 
 /* ---- paths and options ---- */
+/* The format asked for, or by the name, or (reading) by the content. E305, E209. */
+rc io_choose(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts,
+             struct span span, bool is_read, const struct io_format **out);
 /* E301 with near names of the same folder. */
 rc io_missing(struct ctx *cx, const char *path, struct span span);
 /* E302 with a file of the folder as hint. */
@@ -60,5 +63,8 @@ const struct io_option *io_option_get(const struct io_option *opts, int n, const
 /* Checks names against the descriptor (E206) and kinds (E209). `format` is always allowed. */
 rc io_options_check(struct ctx *cx, const struct io_format *f, const struct io_option_desc *known,
                     const char *verb, const struct io_option *opts, int n);
+
+/* Option names inside the room: never a user's. */
+#define IO_OPT_SET ".set" /* the file is one of several: names in types: may be another's */
 
 #endif

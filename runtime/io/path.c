@@ -82,7 +82,7 @@ rc io_missing(struct ctx *cx, const char *path, struct span span)
 
 rc io_is_folder(struct ctx *cx, const char *path, struct span span)
 {
-    fail(cx, E302, span, "`%s` is a folder, not a file", path);
+    fail(cx, E302, span, "`%s` is a folder without a file of a known format", path);
     DIR *dir = opendir(path);
     struct near_names first = {{0}, {0}};
     for (struct dirent *e; dir && (e = readdir(dir));)

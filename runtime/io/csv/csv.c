@@ -49,6 +49,7 @@ static rc force_types(struct ctx *cx, struct csv_scan *s, const struct csv_optio
     for (int i = 0; t && i < t->schema->n; i++) {
         struct str name = str_of(t->schema->fields[i].name);
         int c = column_by_name(s, name);
+        if (c < 0 && o->is_one_of_many) continue;
         if (c < 0) return no_such_column(cx, s, name, o->types_span);
         struct scalar v = column_scalar(t->cols[i], 0);
         if (v.is_null || v.type.kind != KIND_STR)
@@ -239,6 +240,31 @@ static bool csv_is_stale(const struct io_scan *scan)
     return false;
 }
 
+/* ---- one of several files ---- */
+/* Called before anything is read: the column's values are parsed as the wider type. */
+static void csv_retype(struct io_scan *scan, int col, struct dtype type)
+{
+    struct csv_scan *s = scan_of(scan);
+    struct csv_column *c = &s->cols[col];
+    if (c->is_forced) return;
+    c->type = type;
+    c->null_words = false;
+    s->head.schema->fields[col].type = type; /* nobody else has seen it yet */
+}
+
+static bool csv_all_null(const struct io_scan *scan, int col)
+{
+    const struct csv_column *c = &scan_of(scan)->cols[col];
+    return !c->is_forced && c->kinds == 0;
+}
+
+static void csv_rest(struct io_scan *scan)
+{
+    struct csv_scan *s = scan_of(scan);
+    for (int i = 0; i < CSV_SPARE; i++)
+        csv_work_free(atomic_exchange(&s->spare[i], NULL));
+}
+
 /* Text without NUL bytes may be delimited text; anything more telling wins. */
 static int csv_probe(const char *head, size_t n)
 {
@@ -281,6 +307,9 @@ const struct io_format io_csv = {
     .read_whole = csv_read_whole,
     .done = csv_done,
     .is_stale = csv_is_stale,
+    .retype = csv_retype,
+    .all_null = csv_all_null,
+    .rest = csv_rest,
     .write = csv_write,
 };
 
@@ -297,5 +326,8 @@ const struct io_format io_tsv = {
     .read_whole = csv_read_whole,
     .done = csv_done,
     .is_stale = csv_is_stale,
+    .retype = csv_retype,
+    .all_null = csv_all_null,
+    .rest = csv_rest,
     .write = tsv_write,
 };

@@ -193,6 +193,7 @@ enum rc_t tsv_write(struct ctx *cx, const struct table *t, const char *path,
 struct csv_options {
     struct csv_dialect dialect;
     bool has_delim, has_header, header;
+    bool is_one_of_many; /* types: may name columns of other files */
     int64_t skip;
     const struct column *names; /* text list or NULL; borrowed from the options */
     const struct table *types;  /* one row of type names or NULL */

@@ -124,6 +124,7 @@ rc csv_options_read(struct ctx *cx, struct arena *a, const struct io_option *opt
     }
     for (int i = 0; i < n; i++)
         TRY(read_one(cx, a, &opts[i], out));
+    out->is_one_of_many = io_option_find(opts, n, IO_OPT_SET) >= 0;
     const struct csv_dialect *d = &out->dialect;
     bool clash = (d->has_quote && d->quote == d->delim && out->has_delim) ||
                  (d->has_comment && d->comment == d->delim && out->has_delim) ||
