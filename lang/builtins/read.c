@@ -245,7 +245,8 @@ out:
 }
 const struct builtin_desc builtin_read = {
     .name = "read",
-    .sig = "read(path: str | list, format: str, header: bool, names: list, na: list, delim: str, ..) -> "
+    .sig = "read(path: str | list, format: str, header: bool, names: list, na: list, delim: str, "
+           "..) -> "
            "frame",
     .doc =
         "A frame from a file, a pattern (day/*.csv, ** for folders), a folder or a list of paths: "

@@ -30,6 +30,34 @@ static rc read_target(struct verb_call *vc, struct target *out)
 }
 
 /* ---- frames ---- */
+static void drop_column(void *arg)
+{
+    column_unref(arg);
+}
+
+/* partition: [year, month], or one name: columns, not values. */
+static rc partition_names(struct verb_call *vc, const struct ast *e, struct scalar *out)
+{
+    struct builder b;
+    struct column *names;
+    int n = e->op == AST_LIST ? e->n_kids : 1;
+    builder_init(&b, DTYPE(KIND_STR), PHYS_STR);
+    enum rc_t res = RC_OK;
+    for (int i = 0; i < n && res == RC_OK; i++) {
+        const struct ast *kid = e->op == AST_LIST ? e->kids[i] : e;
+        if (kid->op == AST_NAME)
+            res = builder_str(vc->cx, &b, kid->text);
+        else
+            res = fail(vc->cx, E209, kid->span,
+                       "partition: takes names of columns, e.g. partition: [month]");
+    }
+    if (res == RC_OK) res = builder_finish(vc->cx, &b, &names);
+    builder_release(&b);
+    if (res != RC_OK) return res;
+    arena_on_free(vc->arena, drop_column, names);
+    *out = (struct scalar){.type = dtype_list(DTYPE(KIND_STR)), .u.list = names};
+    return RC_OK;
+}
 
 static rc write_options(struct verb_call *vc, struct io_option **out, int *n)
 {
@@ -41,7 +69,10 @@ static rc write_options(struct verb_call *vc, struct io_option **out, int *n)
         struct io_option *o = &(*out)[(*n)++];
         o->name = arena_strndup(vc->arena, it->name.p, it->name.n);
         o->span = it->span;
-        TRY(verb_value(vc, it->expr, o->name, &o->value));
+        if (strcmp(o->name, "partition") == 0)
+            TRY(partition_names(vc, it->expr, &o->value));
+        else
+            TRY(verb_value(vc, it->expr, o->name, &o->value));
     }
     return RC_OK;
 }
@@ -184,6 +215,7 @@ static enum rc_t save_bind(struct verb_call *vc, struct value **out)
 
 static const struct verb_option save_options[] = {
     {"format", OPT_STR, NULL, "format of a frame's file when its name does not tell"},
+    {"partition", OPT_ANY, NULL, "columns whose values become key=value folders, a file in each"},
     {"*", OPT_ANY, NULL, "and the options of the file format"},
     {0},
 };

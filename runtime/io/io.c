@@ -45,8 +45,7 @@ const struct io_option *io_option_get(const struct io_option *opts, int n, const
 /* Words of the language that no format of this version takes yet. */
 static bool is_later(const char *name)
 {
-    return strcmp(name, "encoding") == 0 || strcmp(name, "decimal") == 0 ||
-           strcmp(name, "source") == 0 || strcmp(name, "partition") == 0;
+    return strcmp(name, "encoding") == 0 || strcmp(name, "decimal") == 0;
 }
 
 /* What pandas, polars, readr and DuckDB call our options. */
@@ -203,20 +202,41 @@ rc io_choose(struct ctx *cx, const char *path, const struct io_option *opts, int
     return RC_OK;
 }
 
-rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts,
-           int n_opts, struct span span)
+rc io_write_table(struct ctx *cx, const struct io_format *f, const struct table *t,
+                  const char *path, const struct io_option *opts, int n_opts, struct span span)
 {
-    const struct io_format *f;
-    TRY(io_choose(cx, path, opts, n_opts, span, false, &f));
-    if (!f->write_options)
-        return fail(cx, E305, span, "%s files can be read, not written", f->name);
-    TRY(io_options_check(cx, f, f->write_options, "save", opts, n_opts));
-    if (f->write) return f->write(cx, t, path, opts, n_opts, span);
     struct io_writer *w = NULL;
+    if (f->write) return f->write(cx, t, path, opts, n_opts, span);
     TRY(f->begin(cx, t->schema, path, opts, n_opts, span, &w));
     if (f->append(cx, w, t) == RC_OK && f->finish(cx, w) == RC_OK) return RC_OK;
     f->abort(w);
     return RC_ERR;
+}
+
+/* Folders of files are Parquet unless format: says otherwise. */
+static rc save_folders(struct ctx *cx, const struct table *t, const char *path,
+                       const struct io_option *opts, int n_opts, struct span span)
+{
+    const struct io_format *f = io_format_find(STR("parquet"));
+    bool is_said = io_option_find(opts, n_opts, "format") >= 0;
+    if (is_said || !f || !f->write_options)
+        TRY(io_choose(cx, is_said ? path : "part.csv", opts, n_opts, span, false, &f));
+    if (!f->write_options)
+        return fail(cx, E305, span, "%s files can be read, not written", f->name);
+    return io_save_folders(cx, t, path, f, opts, n_opts, span);
+}
+
+rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts,
+           int n_opts, struct span span)
+{
+    const struct io_format *f;
+    if (io_option_find(opts, n_opts, "partition") >= 0)
+        return save_folders(cx, t, path, opts, n_opts, span);
+    TRY(io_choose(cx, path, opts, n_opts, span, false, &f));
+    if (!f->write_options)
+        return fail(cx, E305, span, "%s files can be read, not written", f->name);
+    TRY(io_options_check(cx, f, f->write_options, "save", opts, n_opts));
+    return io_write_table(cx, f, t, path, opts, n_opts, span);
 }
 
 rc io_begin(struct ctx *cx, const struct schema *schema, const char *path,

@@ -188,8 +188,8 @@ static void retype(const struct uni *u, int file)
     const struct io_format *f = s->spec.format;
     for (int c = 0; c < u->n && f->retype; c++) {
         int at = s->files[file].at[c];
-        if (at >= 0 && !dtype_eq(io_head(s->files[file].scan)->schema->fields[at].type,
-                                 u->cols[c].type))
+        if (at >= 0 &&
+            !dtype_eq(io_head(s->files[file].scan)->schema->fields[at].type, u->cols[c].type))
             f->retype(s->files[file].scan, at, u->cols[c].type);
     }
 }
@@ -217,8 +217,7 @@ static rc make_schema(struct ctx *cx, struct io_set *s, const struct uni *u)
         fields[n++] = (struct field){u->cols[c].name, u->cols[c].type};
     for (int k = 0; k < s->keys.n; k++)
         fields[n++] = (struct field){s->keys.names[k], s->keys.types[k]};
-    if (s->spec.source_name)
-        fields[n++] = (struct field){s->spec.source_name, DTYPE(KIND_STR)};
+    if (s->spec.source_name) fields[n++] = (struct field){s->spec.source_name, DTYPE(KIND_STR)};
     return schema_new(cx, fields, n, s->spec.span, &s->head.schema);
 }
 
@@ -272,8 +271,7 @@ static rc make_parts(struct ctx *cx, struct io_set *s)
     struct io_set_part *last = NULL;
     for (int i = 0; i < s->spec.files.n; i++)
         most += io_head(s->files[i].scan)->n_partitions;
-    if (most > INT32_MAX)
-        return fail(cx, E309, s->spec.span, "`%s` is too large", s->head.label);
+    if (most > INT32_MAX) return fail(cx, E309, s->spec.span, "`%s` is too large", s->head.label);
     s->parts = arena_alloc(s->arena, sizeof *s->parts * (size_t)most);
     for (int i = 0; i < s->spec.files.n; i++) {
         const struct io_scan_head *h = io_head(s->files[i].scan);

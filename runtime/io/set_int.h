@@ -57,13 +57,13 @@ rc io_set_open(struct ctx *cx, struct io_set_spec *take_spec, const int64_t *siz
                struct io_scan **out);
 
 #define IO_SET_REST 8 /* files from which on each gives its scratch back after use */
-struct io_set_part { /* one partition of one file, or several small files whole */
+struct io_set_part {  /* one partition of one file, or several small files whole */
     int file, n_files;
     int sub;
 };
 struct io_set_file {
     struct io_scan *scan;
-    const int *at; /* [n_file_cols] the file's column, -1: it has none; shared between kin */
+    const int *at;       /* [n_file_cols] the file's column, -1: it has none; shared between kin */
     int64_t rows_before; /* -1: not known */
 };
 struct io_set {
@@ -72,15 +72,23 @@ struct io_set {
     struct io_set_spec spec;
     struct io_set_file *files; /* [spec.files.n] */
     struct io_keys keys;
-    int n_file_cols;               /* the schema: columns of files, keys, origin */
-    const struct column **absent;  /* [n_file_cols] nulls, where a file lacks the column */
-    const struct column *origins;  /* paths, when a column of origins is wanted */
-    struct io_set_part *parts;     /* [head.n_partitions] */
-    int n_lacking;                 /* columns that some file lacks */
+    int n_file_cols;              /* the schema: columns of files, keys, origin */
+    const struct column **absent; /* [n_file_cols] nulls, where a file lacks the column */
+    const struct column *origins; /* paths, when a column of origins is wanted */
+    struct io_set_part *parts;    /* [head.n_partitions] */
+    int n_lacking;                /* columns that some file lacks */
     atomic_bool is_reported;
 };
 enum rc_t io_set_read(struct ctx *cx, struct io_scan *s, const int *columns, int n_columns,
                       int64_t part, int64_t limit, io_push push, void *self);
 bool io_set_skip(const struct io_scan *s, int64_t part, const struct io_range *ranges, int n);
+
+/* A table as folders of files (option partition:). E306 when the folder holds other things. */
+rc io_save_folders(struct ctx *cx, const struct table *t, const char *path,
+                   const struct io_format *format, const struct io_option *opts, int n_opts,
+                   struct span span);
+/* Writes with a format whose options are checked already. */
+rc io_write_table(struct ctx *cx, const struct io_format *f, const struct table *t,
+                  const char *path, const struct io_option *opts, int n_opts, struct span span);
 
 #endif

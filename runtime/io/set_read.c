@@ -2,9 +2,9 @@
  * places and of the set's types, nulls for those it lacks, and constants for keys and origin. */
 #include "runtime/io/set_int.h"
 
-struct constant {     /* a key or the origin of the file at hand */
-    void *data;       /* [cap] equal values */
-    uint64_t *nulls;  /* [cap] zero bits, or NULL: a value */
+struct constant {    /* a key or the origin of the file at hand */
+    void *data;      /* [cap] equal values */
+    uint64_t *nulls; /* [cap] zero bits, or NULL: a value */
     const struct column *dict;
     enum phys phys;
 };
@@ -16,11 +16,11 @@ struct reader {
     io_push push;
     void *self;
     int file;
-    const int *sub;  /* [n_columns] place in the file's batch, -1: not of the file */
-    int cap;         /* rows that constants hold */
-    struct constant *consts; /* [n_columns] */
+    const int *sub;              /* [n_columns] place in the file's batch, -1: not of the file */
+    int cap;                     /* rows that constants hold */
+    struct constant *consts;     /* [n_columns] */
     const struct column **nulls; /* [n_columns] of what the file lacks */
-    void **room;             /* [n_columns] values made wider */
+    void **room;                 /* [n_columns] values made wider */
     struct vec *vecs;
     struct arena *arena;
 };
@@ -193,7 +193,8 @@ enum rc_t io_set_read(struct ctx *cx, struct io_scan *scan, const int *columns, 
         r.vecs = ARENA_ARRAY(r.arena, struct vec, n_columns + 1);
         res = read_file(cx, &r, p->file + i, p->n_files > 1 ? 0 : p->sub, limit);
         arena_free(r.arena);
-        if (format->rest && s->spec.files.n >= IO_SET_REST) format->rest(s->files[p->file + i].scan);
+        if (format->rest && s->spec.files.n >= IO_SET_REST)
+            format->rest(s->files[p->file + i].scan);
     }
     return res;
 }

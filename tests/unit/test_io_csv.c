@@ -399,7 +399,7 @@ TEST(missing_file_names_the_near_ones)
     assert_int_equal(t.cx->err->code, E301);
     if (!strstr(t.cx->err->hint, t.path)) fail_msg("%s", t.cx->err->hint);
     assert_err(t.cx, E301, io_open(t.cx, "/no/such/folder/x.csv", NULL, 0, NO_SPAN, &t.scan));
-    assert_err(t.cx, E302, io_open(t.cx, TEST_SOURCE_DIR "/tests", NULL, 0, NO_SPAN, &t.scan));
+    assert_err(t.cx, E302, io_open(t.cx, TEST_SOURCE_DIR "/runtime", NULL, 0, NO_SPAN, &t.scan));
     case_end(&t);
 }
 
