@@ -127,6 +127,7 @@ void lang_reset(struct lang *lg)
     value_unref(lg->last);
     value_unref(lg->recent);
     lg->last = lg->recent = NULL;
+    workspace_close(lg);
     scope_clear(lg->globals);
     params_free(lg);
     includes_free(lg);

@@ -137,6 +137,7 @@ struct lang {
     struct include_file *includes;
     struct scan_cache *scans; /* path + options + mtime -> opened scan */
     struct kept_list *kept;   /* plans whose result is kept, for dropping the least recently used */
+    struct workspace *workspace; /* `use workspace(..)`, or NULL */
     char *folder;
     int hidden;             /* inside include: displays and prints are not passed on */
     bool is_last_statement; /* the cell's last one is running */
@@ -165,6 +166,13 @@ const char *label_text(const char *label, char *buf, size_t n);
 rc show_value(struct lang *lg, const struct value *v, int64_t max_rows, struct span span);
 /* Computes a frame (kept in the plan under the memory budget); new reference. */
 rc frame_table(struct lang *lg, struct plan *p, struct table **out);
+/* `use workspace("DIR")`: opens (or makes) the folder, binds its tables to variables and keeps the
+ * session's frames in it from now on. E302 while another session uses it. */
+rc workspace_open(struct lang *lg, struct str folder, struct span span);
+/* After a top-level statement: stores frames that are new or changed, drops those that are gone.
+ * Nothing without a workspace. */
+rc workspace_sync(struct lang *lg, struct span span);
+void workspace_close(struct lang *lg);
 /* Resolves a path against the session's folder (arena). */
 const char *resolve_path(struct lang *lg, struct arena *a, struct str path);
 

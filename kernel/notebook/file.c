@@ -1,13 +1,11 @@
 /* file.c: notebooks from and to files. */
 #include "kernel/notebook/notebook_int.h"
 
+#include "runtime/base/file.h"
 #include "runtime/base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_FILE (256 << 20)
@@ -61,46 +59,6 @@ rc notebook_read_file(struct ctx *cx, const char *path, struct notebook **out)
 
 /* ---- writing ---- */
 
-static rc write_failed(struct ctx *cx, const char *path, int why)
-{
-    return fail(cx, E306, NO_SPAN, "%s cannot be written: %s", path, strerror(why));
-}
-
-static bool write_all(int fd, struct str text)
-{
-    while (text.n > 0) {
-        ssize_t n = write(fd, text.p, text.n);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        text = (struct str){text.p + n, text.n - (size_t)n};
-    }
-    return true;
-}
-
-/* Writes beside the file and renames; a symbolic link keeps pointing to what it points to. */
-static rc replace_file(struct ctx *cx, const char *path, struct str text)
-{
-    char *real = realpath(path, NULL);
-    const char *to = real ? real : path;
-    struct stat old;
-    mode_t mode = stat(to, &old) == 0 ? old.st_mode & 07777 : 0666;
-    char *beside = arena_printf(cx->arena, "%s.%ld.part", to, (long)getpid());
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-    bool ok = fd >= 0 && write_all(fd, text);
-    int why = errno;
-    if (fd >= 0 && close(fd) != 0 && ok) {
-        ok = false;
-        why = errno;
-    }
-    if (ok && rename(beside, to) != 0) {
-        ok = false;
-        why = errno;
-    }
-    if (!ok && fd >= 0) unlink(beside);
-    free(real);
-    return ok ? RC_OK : write_failed(cx, path, why);
-}
-
 rc notebook_write_file(struct ctx *cx, const struct notebook *nb, const char *path)
 {
     struct str name = str_of(path);
@@ -116,7 +74,7 @@ rc notebook_write_file(struct ctx *cx, const struct notebook *nb, const char *pa
     else
         return fail(cx, E305, NO_SPAN,
                     "a notebook is written as .mlnb, .ipynb, .html or .md, not as %s", path);
-    enum rc_t res = replace_file(cx, path, strbuf_view(&text));
+    enum rc_t res = file_replace(cx, path, strbuf_view(&text), NO_SPAN);
     strbuf_release(&text);
     return res;
 }

@@ -336,6 +336,7 @@ static rc run_all(struct lang *lg, const struct ast *block, bool is_top)
         lg->is_last_statement = is_top && i + 1 == block->n_kids;
         TRY(check_cancel(&lg->cx));
         TRY(run_statement(lg, lg->globals, block->kids[i], NULL));
+        if (is_top) TRY(workspace_sync(lg, block->kids[i]->span));
         if (is_top && host && host->statement) host->statement(host->self);
     }
     return RC_OK;

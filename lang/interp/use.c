@@ -78,13 +78,25 @@ static rc use_pool(struct lang *lg, struct scope *sc, const struct ast *e)
     (void)fail(&lg->cx, E206, e->span, "pool() has no option `%.*s`", STR_FMT(name));
     return err_hint(&lg->cx, "use pool(threads: 4)");
 }
+static rc use_workspace(struct lang *lg, struct scope *sc, const struct ast *e)
+{
+    struct scalar s;
+    TRY(one_arg(lg, sc, e, "use workspace(\"tables\")", &s));
+    if (s.is_null || s.type.kind != KIND_STR || !s.u.s.n) {
+        (void)fail(&lg->cx, E207, e->span, "workspace() takes the name of a folder as text");
+        return err_hint(&lg->cx, "use workspace(\"tables\")");
+    }
+    return workspace_open(lg, s.u.s, e->span);
+}
 rc run_use(struct lang *lg, struct scope *sc, const struct ast *st)
 {
     const struct ast *e = st->kids[0];
     if (e->op == AST_CALL && str_eqz(e->text, "seed")) return use_seed(lg, sc, e);
     if (e->op == AST_CALL && str_eqz(e->text, "memory")) return use_memory(lg, sc, e);
     if (e->op == AST_CALL && str_eqz(e->text, "pool")) return use_pool(lg, sc, e);
-    (void)fail(&lg->cx, E217, e->span, "`use` takes seed(..), pool(..) or memory(..)");
+    if (e->op == AST_CALL && str_eqz(e->text, "workspace")) return use_workspace(lg, sc, e);
+    (void)fail(&lg->cx, E217, e->span,
+               "`use` takes seed(..), pool(..), memory(..) or workspace(..)");
     return err_hint(&lg->cx, "use seed(42)");
 }
 

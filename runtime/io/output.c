@@ -3,6 +3,8 @@
  * as it is. */
 #include "runtime/io/io_int.h"
 
+#include "runtime/base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,17 +20,6 @@ struct io_output {
     bool is_append;
     int64_t old_size; /* append */
 };
-
-static rc cannot_write(struct ctx *cx, const char *path, struct span span, int err)
-{
-    const char *slash = strrchr(path, '/');
-    if (err == ENOENT && slash) {
-        fail(cx, E306, span, "`%s` cannot be written: the folder `%.*s` does not exist", path,
-             (int)(slash - path), path);
-        return err_hint(cx, "!mkdir -p '%.*s'", (int)(slash - path), path);
-    }
-    return fail(cx, E306, span, "`%s` cannot be written: %s", path, strerror(err));
-}
 
 static void output_free(struct io_output *o)
 {
@@ -76,7 +67,7 @@ rc io_output_open(struct ctx *cx, const char *path, bool append, struct span spa
     else
         o->fd = open_temp(o, is_there ? &st : NULL);
     if (o->fd < 0) {
-        enum rc_t res = cannot_write(cx, path, span, errno);
+        enum rc_t res = file_cannot_write(cx, path, span, errno);
         output_free(o);
         return res;
     }
@@ -89,7 +80,7 @@ rc io_output_write(struct ctx *cx, struct io_output *o, const char *p, size_t n)
     while (n > 0) {
         ssize_t w = write(o->fd, p, n);
         if (w < 0 && errno == EINTR) continue;
-        if (w < 0) return cannot_write(cx, o->path, o->span, errno);
+        if (w < 0) return file_cannot_write(cx, o->path, o->span, errno);
         p += w;
         n -= (size_t)w;
     }
@@ -104,18 +95,6 @@ void io_output_abort(struct io_output *o)
     output_free(o);
 }
 
-/* The rename itself survives a crash once the folder is synced. */
-static void sync_folder(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? mem_strndup(path, (size_t)(slash - path) + 1) : mem_strndup(".", 1);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    mem_free(folder);
-    if (fd < 0) return;
-    if (fsync(fd) != 0) errno = 0;
-    close(fd);
-}
-
 rc io_output_commit(struct ctx *cx, struct io_output *o)
 {
     bool ok = (!o->temp && !o->is_append) || fsync(o->fd) == 0;
@@ -126,11 +105,11 @@ rc io_output_commit(struct ctx *cx, struct io_output *o)
     }
     if (ok && o->temp) ok = rename(o->temp, o->path) == 0;
     if (!ok) {
-        enum rc_t res = cannot_write(cx, o->path, o->span, errno);
+        enum rc_t res = file_cannot_write(cx, o->path, o->span, errno);
         io_output_abort(o);
         return res;
     }
-    if (o->temp) sync_folder(o->path);
+    if (o->temp) file_sync_folder(o->path);
     output_free(o);
     return RC_OK;
 }

@@ -4,12 +4,10 @@
 #include "runtime/ml/json_int.h"
 #include "runtime/ml/model_file_int.h"
 
+#include "runtime/base/file.h"
 #include "runtime/plan/serialize.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
-#include <unistd.h>
 
 /* ---- the model as JSON ---- */
 /* Expressions of a fitted model are scalar and hold no structs: checked when it was fitted. */
@@ -242,37 +240,11 @@ void ml_save_bytes(const struct model *m, struct strbuf *out)
     strbuf_release(&o.text);
 }
 
-/* ---- the file ---- */
-static enum rc_t write_all(struct ctx *cx, int fd, const char *path, struct str s, struct span span)
-{
-    while (s.n > 0) {
-        ssize_t n = write(fd, s.p, s.n);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
-        s.p += n;
-        s.n -= (size_t)n;
-    }
-    if (fsync(fd) != 0) return fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
-    return RC_OK;
-}
-
 enum rc_t ml_save(struct ctx *cx, const struct model *m, const char *path, struct span span)
 {
     struct strbuf bytes = {0};
-    char *tmp = arena_printf(cx->arena, "%s.tmp.%ld", path, (long)getpid());
-    enum rc_t res = RC_ERR;
     ml_save_bytes(m, &bytes);
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
-    } else {
-        res = write_all(cx, fd, path, strbuf_view(&bytes), span);
-        if (close(fd) != 0 && res == RC_OK)
-            res = fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
-        if (res == RC_OK && rename(tmp, path) != 0)
-            res = fail(cx, E306, span, "`%s`: %s", path, strerror(errno));
-        if (res != RC_OK) unlink(tmp);
-    }
+    enum rc_t res = file_replace(cx, path, strbuf_view(&bytes), span);
     strbuf_release(&bytes);
     return res;
 }
