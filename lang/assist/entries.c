@@ -46,11 +46,12 @@ static void add_functions(struct list *l)
                               .examples = {bs[i]->example}});
     const struct agg_desc *const *as = agg_all(&n);
     for (int i = 0; i < n; i++)
-        add(l, (struct entry){.kind = ENTRY_AGGREGATE,
-                              .name = as[i]->name,
-                              .sig = as[i]->sig,
-                              .doc = as[i]->doc,
-                              .examples = {as[i]->example}});
+        if (!as[i]->is_hidden)
+            add(l, (struct entry){.kind = ENTRY_AGGREGATE,
+                                  .name = as[i]->name,
+                                  .sig = as[i]->sig,
+                                  .doc = as[i]->doc,
+                                  .examples = {as[i]->example}});
     const struct win_desc *const *ws = win_all(&n);
     for (int i = 0; i < n; i++)
         add(l, (struct entry){.kind = ENTRY_WINDOW,

@@ -124,7 +124,7 @@ static int all_function_names(struct arena *a, const struct scope *sc, struct st
     for (int i = 0; i < n_builtin; i++)
         names[n++] = str_of(builtins[i]->name);
     for (int i = 0; i < n_agg; i++)
-        names[n++] = str_of(aggs[i]->name);
+        if (!aggs[i]->is_hidden) names[n++] = str_of(aggs[i]->name);
     for (int i = 0; i < n_fn; i++)
         if (!(fns[i]->flags & FN_HIDDEN)) names[n++] = str_of(fns[i]->name);
     for (int i = 0; i < n_win; i++)

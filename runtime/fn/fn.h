@@ -134,6 +134,7 @@ struct agg_desc {
     int n_overloads;
     enum rc_t (*type)(struct ctx *cx, const struct dtype *args, int n, struct span span,
                       struct dtype *out);
+    bool is_hidden;   /* not in help or completion (SQL's own) */
     bool needs_order; /* first, last without sort keep input order; join_str, list */
     struct fn_foreign foreign;
 };

@@ -164,3 +164,51 @@ const struct agg_desc agg_all_ = {
     .n_overloads = COUNT(all_overloads),
     .foreign = {"coalesce(bool_and(%1), true)", "coalesce(bool_and(%1), true)"},
 };
+
+/* ---- SQL's: null without values ---- */
+static void null_of_none(const char *base, size_t stride, int64_t n, struct vec *out)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (((const struct truth *)(const void *)(base + (size_t)i * stride))->n == 0)
+            out_null(out, i);
+}
+static enum rc_t any_final_sql(struct agg_eval *e, const char *base, size_t stride, int64_t n,
+                               struct vec *out)
+{
+    TRY(any_final(e, base, stride, n, out));
+    null_of_none(base, stride, n, out);
+    return RC_OK;
+}
+static enum rc_t all_final_sql(struct agg_eval *e, const char *base, size_t stride, int64_t n,
+                               struct vec *out)
+{
+    TRY(all_final(e, base, stride, n, out));
+    null_of_none(base, stride, n, out);
+    return RC_OK;
+}
+static const struct agg_overload sql_bool_or_overloads[] = {
+    AG(KIND_BOOL, KIND_BOOL, struct truth, truth_update, truth_combine, any_final_sql),
+};
+const struct agg_desc agg_sql_bool_or = {
+    .name = "sql_bool_or",
+    .sig = "sql_bool_or(x: bool) -> bool",
+    .doc = "SQL's bool_or: null without values.",
+    .example = "sql_bool_or([false, true])  #> true",
+    .is_hidden = true,
+    .overloads = sql_bool_or_overloads,
+    .n_overloads = COUNT(sql_bool_or_overloads),
+    .foreign = {"bool_or(%1)", "bool_or(%1)"},
+};
+static const struct agg_overload sql_bool_and_overloads[] = {
+    AG(KIND_BOOL, KIND_BOOL, struct truth, truth_update, truth_combine, all_final_sql),
+};
+const struct agg_desc agg_sql_bool_and = {
+    .name = "sql_bool_and",
+    .sig = "sql_bool_and(x: bool) -> bool",
+    .doc = "SQL's bool_and: null without values.",
+    .example = "sql_bool_and([true, false])  #> false",
+    .is_hidden = true,
+    .overloads = sql_bool_and_overloads,
+    .n_overloads = COUNT(sql_bool_and_overloads),
+    .foreign = {"bool_and(%1)", "bool_and(%1)"},
+};

@@ -191,3 +191,83 @@ const struct agg_desc agg_wmean = {
     .overloads = wmean_overloads,
     .n_overloads = COUNT(wmean_overloads),
 };
+
+/* ---- SQL's of (y, x): the second argument is the independent one ---- */
+static void cross_values(const char *base, size_t stride, int64_t n, struct vec *out,
+                         double (*f)(const struct cross *))
+{
+    for (int64_t i = 0; i < n; i++)
+        put_f64(out, i, f((const void *)(base + (size_t)i * stride)));
+}
+/* The states are kept of (y, x): mx is the mean of y. */
+static double sql_covar_pop_of(const struct cross *s)
+{
+    return s->n > 0 ? s->xy / s->n : NAN;
+}
+static double sql_regr_count_of(const struct cross *s)
+{
+    return s->n;
+}
+static double sql_regr_avgx_of(const struct cross *s)
+{
+    return s->n > 0 ? s->my : NAN;
+}
+static double sql_regr_avgy_of(const struct cross *s)
+{
+    return s->n > 0 ? s->mx : NAN;
+}
+static double sql_regr_sxx_of(const struct cross *s)
+{
+    return s->n > 0 ? s->yy : NAN;
+}
+static double sql_regr_syy_of(const struct cross *s)
+{
+    return s->n > 0 ? s->xx : NAN;
+}
+static double sql_regr_sxy_of(const struct cross *s)
+{
+    return s->n > 0 ? s->xy : NAN;
+}
+static double sql_regr_slope_of(const struct cross *s)
+{
+    return s->yy > 0 ? s->xy / s->yy : NAN;
+}
+static double sql_regr_intercept_of(const struct cross *s)
+{
+    return s->yy > 0 ? s->mx - s->my * (s->xy / s->yy) : NAN;
+}
+static double sql_regr_r2_of(const struct cross *s)
+{
+    if (!(s->yy > 0)) return NAN;
+    return s->xx == 0 ? 1 : s->xy / s->xx * (s->xy / s->yy);
+}
+
+#define PAIR(id, example_text)                                                                     \
+    static enum rc_t id##_final(struct agg_eval *e, const char *base, size_t stride, int64_t n,    \
+                                struct vec *out)                                                   \
+    {                                                                                              \
+        (void)e;                                                                                   \
+        cross_values(base, stride, n, out, id##_of);                                               \
+        return RC_OK;                                                                              \
+    }                                                                                              \
+    static const struct agg_overload id##_overloads[] = {                                          \
+        AG2(KIND_NUM, KIND_NUM, KIND_NUM, struct cross, cross_update, cross_combine, id##_final),  \
+    };                                                                                             \
+    const struct agg_desc agg_##id = {.name = #id,                                                 \
+                                      .sig = #id "(y: num, x: num) -> num",                        \
+                                      .doc = "SQL's aggregate of that name.",                      \
+                                      .example = example_text,                                     \
+                                      .is_hidden = true,                                           \
+                                      .overloads = id##_overloads,                                 \
+                                      .n_overloads = 1};
+
+PAIR(sql_covar_pop, "sql_covar_pop([1, 2, 3], [2, 4, 6])  #> 1.3333333333333333")
+PAIR(sql_regr_count, "sql_regr_count([1, 2], [2, 4])  #> 2.0")
+PAIR(sql_regr_avgx, "sql_regr_avgx([1, 2], [2, 4])  #> 3.0")
+PAIR(sql_regr_avgy, "sql_regr_avgy([1, 2], [2, 4])  #> 1.5")
+PAIR(sql_regr_sxx, "sql_regr_sxx([1, 2], [2, 4])  #> 2.0")
+PAIR(sql_regr_syy, "sql_regr_syy([1, 2], [2, 4])  #> 0.5")
+PAIR(sql_regr_sxy, "sql_regr_sxy([1, 2], [2, 4])  #> 1.0")
+PAIR(sql_regr_slope, "sql_regr_slope([1, 2], [2, 4])  #> 0.5")
+PAIR(sql_regr_intercept, "sql_regr_intercept([1, 2], [2, 4])  #> 0.0")
+PAIR(sql_regr_r2, "sql_regr_r2([1, 2], [2, 4])  #> 1.0")

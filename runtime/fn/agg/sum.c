@@ -219,3 +219,38 @@ const struct agg_desc agg_mean = {
     .n_overloads = COUNT(mean_overloads),
     .foreign = {"avg(%1)", "avg(%1)"},
 };
+
+/* ---- SQL's sum: of no values null ---- */
+static enum rc_t int_final_sql(struct agg_eval *e, const char *base, size_t stride, int64_t n,
+                               struct vec *out)
+{
+    TRY(int_final(e, base, stride, n, out));
+    for (int64_t i = 0; i < n; i++)
+        if (((const struct int_sum *)(const void *)(base + (size_t)i * stride))->n == 0)
+            out_null(out, i);
+    return RC_OK;
+}
+static enum rc_t num_final_sql(struct agg_eval *e, const char *base, size_t stride, int64_t n,
+                               struct vec *out)
+{
+    TRY(num_final(e, base, stride, n, out));
+    for (int64_t i = 0; i < n; i++)
+        if (((const struct num_sum *)(const void *)(base + (size_t)i * stride))->n == 0)
+            out_null(out, i);
+    return RC_OK;
+}
+static const struct agg_overload sql_sum_overloads[] = {
+    AG(KIND_INT, KIND_INT, struct int_sum, int_update, int_combine, int_final_sql),
+    AG(KIND_NUM, KIND_NUM, struct num_sum, num_update, num_combine, num_final_sql),
+    AG(KIND_DURATION, KIND_DURATION, struct int_sum, int_update, int_combine, int_final_sql),
+};
+const struct agg_desc agg_sql_sum = {
+    .name = "sql_sum",
+    .sig = "sql_sum(x: num) -> num",
+    .doc = "SQL's sum: null without values.",
+    .example = "sql_sum([1, 2, null])  #> 3",
+    .is_hidden = true,
+    .overloads = sql_sum_overloads,
+    .n_overloads = COUNT(sql_sum_overloads),
+    .foreign = {"sum(%1)", "sum(%1)"},
+};

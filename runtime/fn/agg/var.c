@@ -162,6 +162,16 @@ static double kurtosis_of(const struct moments *s)
     return n * (n + 1) * (n - 1) * s->m4 / (scale * s->m2 * s->m2) - 3 * (n - 1) * (n - 1) / scale;
 }
 
+/* Of the whole population, as SQL's var_pop. */
+static double sql_var_pop_of(const struct moments *s)
+{
+    return s->n > 0 ? s->m2 / s->n : NAN;
+}
+static double sql_stddev_pop_of(const struct moments *s)
+{
+    return sqrt(sql_var_pop_of(s));
+}
+
 static void finals(const char *base, size_t stride, int64_t n, struct vec *out,
                    double (*f)(const struct moments *))
 {
@@ -169,7 +179,7 @@ static void finals(const char *base, size_t stride, int64_t n, struct vec *out,
         put_f64(out, i, f((const void *)(base + (size_t)i * stride)));
 }
 
-#define MOMENT(id, up, doc_text, example_text, sql_text, spark_text)                               \
+#define MOMENT(id, up, hidden, doc_text, example_text, sql_text, spark_text)                       \
     static enum rc_t id##_final(struct agg_eval *e, const char *base, size_t stride, int64_t n,    \
                                 struct vec *out)                                                   \
     {                                                                                              \
@@ -184,16 +194,21 @@ static void finals(const char *base, size_t stride, int64_t n, struct vec *out,
                                       .sig = #id "(x: num) -> num",                                \
                                       .doc = doc_text,                                             \
                                       .example = example_text,                                     \
+                                      .is_hidden = (hidden),                                       \
                                       .overloads = id##_overloads,                                 \
                                       .n_overloads = 1,                                            \
                                       .foreign = {sql_text, spark_text}};
 
-MOMENT(var, var_update, "Variance, divided by n - 1; null for fewer than two values.",
+MOMENT(var, var_update, false, "Variance, divided by n - 1; null for fewer than two values.",
        "var([1, 2, 3, 4])  #> 1.6666666666666667", "var_samp(%1)", "var_samp(%1)")
-MOMENT(sd, var_update, "Standard deviation, from the variance divided by n - 1.",
+MOMENT(sd, var_update, false, "Standard deviation, from the variance divided by n - 1.",
        "sd([1, 3])  #> 1.4142135623730951", "stddev_samp(%1)", "stddev_samp(%1)")
-MOMENT(skew, power_update, "Skewness, corrected for bias; null for fewer than three values.",
+MOMENT(skew, power_update, false, "Skewness, corrected for bias; null for fewer than three values.",
        "skew([1, 2, 3])  #> 0.0", NULL, NULL)
-MOMENT(kurtosis, power_update,
+MOMENT(kurtosis, power_update, false,
        "Excess kurtosis, corrected for bias; null for fewer than four values.",
        "round(kurtosis([1, 2, 3, 4]), 6)  #> -1.2", NULL, NULL)
+MOMENT(sql_var_pop, var_update, true, "SQL's var_pop: divided by n.", "sql_var_pop([1, 3])  #> 1.0",
+       "var_pop(%1)", "var_pop(%1)")
+MOMENT(sql_stddev_pop, var_update, true, "SQL's stddev_pop.", "sql_stddev_pop([1, 3])  #> 1.0",
+       "stddev_pop(%1)", "stddev_pop(%1)")
