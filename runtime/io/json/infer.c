@@ -124,7 +124,7 @@ static rc go_into(struct ctx *cx, struct walk *w, struct str want)
         if (c->p < c->end && *c->p == '}') break;
         if (c->p < c->end && *c->p == ',') c->p++;
         json_space(c);
-        if (c->p >= c->end || *c->p != '"' || !json_string(c, &name)) goto bad;
+        if (c->p >= c->end || *c->p != '"' || !json_text(c, &name)) goto bad;
         bool is_it = str_eq(name, want);
         if (names.n < 300) strbuf_printf(&names, "%s%.*s", names.n ? ", " : "", STR_FMT(name));
         json_space(c);

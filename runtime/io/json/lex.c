@@ -96,7 +96,7 @@ static bool check_utf8(struct json_cur *c, struct str s)
     return utf8_check(s.p, s.n) == s.n || wrong(c, "this text is not UTF-8");
 }
 
-bool json_string(struct json_cur *c, struct str *out)
+bool json_text(struct json_cur *c, struct str *out)
 {
     bool has_high = false;
     const char *start = ++c->p;
@@ -179,7 +179,7 @@ static bool skip_object(struct json_cur *c)
     for (;;) {
         json_space(c);
         if (c->p >= c->end || *c->p != '"') return wrong(c, "a name in quotes is expected here");
-        if (!json_string(c, &name)) return false;
+        if (!json_text(c, &name)) return false;
         json_space(c);
         if (c->p >= c->end || *c->p != ':') return wrong(c, "`:` is expected here");
         c->p++;
@@ -215,7 +215,7 @@ bool json_skip(struct json_cur *c)
     if (c->p >= c->end) return wrong(c, "a value is expected here");
     if (c->depth >= JSON_DEPTH) return wrong(c, "values are nested deeper than 200 levels");
     switch (*c->p) {
-    case '"': return json_string(c, &s);
+    case '"': return json_text(c, &s);
     case 't': return json_word(c, "true");
     case 'f': return json_word(c, "false");
     case 'n': return json_word(c, "null");

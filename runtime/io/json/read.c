@@ -128,7 +128,7 @@ static bool put_fields(struct reading *r, struct place *p)
     } else {
         for (bool more = true; more;) {
             json_space(&r->c);
-            if (r->c.p >= r->c.end || *r->c.p != '"' || !json_string(&r->c, &name)) return false;
+            if (r->c.p >= r->c.end || *r->c.p != '"' || !json_text(&r->c, &name)) return false;
             at = json_field_at(names, NULL, name, at);
             if (!expect(r, ':', "`:` is expected here")) return false;
             struct place *kid = at >= 0 ? &p->kids[at] : NULL;
@@ -193,7 +193,7 @@ static bool put_value(struct reading *r, struct place *p)
     json_space(&r->c);
     if (r->c.p >= r->c.end) return false;
     switch (*r->c.p) {
-    case '"': return json_string(&r->c, &s) && put_text(r, p, s);
+    case '"': return json_text(&r->c, &s) && put_text(r, p, s);
     case 't': return put_bool(r, p, true);
     case 'f': return put_bool(r, p, false);
     case 'n':

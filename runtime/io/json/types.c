@@ -90,7 +90,7 @@ static bool see_object(struct json_cur *c, struct json_type *t, struct arena *a)
     for (;;) {
         json_space(c);
         if (c->p >= c->end || *c->p != '"') return wrong(c, "a name in quotes is expected here");
-        if (!json_string(c, &name)) return false;
+        if (!json_text(c, &name)) return false;
         at = json_field_at(t, a, name, at);
         if (at < 0) return wrong(c, "the objects have more than 20000 different names");
         json_space(c);
@@ -138,7 +138,7 @@ bool json_see(struct json_cur *c, struct json_type *t, struct arena *a)
     if (c->depth >= JSON_DEPTH) return wrong(c, "values are nested deeper than 200 levels");
     switch (*c->p) {
     case '"':
-        if (!json_string(c, &s)) return false;
+        if (!json_text(c, &s)) return false;
         if ((t->has & JSON_HAS_TEXT) == 0) t->has |= json_text_kind(s);
         return true;
     case 't': t->has |= JSON_HAS_BOOL; return json_word(c, "true");
