@@ -7,14 +7,14 @@
 #include <math.h>
 
 /* ---- pieces ---- */
-void sql_as(struct sql *s, const struct schema *schema, int i, struct strbuf *out)
+void sqlout_as(struct sql *s, const struct schema *schema, int i, struct strbuf *out)
 {
     strbuf_addz(out, " AS ");
     sql_column_name(out, s->d, schema, i);
 }
 
 /* ", t.a, t.b": every column. */
-rc sql_columns(struct sql *s, const char *alias, const struct schema *schema, struct strbuf *out)
+rc sqlout_columns(struct sql *s, const char *alias, const struct schema *schema, struct strbuf *out)
 {
     for (int i = 0; i < schema->n; i++) {
         strbuf_printf(out, ", %s.", alias);
@@ -28,7 +28,7 @@ static rc put_by(struct sql *s, const struct sql_side *side, const struct expr *
 {
     for (int i = 0; i < n; i++) {
         if (i) strbuf_addz(out, ", ");
-        TRY(sql_expr(s, side, by[i], out));
+        TRY(sqlout_expr(s, side, by[i], out));
     }
     return RC_OK;
 }
@@ -38,7 +38,7 @@ static rc put_order(struct sql *s, const struct sql_side *side, const struct sor
                     struct strbuf *out)
 {
     for (int i = 0; i < n; i++) {
-        TRY(sql_sort_key(s, side, &keys[i], out));
+        TRY(sqlout_sort_key(s, side, &keys[i], out));
         strbuf_addz(out, ", ");
     }
     strbuf_printf(out, "%s." SQL_ROW, side->alias);
@@ -88,7 +88,7 @@ static rc put_source(struct sql *s, const struct plan *p, struct strbuf *out)
         return RC_OK;
     }
     if (p->op == PLAN_SCAN && put_file(s, p, out)) return RC_OK;
-    if (!label || !*label) return sql_refuse(s, p->span, "a large table without a name");
+    if (!label || !*label) return sqlout_refuse(s, p->span, "a large table without a name");
     put_stem(s, label, out);
     return RC_OK;
 }
@@ -111,17 +111,17 @@ static rc named_leaf(struct sql *s, const struct plan *p, struct strbuf *out)
             sql_quote_name(out, s->d, p->schema->fields[i].name);
         if (!position) {
             strbuf_addz(out, " AS ");
-            TRY(sql_type(s, p->schema->fields[i].type, p->span, out));
+            TRY(sqlout_type(s, p->schema->fields[i].type, p->span, out));
             strbuf_addc(out, ')');
         }
-        sql_as(s, p->schema, i, out);
+        sqlout_as(s, p->schema, i, out);
     }
     strbuf_addz(out, " FROM ");
     TRY(put_source(s, p, out));
     strbuf_addz(out, " AS t");
     if (p->op == PLAN_TABLE || !p->u.scan.filter) return RC_OK;
     strbuf_addz(out, " WHERE ");
-    return sql_predicate(s, &side, p->u.scan.filter, out);
+    return sqlout_predicate(s, &side, p->u.scan.filter, out);
 }
 
 /* A value inside VALUES: the step casts the column, so texts will do for most kinds. */
@@ -160,7 +160,7 @@ static rc put_rows(struct sql *s, const struct plan *p, struct strbuf *out)
             if (t->n_rows == 0)
                 strbuf_addz(out, "NULL");
             else if (!put_cell(s, t->cols[c], i, out))
-                return sql_refuse(s, p->span, "a value of the table");
+                return sqlout_refuse(s, p->span, "a value of the table");
         }
         strbuf_addc(out, ')');
     }
@@ -172,9 +172,9 @@ static rc inline_leaf(struct sql *s, const struct plan *p, struct strbuf *out)
     strbuf_addz(out, "SELECT t." SQL_ROW);
     for (int i = 0; i < p->schema->n; i++) {
         strbuf_printf(out, ", CAST(t." SQL_PREFIX "%d AS ", i + 1);
-        TRY(sql_type(s, p->schema->fields[i].type, p->span, out));
+        TRY(sqlout_type(s, p->schema->fields[i].type, p->span, out));
         strbuf_addc(out, ')');
-        sql_as(s, p->schema, i, out);
+        sqlout_as(s, p->schema, i, out);
     }
     strbuf_addz(out, " FROM (VALUES\n    ");
     TRY(put_rows(s, p, out));
@@ -186,7 +186,7 @@ static rc inline_leaf(struct sql *s, const struct plan *p, struct strbuf *out)
     return RC_OK;
 }
 
-rc sql_leaf_step(struct sql *s, const struct plan *p, struct strbuf *out)
+rc sqlout_leaf_step(struct sql *s, const struct plan *p, struct strbuf *out)
 {
     bool is_small = p->op == PLAN_TABLE && p->u.table.table->n_rows <= s->options->inline_rows;
     return is_small ? inline_leaf(s, p, out) : named_leaf(s, p, out);
@@ -197,7 +197,7 @@ static rc filter_step(struct sql *s, const struct plan *p, const char *in, struc
 {
     struct sql_side side = {"t", p->inputs[0]->schema};
     strbuf_printf(out, "SELECT t.* FROM %s AS t WHERE ", in);
-    return sql_predicate(s, &side, p->u.filter.predicate, out);
+    return sqlout_predicate(s, &side, p->u.filter.predicate, out);
 }
 
 static rc project_step(struct sql *s, const struct plan *p, const char *in, struct strbuf *out)
@@ -206,8 +206,8 @@ static rc project_step(struct sql *s, const struct plan *p, const char *in, stru
     strbuf_addz(out, "SELECT t." SQL_ROW);
     for (int i = 0; i < p->u.project.n; i++) {
         strbuf_addz(out, ", ");
-        TRY(sql_expr(s, &side, p->u.project.items[i].expr, out));
-        sql_as(s, p->schema, i, out);
+        TRY(sqlout_expr(s, &side, p->u.project.items[i].expr, out));
+        sqlout_as(s, p->schema, i, out);
     }
     strbuf_printf(out, " FROM %s AS t", in);
     return RC_OK;
@@ -225,18 +225,18 @@ static rc aggregate_step(struct sql *s, const struct plan *p, const char *in, st
         const struct field *f = &p->schema->fields[i];
         struct sort_key key = {.expr = expr_column(a, f->name, f->type, p->span)};
         strbuf_addz(out, i ? ", " : "ORDER BY ");
-        TRY(sql_sort_key(s, &groups, &key, out));
+        TRY(sqlout_sort_key(s, &groups, &key, out));
     }
     strbuf_addz(out, ") AS " SQL_ROW);
-    TRY(sql_columns(s, "g", p->schema, out));
+    TRY(sqlout_columns(s, "g", p->schema, out));
     strbuf_addz(out, " FROM (SELECT ");
     for (int i = 0; i < n_keys + p->u.aggregate.n; i++) {
         if (i) strbuf_addz(out, ", ");
         if (i < n_keys)
-            TRY(sql_expr(s, &side, p->u.aggregate.keys[i].expr, out));
+            TRY(sqlout_expr(s, &side, p->u.aggregate.keys[i].expr, out));
         else
-            TRY(sql_aggregate(s, &side, &frame, p->u.aggregate.items[i - n_keys].expr, out));
-        sql_as(s, p->schema, i, out);
+            TRY(sqlout_aggregate(s, &side, &frame, p->u.aggregate.items[i - n_keys].expr, out));
+        sqlout_as(s, p->schema, i, out);
     }
     strbuf_printf(out, " FROM %s AS t", in);
     for (int i = 0; i < n_keys; i++)
@@ -253,7 +253,7 @@ static rc sort_step(struct sql *s, const struct plan *p, const char *in, struct 
     strbuf_addz(out, "SELECT row_number() OVER (ORDER BY ");
     TRY(put_order(s, &side, p->u.sort.keys, p->u.sort.n, out));
     strbuf_addz(out, ") AS " SQL_ROW);
-    TRY(sql_columns(s, "t", p->schema, out));
+    TRY(sqlout_columns(s, "t", p->schema, out));
     strbuf_printf(out, " FROM %s AS t", in);
     if (is_cut)
         strbuf_printf(out, ") AS t WHERE t." SQL_ROW " <= %lld", (long long)p->u.sort.limit);
@@ -302,15 +302,15 @@ static rc limit_step(struct sql *s, const struct plan *p, const char *in, struct
 {
     struct sql_side side = {"t", p->schema};
     strbuf_addz(out, "SELECT t." SQL_ROW);
-    TRY(sql_columns(s, "t", p->schema, out));
+    TRY(sqlout_columns(s, "t", p->schema, out));
     strbuf_addz(out, " FROM (SELECT row_number() OVER (ORDER BY ");
     for (int i = 0; i < p->u.limit.n_by; i++) {
-        TRY(sql_sort_key(s, &side, &(struct sort_key){.expr = p->u.limit.by[i]}, out));
+        TRY(sqlout_sort_key(s, &side, &(struct sort_key){.expr = p->u.limit.by[i]}, out));
         strbuf_addz(out, ", ");
     }
     TRY(put_order(s, &side, p->u.limit.sort, p->u.limit.n_sort, out));
     strbuf_addz(out, ") AS " SQL_ROW);
-    TRY(sql_columns(s, "t", p->schema, out));
+    TRY(sqlout_columns(s, "t", p->schema, out));
     strbuf_addz(out, ", ");
     TRY(put_number(s, &side, p, out));
     strbuf_printf(out, " FROM %s AS t) AS t", in);
@@ -323,7 +323,7 @@ static rc distinct_step(struct sql *s, const struct plan *p, const char *in, str
     struct sql_side side = {"t", p->schema};
     int n_by = p->u.distinct.n_by;
     strbuf_addz(out, "SELECT t." SQL_ROW);
-    TRY(sql_columns(s, "t", p->schema, out));
+    TRY(sqlout_columns(s, "t", p->schema, out));
     strbuf_addz(out, " FROM (SELECT t.*, row_number() OVER (");
     if (n_by > 0) {
         TRY(put_partition(s, &side, p->u.distinct.by, n_by, out));
@@ -346,7 +346,7 @@ static rc union_step(struct sql *s, const struct plan *p, const char *a, const c
 {
     strbuf_addz(out, "SELECT row_number() OVER (ORDER BY t." SQL_PREFIX "part, t." SQL_ROW
                      ") AS " SQL_ROW);
-    TRY(sql_columns(s, "t", p->schema, out));
+    TRY(sqlout_columns(s, "t", p->schema, out));
     strbuf_printf(out,
                   " FROM (SELECT 0 AS " SQL_PREFIX "part, l.* FROM %s AS l UNION ALL SELECT 1, r.* "
                   "FROM %s AS r) AS t",
@@ -388,11 +388,11 @@ static rc unnest_step(struct sql *s, const struct plan *p, const char *in, struc
         strbuf_addz(out, ", t.");
         sql_column_name(out, s->d, from, i);
         if (unnested_at(p, i) >= 0) strbuf_addz(out, "[i." SQL_PREFIX "i]");
-        sql_as(s, p->schema, i, out);
+        sqlout_as(s, p->schema, i, out);
     }
     if (p->u.unnest.index_name) {
         strbuf_printf(out, ", CASE WHEN %s > 0 THEN CAST(i." SQL_PREFIX "i AS BIGINT) END", n.p);
-        sql_as(s, p->schema, from->n, out);
+        sqlout_as(s, p->schema, from->n, out);
     }
     strbuf_printf(out, " FROM %s AS t CROSS JOIN LATERAL (SELECT ", in);
     strbuf_addz(out,
@@ -409,18 +409,18 @@ static rc put_select(struct sql *s, const struct plan *p, const char *a, const c
 {
     switch (p->op) {
     case PLAN_TABLE:
-    case PLAN_SCAN: return sql_leaf_step(s, p, out);
+    case PLAN_SCAN: return sqlout_leaf_step(s, p, out);
     case PLAN_FILTER: return filter_step(s, p, a, out);
     case PLAN_PROJECT: return project_step(s, p, a, out);
     case PLAN_AGGREGATE: return aggregate_step(s, p, a, out);
-    case PLAN_WINDOW: return sql_window_step(s, p, a, out);
+    case PLAN_WINDOW: return sqlout_window_step(s, p, a, out);
     case PLAN_SORT: return sort_step(s, p, a, out);
     case PLAN_LIMIT: return limit_step(s, p, a, out);
     case PLAN_DISTINCT: return distinct_step(s, p, a, out);
-    case PLAN_JOIN: return sql_join_step(s, p, a, b, out);
+    case PLAN_JOIN: return sqlout_join_step(s, p, a, b, out);
     case PLAN_UNION: return union_step(s, p, a, b, out);
     case PLAN_UNNEST: return unnest_step(s, p, a, out);
-    default: return sql_refuse(s, p->span, "this kind of step");
+    default: return sqlout_refuse(s, p->span, "this kind of step");
     }
 }
 

@@ -104,8 +104,8 @@ static bool kinds_fit(const char *kinds, const struct expr *const *args, int n)
     return true;
 }
 
-const struct sql_spelling *sql_spelling_find(unsigned family, const char *name,
-                                             const struct expr *const *args, int n)
+const struct sql_spelling *sqlout_spelling_find(unsigned family, const char *name,
+                                                const struct expr *const *args, int n)
 {
     for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
         const struct sql_spelling *w = &spellings[i];

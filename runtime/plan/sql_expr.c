@@ -1,4 +1,4 @@
-/* sql_expr.c: expressions as SQL. Functions are spelled by the templates of sql_fns.def. */
+/* sqlout_expr.c: expressions as SQL. Functions are spelled by the templates of sql_fns.def. */
 #include "runtime/plan/sql_int.h"
 
 struct fill { /* one template at work */
@@ -10,7 +10,7 @@ struct fill { /* one template at work */
     const char *where;   /* of an aggregate, or NULL */
 };
 
-rc sql_refuse(struct sql *s, struct span span, const char *what)
+rc sqlout_refuse(struct sql *s, struct span span, const char *what)
 {
     if (!span.source && s->node) span = s->node->span;
     fail(s->cx, E217, span, "%s has no words for %s (%s step)", s->d->label, what,
@@ -18,11 +18,11 @@ rc sql_refuse(struct sql *s, struct span span, const char *what)
     return err_hint(s->cx, "do this part here, before or after, and hand over the rest");
 }
 
-rc sql_type(struct sql *s, struct dtype t, struct span span, struct strbuf *out)
+rc sqlout_type(struct sql *s, struct dtype t, struct span span, struct strbuf *out)
 {
     char text[96];
     if (sql_type_name(out, s->d, t)) return RC_OK;
-    return sql_refuse(s, span, dtype_text(t, text, sizeof text));
+    return sqlout_refuse(s, span, dtype_text(t, text, sizeof text));
 }
 
 /* ---- templates ---- */
@@ -78,7 +78,7 @@ static bool is_two_valued(const struct expr *e)
 {
     if (e->op == EXPR_LITERAL) return !e->value.is_null;
     if (e->op != EXPR_CALL) return false;
-    const struct sql_spelling *w = sql_spelling_find(0, e->fn->name, e->args, e->n_args);
+    const struct sql_spelling *w = sqlout_spelling_find(0, e->fn->name, e->args, e->n_args);
     return w && (w->flags & SQL_TWO);
 }
 
@@ -164,20 +164,20 @@ static rc put_spelled(struct sql *s, const struct sql_side *side, const struct s
                       const struct expr *e, const char *name, unsigned family, struct strbuf *out)
 {
     char what[160];
-    const struct sql_spelling *w = sql_spelling_find(family, name, e->args, e->n_args);
+    const struct sql_spelling *w = sqlout_spelling_find(family, name, e->args, e->n_args);
     if (w && w->special) return w->special(s, side, e, out);
     const char *text = w ? w->text[s->d->id] : NULL;
     if (!text) {
         snprintf(what, sizeof what, "`%.100s`", name);
-        return sql_refuse(s, e->span, what);
+        return sqlout_refuse(s, e->span, what);
     }
     struct strbuf where = {0};
     struct strbuf *args = mem_zero(sizeof *args * (size_t)(e->n_args + 1));
     struct fill f = {.s = s, .side = side, .frame = frame, .e = e, .args = args};
     enum rc_t res = RC_OK;
     for (int i = 0; i < e->n_args && res == RC_OK; i++)
-        res = sql_expr(s, side, e->args[i], &args[i]);
-    if (res == RC_OK && e->where) res = sql_predicate(s, side, e->where, &where);
+        res = sqlout_expr(s, side, e->args[i], &args[i]);
+    if (res == RC_OK && e->where) res = sqlout_predicate(s, side, e->where, &where);
     f.where = where.p;
     if (res == RC_OK && family == 0)
         res = put_named(&f, text, out);
@@ -194,14 +194,14 @@ static rc put_spelled(struct sql *s, const struct sql_side *side, const struct s
 static rc put_literal(struct sql *s, const struct expr *e, struct strbuf *out)
 {
     if (sql_literal(out, s->d, &e->value)) return RC_OK;
-    return sql_refuse(s, e->span, "this value");
+    return sqlout_refuse(s, e->span, "this value");
 }
 
 static rc put_column(struct sql *s, const struct sql_side *side, const struct expr *e,
                      struct strbuf *out)
 {
     int at = schema_find(side->schema, str_of(e->name));
-    if (at < 0) return sql_refuse(s, e->span, "a column that is not there");
+    if (at < 0) return sqlout_refuse(s, e->span, "a column that is not there");
     strbuf_printf(out, "%s.", side->alias);
     sql_column_name(out, s->d, side->schema, at);
     return RC_OK;
@@ -214,16 +214,16 @@ static rc put_case(struct sql *s, const struct sql_side *side, const struct expr
     for (int i = 0; i < e->n_args; i += 2) {
         bool is_else = i + 1 == e->n_args;
         strbuf_addz(out, is_else ? " ELSE " : " WHEN ");
-        TRY(sql_expr(s, side, e->args[i], out));
+        TRY(sqlout_expr(s, side, e->args[i], out));
         if (is_else) break;
         strbuf_addz(out, " THEN ");
-        TRY(sql_expr(s, side, e->args[i + 1], out));
+        TRY(sqlout_expr(s, side, e->args[i + 1], out));
     }
     strbuf_addz(out, " END");
     return RC_OK;
 }
 
-rc sql_expr(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
+rc sqlout_expr(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
 {
     switch (e->op) {
     case EXPR_COLUMN: return put_column(s, side, e, out);
@@ -233,38 +233,38 @@ rc sql_expr(struct sql *s, const struct sql_side *side, const struct expr *e, st
     case EXPR_AGG:
     case EXPR_WINDOW: break;
     }
-    return sql_refuse(s, e->span, "an aggregate at this place");
+    return sqlout_refuse(s, e->span, "an aggregate at this place");
 }
 
-rc sql_predicate(struct sql *s, const struct sql_side *side, const struct expr *e,
-                 struct strbuf *out)
+rc sqlout_predicate(struct sql *s, const struct sql_side *side, const struct expr *e,
+                    struct strbuf *out)
 {
-    return sql_expr(s, side, e, out);
+    return sqlout_expr(s, side, e, out);
 }
 
-rc sql_sort_key(struct sql *s, const struct sql_side *side, const struct sort_key *key,
-                struct strbuf *out)
+rc sqlout_sort_key(struct sql *s, const struct sql_side *side, const struct sort_key *key,
+                   struct strbuf *out)
 {
     enum kind k = key->expr->type.kind;
     if (k == KIND_CAT && key->expr->op != EXPR_LITERAL)
-        return sql_refuse(s, key->expr->span, "the order of a category's levels (use str())");
-    TRY(sql_expr(s, side, key->expr, out));
+        return sqlout_refuse(s, key->expr->span, "the order of a category's levels (use str())");
+    TRY(sqlout_expr(s, side, key->expr, out));
     strbuf_printf(out, "%s%s%s", k == KIND_STR ? s->d->collate : "", key->descending ? " DESC" : "",
                   key->nulls_first ? " NULLS FIRST" : " NULLS LAST");
     return RC_OK;
 }
 
-rc sql_aggregate(struct sql *s, const struct sql_side *side, const struct sql_frame *f,
-                 const struct expr *e, struct strbuf *out)
+rc sqlout_aggregate(struct sql *s, const struct sql_side *side, const struct sql_frame *f,
+                    const struct expr *e, struct strbuf *out)
 {
     if (e->op == EXPR_WINDOW) return put_spelled(s, side, f, e, e->win->name, SQL_WIN, out);
     return put_spelled(s, side, f, e, e->agg->name, SQL_AGG, out);
 }
 
-bool sql_is_alone(const struct sql_dialect *d, const struct expr *e)
+bool sqlout_is_alone(const struct sql_dialect *d, const struct expr *e)
 {
     unsigned flag = d->id == SQL_duckdb ? SQL_DUCK_ALONE : SQL_PG_ALONE;
     if (e->op != EXPR_AGG) return false;
-    const struct sql_spelling *w = sql_spelling_find(SQL_AGG, e->agg->name, e->args, e->n_args);
+    const struct sql_spelling *w = sqlout_spelling_find(SQL_AGG, e->agg->name, e->args, e->n_args);
     return w && (w->flags & flag);
 }

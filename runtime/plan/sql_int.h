@@ -25,7 +25,6 @@ struct sql_dialect {
     const char *list_open;        /* "ARRAY[" */
     const struct sql_scan *scans; /* ends with a NULL format; NULL: none */
 };
-const struct sql_dialect *sql_dialect_at(enum sql_dialect_id id);
 
 /* ---- state of one statement ---- */
 #define SQL_PREFIX "mlnb_" /* of names that no column may begin with; see sql_column_name */
@@ -58,21 +57,22 @@ struct sql_frame {         /* around an aggregate or window function; all NULL i
     const char *order; /* what orders rows: "t.mlnb_row" */
     const char *place; /* place in the table */
 };
-rc sql_expr(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out);
+rc sqlout_expr(struct sql *s, const struct sql_side *side, const struct expr *e,
+               struct strbuf *out);
 /* As a condition: null counts as false where WHERE, ON and FILTER do not do so by themselves. */
-rc sql_predicate(struct sql *s, const struct sql_side *side, const struct expr *e,
-                 struct strbuf *out);
+rc sqlout_predicate(struct sql *s, const struct sql_side *side, const struct expr *e,
+                    struct strbuf *out);
 /* e as a sort key: direction, nulls, code point order. */
-rc sql_sort_key(struct sql *s, const struct sql_side *side, const struct sort_key *key,
-                struct strbuf *out);
+rc sqlout_sort_key(struct sql *s, const struct sql_side *side, const struct sort_key *key,
+                   struct strbuf *out);
 /* An EXPR_AGG or EXPR_WINDOW. */
-rc sql_aggregate(struct sql *s, const struct sql_side *side, const struct sql_frame *f,
-                 const struct expr *e, struct strbuf *out);
+rc sqlout_aggregate(struct sql *s, const struct sql_side *side, const struct sql_frame *f,
+                    const struct expr *e, struct strbuf *out);
 /* Whether the dialect takes the aggregate OVER a frame. */
-bool sql_is_alone(const struct sql_dialect *d, const struct expr *e);
-rc sql_type(struct sql *s, struct dtype t, struct span span, struct strbuf *out);
+bool sqlout_is_alone(const struct sql_dialect *d, const struct expr *e);
+rc sqlout_type(struct sql *s, struct dtype t, struct span span, struct strbuf *out);
 /* E217: the dialect cannot say `what`. */
-rc sql_refuse(struct sql *s, struct span span, const char *what);
+rc sqlout_refuse(struct sql *s, struct span span, const char *what);
 
 /* ---- spellings ---- */
 #define SQL_TWO        1u
@@ -89,8 +89,8 @@ struct sql_spelling {
     sql_special special;
 };
 /* NULL when there is no row. family: 0, SQL_AGG or SQL_WIN. */
-const struct sql_spelling *sql_spelling_find(unsigned family, const char *name,
-                                             const struct expr *const *args, int n);
+const struct sql_spelling *sqlout_spelling_find(unsigned family, const char *name,
+                                                const struct expr *const *args, int n);
 
 #define SQL_FN(name, kinds, flags, ...)
 #define SQL_SPECIAL(name, flags, f)                                                                \
@@ -100,13 +100,14 @@ const struct sql_spelling *sql_spelling_find(unsigned family, const char *name,
 #undef SQL_SPECIAL
 
 /* ---- nodes ---- */
-rc sql_columns(struct sql *s, const char *alias, const struct schema *schema, struct strbuf *out);
-rc sql_window_step(struct sql *s, const struct plan *p, const char *in, struct strbuf *out);
-rc sql_join_step(struct sql *s, const struct plan *p, const char *left, const char *right,
-                 struct strbuf *out);
+rc sqlout_columns(struct sql *s, const char *alias, const struct schema *schema,
+                  struct strbuf *out);
+rc sqlout_window_step(struct sql *s, const struct plan *p, const char *in, struct strbuf *out);
+rc sqlout_join_step(struct sql *s, const struct plan *p, const char *left, const char *right,
+                    struct strbuf *out);
 /* The whole step of a PLAN_TABLE or PLAN_SCAN. */
-rc sql_leaf_step(struct sql *s, const struct plan *p, struct strbuf *out);
+rc sqlout_leaf_step(struct sql *s, const struct plan *p, struct strbuf *out);
 /* " AS " and the step's name of column i. */
-void sql_as(struct sql *s, const struct schema *schema, int i, struct strbuf *out);
+void sqlout_as(struct sql *s, const struct schema *schema, int i, struct strbuf *out);
 
 #endif

@@ -14,9 +14,9 @@ static rc put_pair(struct sql *s, const struct sides *x, const struct join_on *o
                    struct strbuf *out)
 {
     bool is_ordered = op != CMP_EQ && op != CMP_SAME && on->left->type.kind == KIND_STR;
-    TRY(sql_expr(s, &x->left, on->left, out));
+    TRY(sqlout_expr(s, &x->left, on->left, out));
     strbuf_addz(out, cmp_texts[op]);
-    TRY(sql_expr(s, &x->right, on->right, out));
+    TRY(sqlout_expr(s, &x->right, on->right, out));
     if (is_ordered) strbuf_addz(out, s->d->collate);
     return RC_OK;
 }
@@ -54,9 +54,9 @@ static rc put_columns(struct sql *s, const struct plan *p, const struct sides *x
         const struct join_on *on = i < n_left ? filling_pair(p, i) : NULL;
         strbuf_addz(out, on ? ", coalesce(" : i < n_left ? ", l." : ", r.");
         if (on) {
-            TRY(sql_expr(s, &x->left, on->left, out));
+            TRY(sqlout_expr(s, &x->left, on->left, out));
             strbuf_addz(out, ", ");
-            TRY(sql_expr(s, &x->right, on->right, out));
+            TRY(sqlout_expr(s, &x->right, on->right, out));
             strbuf_addc(out, ')');
         } else if (i < n_left) {
             sql_column_name(out, s->d, p->inputs[0]->schema, i);
@@ -64,7 +64,7 @@ static rc put_columns(struct sql *s, const struct plan *p, const struct sides *x
             int at = schema_find(right, str_of(p->u.join.right_columns[i - n_left]));
             sql_column_name(out, s->d, right, at);
         }
-        sql_as(s, p->schema, i, out);
+        sqlout_as(s, p->schema, i, out);
     }
     return RC_OK;
 }
@@ -102,7 +102,7 @@ static rc full_join(struct sql *s, const struct plan *p, const struct sides *x, 
 {
     strbuf_addz(out, "SELECT row_number() OVER (ORDER BY t." SQL_PREFIX
                      "l NULLS LAST, t." SQL_PREFIX "r) AS " SQL_ROW);
-    TRY(sql_columns(s, "t", p->schema, out));
+    TRY(sqlout_columns(s, "t", p->schema, out));
     for (int part = 0; part < 2; part++) {
         strbuf_addz(out, part ? " UNION ALL SELECT" : " FROM (SELECT");
         strbuf_addz(out, " l." SQL_ROW " AS " SQL_PREFIX "l, r." SQL_ROW " AS " SQL_PREFIX "r");
@@ -126,12 +126,12 @@ static rc put_distance(struct sql *s, const struct sides *x, const struct join_o
                        struct strbuf *out)
 {
     const struct expr *args[2] = {on->left, on->right};
-    const struct sql_spelling *w = sql_spelling_find(0, "-", args, 2);
+    const struct sql_spelling *w = sqlout_spelling_find(0, "-", args, 2);
     struct strbuf side[2] = {{0}, {0}};
     const char *text = w ? w->text[s->d->id] : NULL;
-    if (!text) return sql_refuse(s, on->left->span, "the distance of such keys");
-    enum rc_t res = sql_expr(s, &x->left, on->left, &side[0]);
-    if (res == RC_OK) res = sql_expr(s, &x->right, on->right, &side[1]);
+    if (!text) return sqlout_refuse(s, on->left->span, "the distance of such keys");
+    enum rc_t res = sqlout_expr(s, &x->left, on->left, &side[0]);
+    if (res == RC_OK) res = sqlout_expr(s, &x->right, on->right, &side[1]);
     strbuf_addz(out, "abs(");
     for (const char *p = text; *p && res == RC_OK; p++) {
         if (p[0] == '%' && (p[1] == '1' || p[1] == '2'))
@@ -153,9 +153,9 @@ static rc asof_condition(struct sql *s, const struct plan *p, const struct sides
     TRY(put_condition(s, p, x, p->u.join.n_on - 1, out));
     strbuf_addz(out, " AND ");
     if (way == ASOF_NEAREST) {
-        TRY(sql_expr(s, &x->left, on->left, out));
+        TRY(sqlout_expr(s, &x->left, on->left, out));
         strbuf_addz(out, " IS NOT NULL AND ");
-        TRY(sql_expr(s, &x->right, on->right, out));
+        TRY(sqlout_expr(s, &x->right, on->right, out));
         strbuf_addz(out, " IS NOT NULL");
     } else {
         TRY(put_pair(s, x, on, way == ASOF_BACKWARD ? CMP_GE : CMP_LE, out));
@@ -165,7 +165,7 @@ static rc asof_condition(struct sql *s, const struct plan *p, const struct sides
     TRY(put_distance(s, x, on, out));
     strbuf_addz(out, " <= ");
     if (!sql_literal(out, s->d, p->u.join.tolerance))
-        return sql_refuse(s, p->span, "the tolerance");
+        return sqlout_refuse(s, p->span, "the tolerance");
     return RC_OK;
 }
 
@@ -177,11 +177,11 @@ static rc asof_order(struct sql *s, const struct plan *p, const struct sides *x,
         TRY(put_distance(s, x, on, out));
         strbuf_addz(out, ", ");
         back = true;
-        TRY(sql_expr(s, &x->right, on->right, out));
+        TRY(sqlout_expr(s, &x->right, on->right, out));
         strbuf_addz(out, ", r." SQL_ROW);
         return RC_OK;
     }
-    TRY(sql_expr(s, &x->right, on->right, out));
+    TRY(sqlout_expr(s, &x->right, on->right, out));
     strbuf_printf(out, "%s%s, r." SQL_ROW "%s",
                   on->right->type.kind == KIND_STR ? s->d->collate : "", back ? " DESC" : "",
                   back ? " DESC" : "");
@@ -192,7 +192,7 @@ static rc asof_join(struct sql *s, const struct plan *p, const struct sides *x, 
                     const char *b, struct strbuf *out)
 {
     strbuf_addz(out, "SELECT t." SQL_ROW);
-    TRY(sql_columns(s, "t", p->schema, out));
+    TRY(sqlout_columns(s, "t", p->schema, out));
     strbuf_addz(out, " FROM (SELECT l." SQL_ROW " AS " SQL_ROW);
     TRY(put_columns(s, p, x, out));
     strbuf_addz(out, ", row_number() OVER (PARTITION BY l." SQL_ROW " ORDER BY ");
@@ -203,8 +203,8 @@ static rc asof_join(struct sql *s, const struct plan *p, const struct sides *x, 
     return RC_OK;
 }
 
-rc sql_join_step(struct sql *s, const struct plan *p, const char *left, const char *right,
-                 struct strbuf *out)
+rc sqlout_join_step(struct sql *s, const struct plan *p, const char *left, const char *right,
+                    struct strbuf *out)
 {
     struct sides x = {{"l", p->inputs[0]->schema}, {"r", p->inputs[1]->schema}};
     switch (p->u.join.kind) {

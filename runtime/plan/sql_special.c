@@ -24,21 +24,21 @@ static rc put_members(struct sql *s, const struct expr *list, struct dtype type,
         if ((*n)++) strbuf_addz(out, ", ");
         bool fits = sql_literal(out, s->d, &v);
         scalar_release(&v);
-        if (!fits) return sql_refuse(s, list->span, "a list of such values");
+        if (!fits) return sqlout_refuse(s, list->span, "a list of such values");
     }
     (void)type;
     return RC_OK;
 }
 
-rc sql_in(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
+rc sqlout_in(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
 {
     const struct expr *list = e->args[1];
     struct strbuf x = {0}, members = {0};
     bool has_null = false;
     int64_t n = 0;
     if (list->op != EXPR_LITERAL || list->value.is_null || list->type.kind != KIND_LIST)
-        return sql_refuse(s, e->span, "`in` of a list that is no constant");
-    enum rc_t res = sql_expr(s, side, e->args[0], &x);
+        return sqlout_refuse(s, e->span, "`in` of a list that is no constant");
+    enum rc_t res = sqlout_expr(s, side, e->args[0], &x);
     if (res == RC_OK) res = put_members(s, list, e->args[0]->type, &members, &has_null, &n);
     if (res == RC_OK && n > 0)
         strbuf_printf(out, "(coalesce(%s IN (%s), false)", x.p, members.p);
@@ -52,17 +52,17 @@ rc sql_in(struct sql *s, const struct sql_side *side, const struct expr *e, stru
 }
 
 /* x in lo..hi: an end that is a null constant is open, null is in no range. */
-rc sql_in_range(struct sql *s, const struct sql_side *side, const struct expr *e,
-                struct strbuf *out)
+rc sqlout_in_range(struct sql *s, const struct sql_side *side, const struct expr *e,
+                   struct strbuf *out)
 {
     struct strbuf x = {0}, end[2] = {{0}, {0}};
     const char *order = e->args[0]->type.kind == KIND_STR ? s->d->collate : "";
     bool is_half =
         e->args[3]->op == EXPR_LITERAL && !e->args[3]->value.is_null && e->args[3]->value.u.b;
     const char *const ops[2] = {">=", is_half ? "<" : "<="};
-    enum rc_t res = sql_expr(s, side, e->args[0], &x);
+    enum rc_t res = sqlout_expr(s, side, e->args[0], &x);
     for (int i = 0; i < 2 && res == RC_OK; i++)
-        if (!is_null_literal(e->args[1 + i])) res = sql_expr(s, side, e->args[1 + i], &end[i]);
+        if (!is_null_literal(e->args[1 + i])) res = sqlout_expr(s, side, e->args[1 + i], &end[i]);
     if (res == RC_OK) {
         strbuf_printf(out, "(%s IS NOT NULL", x.p);
         for (int i = 0; i < 2; i++)
@@ -140,16 +140,18 @@ static rc put_pattern(struct sql *s, const struct sql_side *side, const struct e
 {
     struct str pattern;
     if (!text_constant(e, 1, &pattern) || !is_common(pattern, any_match))
-        return sql_refuse(s, e->span, "this pattern, which engines read differently");
+        return sqlout_refuse(s, e->span, "this pattern, which engines read differently");
     strbuf_addz(out, before);
-    TRY(sql_expr(s, side, e->args[0], out));
+    TRY(sqlout_expr(s, side, e->args[0], out));
     strbuf_addz(out, between);
-    if (!sql_literal(out, s->d, &e->args[1]->value)) return sql_refuse(s, e->span, "this pattern");
+    if (!sql_literal(out, s->d, &e->args[1]->value))
+        return sqlout_refuse(s, e->span, "this pattern");
     strbuf_addz(out, after);
     return RC_OK;
 }
 
-rc sql_matches(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
+rc sqlout_matches(struct sql *s, const struct sql_side *side, const struct expr *e,
+                  struct strbuf *out)
 {
     if (s->d->id == SQL_postgres)
         return put_pattern(s, side, e, true, "coalesce(", " ~ ", ", false)", out);
@@ -169,12 +171,13 @@ static int count_groups(struct str p)
 }
 
 /* One group or the whole match; null when the pattern does not fit. */
-rc sql_extract(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
+rc sqlout_extract(struct sql *s, const struct sql_side *side, const struct expr *e,
+                  struct strbuf *out)
 {
     struct str pattern;
     struct strbuf call = {0}, test = {0};
     if (!text_constant(e, 1, &pattern) || e->n_args > 2 || count_groups(pattern) > 1)
-        return sql_refuse(s, e->span, "`extract` with a group chosen");
+        return sqlout_refuse(s, e->span, "`extract` with a group chosen");
     enum rc_t res;
     if (s->d->id == SQL_postgres) {
         res = put_pattern(s, side, e, false, "(regexp_match(", ", ", "))[1]", out);
@@ -191,22 +194,22 @@ rc sql_extract(struct sql *s, const struct sql_side *side, const struct expr *e,
 }
 
 /* The new text is taken as it is, so group references in it are refused. */
-rc sql_sub(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
+rc sqlout_sub(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
 {
     struct str to;
     struct strbuf after = {0};
     if (!text_constant(e, 2, &to) || memchr(to.p, '\\', to.n) || memchr(to.p, '$', to.n) ||
         memchr(to.p, '&', to.n))
-        return sql_refuse(s, e->span, "`sub` with such a replacement");
+        return sqlout_refuse(s, e->span, "`sub` with such a replacement");
     struct str pattern;
     if (text_constant(e, 1, &pattern) &&
         (pattern.n == 0 || memchr(pattern.p, '*', pattern.n) || memchr(pattern.p, '?', pattern.n)))
-        return sql_refuse(s, e->span, "`sub` of a pattern that fits the empty text");
+        return sqlout_refuse(s, e->span, "`sub` of a pattern that fits the empty text");
     strbuf_addz(&after, ", ");
     bool fits = sql_literal(&after, s->d, &e->args[2]->value);
     strbuf_addz(&after, ", 'g')");
     enum rc_t res = fits ? put_pattern(s, side, e, false, "regexp_replace(", ", ", after.p, out)
-                         : sql_refuse(s, e->span, "this replacement");
+                         : sqlout_refuse(s, e->span, "this replacement");
     strbuf_release(&after);
     return res;
 }
@@ -220,16 +223,16 @@ static int64_t code_points(struct str s)
     return n;
 }
 
-rc sql_pad(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
+rc sqlout_pad(struct sql *s, const struct sql_side *side, const struct expr *e, struct strbuf *out)
 {
     struct str fill, where = STR("left");
     struct strbuf x = {0}, n = {0}, f = {0};
     if (!text_constant(e, 2, &fill) || code_points(fill) != 1 ||
         (e->n_args > 3 && !text_constant(e, 3, &where)))
-        return sql_refuse(s, e->span, "`pad` with a fill that is not one constant character");
-    enum rc_t res = sql_expr(s, side, e->args[0], &x);
-    if (res == RC_OK) res = sql_expr(s, side, e->args[1], &n);
-    if (res == RC_OK) res = sql_expr(s, side, e->args[2], &f);
+        return sqlout_refuse(s, e->span, "`pad` with a fill that is not one constant character");
+    enum rc_t res = sqlout_expr(s, side, e->args[0], &x);
+    if (res == RC_OK) res = sqlout_expr(s, side, e->args[1], &n);
+    if (res == RC_OK) res = sqlout_expr(s, side, e->args[2], &f);
     if (res == RC_OK)
         strbuf_printf(out,
                       "CASE WHEN length(%s) < %s THEN %s(%s, CAST(%s AS INTEGER), %s) ELSE %s END",
@@ -256,22 +259,22 @@ static void put_bin_us(struct sql *s, const char *x, int64_t us, struct strbuf *
                       x, x, origin, unit, unit, unit);
 }
 
-rc sql_bin_time(struct sql *s, const struct sql_side *side, const struct expr *e,
-                struct strbuf *out)
+rc sqlout_bin_time(struct sql *s, const struct sql_side *side, const struct expr *e,
+                   struct strbuf *out)
 {
     const struct expr *w = e->args[1];
     bool is_date = e->args[0]->type.kind == KIND_DATE;
     struct strbuf x = {0};
     if (w->op != EXPR_LITERAL || w->value.is_null || w->type.kind != KIND_DURATION)
-        return sql_refuse(s, e->span, "`bin` by a width that is no constant");
+        return sqlout_refuse(s, e->span, "`bin` by a width that is no constant");
     int32_t months = w->value.months;
     const char *unit = months == 1    ? "month"
                        : months == 3  ? "quarter"
                        : months == 12 ? "year"
                                       : NULL;
-    if (months && !unit) return sql_refuse(s, e->span, "`bin` by so many months");
+    if (months && !unit) return sqlout_refuse(s, e->span, "`bin` by so many months");
     if (is_date) strbuf_addz(&x, "CAST(");
-    enum rc_t res = sql_expr(s, side, e->args[0], &x);
+    enum rc_t res = sqlout_expr(s, side, e->args[0], &x);
     if (is_date) strbuf_addz(&x, " AS TIMESTAMP)");
     if (res == RC_OK) {
         strbuf_addz(out, is_date ? "CAST(" : "(");
@@ -323,8 +326,8 @@ static bool is_plain_pattern(struct str p)
     return true;
 }
 
-rc sql_format_time(struct sql *s, const struct sql_side *side, const struct expr *e,
-                   struct strbuf *out)
+rc sqlout_format_time(struct sql *s, const struct sql_side *side, const struct expr *e,
+                      struct strbuf *out)
 {
     struct str p;
     struct strbuf pattern = {0};
@@ -335,11 +338,11 @@ rc sql_format_time(struct sql *s, const struct sql_side *side, const struct expr
         strbuf_adds(&pattern, p);
     if (!fits) {
         strbuf_release(&pattern);
-        return sql_refuse(s, e->span, "`format_time` with this pattern");
+        return sqlout_refuse(s, e->span, "`format_time` with this pattern");
     }
     struct scalar v = {.type = DTYPE(KIND_STR), .u.s = strbuf_view(&pattern)};
     strbuf_addz(out, is_pg ? "to_char(" : "strftime(");
-    enum rc_t res = sql_expr(s, side, e->args[0], out);
+    enum rc_t res = sqlout_expr(s, side, e->args[0], out);
     strbuf_addz(out, ", ");
     (void)sql_literal(out, s->d, &v);
     strbuf_addc(out, ')');

@@ -29,12 +29,12 @@ static rc put_keys(struct window_text *w, const char *in, struct strbuf *out)
     for (int i = 0; i < p->u.window.n_by && res == RC_OK; i++) {
         if (i) strbuf_addz(&by, ", ");
         size_t from = by.n;
-        res = sql_expr(w->s, &side, p->u.window.by[i], &by);
+        res = sqlout_expr(w->s, &side, p->u.window.by[i], &by);
         if (res == RC_OK) strbuf_printf(out, ", %s AS " SQL_PREFIX "b%d", by.p + from, i + 1);
     }
     for (int i = 0; i < p->u.window.n_sort && res == RC_OK; i++) {
         strbuf_addz(out, ", ");
-        res = sql_expr(w->s, &side, p->u.window.sort[i].expr, out);
+        res = sqlout_expr(w->s, &side, p->u.window.sort[i].expr, out);
         strbuf_printf(out, " AS " SQL_PREFIX "s%d", i + 1);
     }
     if (by.p)
@@ -46,7 +46,7 @@ static rc put_keys(struct window_text *w, const char *in, struct strbuf *out)
     strbuf_release(&by);
     strbuf_addz(out, "ORDER BY ");
     for (int i = 0; i < p->u.window.n_sort && res == RC_OK; i++) {
-        res = sql_sort_key(w->s, &side, &p->u.window.sort[i], out);
+        res = sqlout_sort_key(w->s, &side, &p->u.window.sort[i], out);
         strbuf_addz(out, ", ");
     }
     strbuf_printf(out, "t." SQL_ROW ") AS " SQL_PREFIX "n FROM %s AS t", in);
@@ -188,10 +188,10 @@ static void put_least(struct sql *s, const struct sql_side *side, const struct e
 {
     struct strbuf arg = {0};
     bool counts_rows = e->n_args == 0 || e->args[0]->op == EXPR_LITERAL;
-    if (!counts_rows && sql_expr(s, side, e->args[0], &arg) != RC_OK) counts_rows = true;
+    if (!counts_rows && sqlout_expr(s, side, e->args[0], &arg) != RC_OK) counts_rows = true;
     strbuf_printf(out, "CASE WHEN count(%s)", counts_rows ? "*" : arg.p);
     strbuf_clear(&arg);
-    if (e->where && sql_predicate(s, side, e->where, &arg) == RC_OK)
+    if (e->where && sqlout_predicate(s, side, e->where, &arg) == RC_OK)
         strbuf_printf(out, " FILTER (WHERE %s)", arg.p);
     strbuf_printf(out, "%s >= %lld THEN %s END", f->over, (long long)e->frame.min_rows, value);
     strbuf_release(&arg);
@@ -201,8 +201,8 @@ static rc put_value(struct sql *s, const struct sql_side *side, const struct sql
                     const struct expr *e, struct strbuf *out)
 {
     struct strbuf value = {0};
-    if (e->op != EXPR_AGG || e->frame.min_rows <= 0) return sql_aggregate(s, side, f, e, out);
-    enum rc_t res = sql_aggregate(s, side, f, e, &value);
+    if (e->op != EXPR_AGG || e->frame.min_rows <= 0) return sqlout_aggregate(s, side, f, e, out);
+    enum rc_t res = sqlout_aggregate(s, side, f, e, &value);
     if (res == RC_OK) put_least(s, side, e, f, value.p, out);
     strbuf_release(&value);
     return res;
@@ -213,7 +213,7 @@ static rc put_membership(struct window_text *w, const struct win_frame *f, struc
 {
     strbuf_addz(out, "o." SQL_PREFIX "g = t." SQL_PREFIX "g");
     if (f->exclude != EXCLUDE_NONE && f->exclude != EXCLUDE_CURRENT_ROW)
-        return sql_refuse(w->s, w->p->span, "this aggregate over a frame without some peers");
+        return sqlout_refuse(w->s, w->p->span, "this aggregate over a frame without some peers");
     if (f->exclude == EXCLUDE_CURRENT_ROW)
         strbuf_addz(out, " AND o." SQL_PREFIX "n <> t." SQL_PREFIX "n");
     if (f->unit == FRAME_RUNNING) {
@@ -232,7 +232,7 @@ static rc put_membership(struct window_text *w, const struct win_frame *f, struc
                       "s1 - INTERVAL '%lld microseconds'))",
                       (long long)f->from);
     } else if (f->unit != FRAME_ALL) {
-        return sql_refuse(w->s, w->p->span, "this aggregate over groups of peers or distances");
+        return sqlout_refuse(w->s, w->p->span, "this aggregate over groups of peers or distances");
     }
     return RC_OK;
 }
@@ -271,7 +271,7 @@ static rc put_item(struct window_text *w, const struct expr *e, struct strbuf *o
 {
     struct sql_side side = {"t", w->p->inputs[0]->schema};
     const struct win_frame *f = &e->frame;
-    bool is_alone = sql_is_alone(w->s->d, e) || (e->op == EXPR_AGG && is_empty_frame(f));
+    bool is_alone = sqlout_is_alone(w->s->d, e) || (e->op == EXPR_AGG && is_empty_frame(f));
     if (is_alone && f->unit == FRAME_ALL && f->exclude == EXCLUDE_NONE)
         return put_by_group(w, e, out);
     if (is_alone) return put_row_by_row(w, e, out);
@@ -300,12 +300,12 @@ static rc put_window(struct window_text *w, struct strbuf *out)
     for (int i = 0; i < n_in; i++) {
         strbuf_addz(out, ", t.");
         sql_column_name(out, w->s->d, p->inputs[0]->schema, i);
-        sql_as(w->s, p->schema, i, out);
+        sqlout_as(w->s, p->schema, i, out);
     }
     for (int i = 0; i < p->u.window.n; i++) {
         strbuf_addz(out, ", ");
         TRY(put_item(w, p->u.window.items[i].expr, out));
-        sql_as(w->s, p->schema, n_in + i, out);
+        sqlout_as(w->s, p->schema, n_in + i, out);
     }
     strbuf_printf(out, " FROM %s AS t", w->rows);
     if (w->n_groups)
@@ -316,7 +316,7 @@ static rc put_window(struct window_text *w, struct strbuf *out)
     return RC_OK;
 }
 
-rc sql_window_step(struct sql *s, const struct plan *p, const char *in, struct strbuf *out)
+rc sqlout_window_step(struct sql *s, const struct plan *p, const char *in, struct strbuf *out)
 {
     struct strbuf keys = {0};
     const char *rows = arena_printf(s->cx->arena, "%s%d_rows", s->step_name, s->n_seen + 1);
