@@ -144,7 +144,7 @@ struct win_desc {
     const char *name, *sig, *doc, *example;
     int min_args, max_args;
     bool needs_sort;    /* E213 without a sort clause (row_number does not) */
-    bool ranks_by_args; /* rank(-fare): ordered by what it is given */
+    bool ranks_by_args; /* rank(-fare): ordered by what it is given; rank() by the sort clause */
     enum rc_t (*type)(struct ctx *cx, const struct dtype *args, int n, struct span span,
                       struct dtype *out);
     /* Rows of one group in window order: order[i] is the table row of the ith. args are whole

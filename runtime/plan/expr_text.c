@@ -175,18 +175,43 @@ static void put_case(struct strbuf *out, const struct expr *e)
     strbuf_addz(out, " }");
 }
 
+static void put_ends(struct strbuf *out, const char *word, const struct win_frame *f, bool is_num)
+{
+    strbuf_printf(out, "%s: ", word);
+    if (f->from != FRAME_OPEN_FROM && is_num)
+        strbuf_printf(out, "%g", f->num_from);
+    else if (f->from != FRAME_OPEN_FROM)
+        strbuf_printf(out, "%lld", (long long)f->from);
+    strbuf_addz(out, "..");
+    if (f->to != FRAME_OPEN_TO && is_num)
+        strbuf_printf(out, "%g", f->num_to);
+    else if (f->to != FRAME_OPEN_TO)
+        strbuf_printf(out, "%lld", (long long)f->to);
+}
+
 static void put_frame(struct strbuf *out, const struct win_frame *f, const char *comma)
 {
+    static const char *const excluded[] = {
+        [EXCLUDE_CURRENT_ROW] = "row", [EXCLUDE_GROUP] = "group", [EXCLUDE_TIES] = "ties"};
     struct scalar width = {.type = DTYPE(KIND_DURATION), .u.i = f->from};
-    if (f->unit == FRAME_RUNNING) strbuf_printf(out, "%slast: all", comma);
-    if (f->unit == FRAME_TIME) {
-        strbuf_printf(out, "%slast: ", comma);
+    if (f->unit != FRAME_ALL) strbuf_addz(out, comma);
+    switch (f->unit) {
+    case FRAME_ALL: break;
+    case FRAME_RUNNING: strbuf_addz(out, "last: all"); break;
+    case FRAME_TIME:
+        strbuf_addz(out, "last: ");
         put_duration(out, &width);
+        break;
+    case FRAME_ROWS:
+        if (f->to == 0 && f->from <= 0 && f->from != FRAME_OPEN_FROM)
+            strbuf_printf(out, "last: %lld", (long long)(1 - f->from));
+        else
+            put_ends(out, "rows", f, false);
+        break;
+    case FRAME_GROUPS: put_ends(out, "groups", f, false); break;
+    case FRAME_RANGE: put_ends(out, "range", f, f->num_from != 0 || f->num_to != 0); break;
     }
-    if (f->unit == FRAME_ROWS && f->to == 0 && f->from <= 0 && f->from > INT64_MIN)
-        strbuf_printf(out, "%slast: %lld", comma, (long long)(1 - f->from));
-    else if (f->unit == FRAME_ROWS)
-        strbuf_printf(out, "%srows: %lld..%lld", comma, (long long)f->from, (long long)f->to);
+    if (f->exclude != EXCLUDE_NONE) strbuf_printf(out, ", exclude: %s", excluded[f->exclude]);
     if (f->min_rows > 0) strbuf_printf(out, ", min: %lld", (long long)f->min_rows);
 }
 

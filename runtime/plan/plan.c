@@ -248,11 +248,43 @@ rc plan_aggregate(struct ctx *cx, struct plan *in, const struct named_expr *keys
     return RC_OK;
 }
 
-static rc check_window_order(struct ctx *cx, const struct named_expr *items, int n, int n_sort)
+static bool has_distance(const struct win_frame *f)
+{
+    return f->unit == FRAME_RANGE && (f->from != FRAME_OPEN_FROM || f->to != FRAME_OPEN_TO);
+}
+
+/* A frame by distance goes along one key that can be added to. */
+static rc check_range_key(struct ctx *cx, const struct expr *e, const struct sort_key *sort,
+                          int n_sort)
+{
+    char text[96];
+    if (!has_distance(&e->frame)) return RC_OK;
+    if (n_sort != 1) {
+        fail(cx, E213, e->span, "a frame by distance needs one sort key, not %d", n_sort);
+        return err_hint(cx, "add a sort clause to the step: `.. sort day`");
+    }
+    switch (sort[0].expr->type.kind) {
+    case KIND_INT:
+    case KIND_NUM:
+    case KIND_DATE:
+    case KIND_DATETIME:
+    case KIND_DURATION: return RC_OK;
+    default:
+        return fail(cx, E207, e->span,
+                    "a frame by distance sorts by a number, date or time, not %s",
+                    dtype_text(sort[0].expr->type, text, sizeof text));
+    }
+}
+
+static rc check_window_order(struct ctx *cx, const struct named_expr *items, int n,
+                             const struct sort_key *sort, int n_sort)
 {
     for (int i = 0; i < n; i++) {
         const struct expr *e = items[i].expr;
-        bool needs = e->op == EXPR_WINDOW ? e->win->needs_sort : e->frame.unit == FRAME_TIME;
+        bool needs = e->op == EXPR_WINDOW
+                         ? e->win->needs_sort || (e->win->ranks_by_args && e->n_args == 0)
+                         : e->frame.unit == FRAME_TIME;
+        if (e->op == EXPR_AGG) TRY(check_range_key(cx, e, sort, n_sort));
         if (!needs || n_sort > 0) continue;
         fail(cx, E213, e->span, "%s() depends on the order of rows",
              e->op == EXPR_WINDOW ? e->win->name : e->agg->name);
@@ -271,7 +303,7 @@ rc plan_window(struct ctx *cx, struct plan *in, const struct expr *const *by, in
     TRY(check_items(cx, in->schema, items, n));
     TRY(check_by(cx, in->schema, by, n_by));
     TRY(check_keys(cx, in->schema, sort, n_sort));
-    TRY(check_window_order(cx, items, n, n_sort));
+    TRY(check_window_order(cx, items, n, sort, n_sort));
     struct field *fields = ARENA_ARRAY(cx->arena, struct field, n_in + n > 0 ? n_in + n : 1);
     for (int i = 0; i < n_in; i++)
         fields[i] = in->schema->fields[i];

@@ -258,25 +258,49 @@ static struct plan *step_distinct(struct gen *g, struct plan *in)
     return pl_keep(g->f, p);
 }
 
-static struct plan *step_window(struct gen *g, struct plan *in)
+static struct win_frame gen_frame(struct gen *g, bool ranges)
 {
     static const struct win_frame frames[] = {{.unit = FRAME_ALL},
                                               {.unit = FRAME_RUNNING},
                                               {.unit = FRAME_ROWS, .from = -2},
                                               {.unit = FRAME_ROWS, .from = -1, .to = 1},
-                                              {.unit = FRAME_ROWS, .from = -70, .to = -1}};
+                                              {.unit = FRAME_ROWS, .from = -70, .to = -1},
+                                              {.unit = FRAME_ROWS, .from = 0, .to = FRAME_OPEN_TO}};
+    struct win_frame w = frames[gen_below(g, 6)];
+    if (one_in(g, 2)) {
+        w.unit = ranges && one_in(g, 2) ? FRAME_RANGE : FRAME_GROUPS;
+        w.from = one_in(g, 3) ? FRAME_OPEN_FROM : (int64_t)gen_below(g, 7) - 4;
+        w.to = one_in(g, 3) ? FRAME_OPEN_TO : (int64_t)gen_below(g, 7) - 2;
+        w.num_from = (double)w.from / 2;
+        w.num_to = (double)w.to / 2;
+    }
+    if (one_in(g, 3)) w.exclude = (enum frame_exclude)gen_below(g, 4);
+    return w;
+}
+
+static struct plan *step_window(struct gen *g, struct plan *in)
+{
     struct sort_key keys[1] = {{0}};
-    const struct expr *by = gen_any(g, in, 0), *arg = gen_num(g, in, 1), *e;
-    struct win_frame frame = frames[gen_below(g, 5)];
+    bool ranges = one_in(g, 2);
+    const struct expr *by = gen_any(g, in, 0), *arg = gen_num(g, in, 1), *e, *args[2];
     struct plan *p = NULL;
     int n_by = one_in(g, 3) ? 0 : 1;
-    keys[0].expr = gen_any(g, in, 0);
+    keys[0].expr = !ranges        ? gen_any(g, in, 0)
+                   : one_in(g, 2) ? gen_num(g, in, 0)
+                                  : gen_int(g, in, 0);
     keys[0].descending = one_in(g, 2);
-    switch (gen_below(g, 5)) {
+    keys[0].nulls_first = one_in(g, 3);
+    struct win_frame frame = gen_frame(g, ranges);
+    args[0] = one_in(g, 2) ? gen_str(g, in, 0) : gen_int(g, in, 0);
+    args[1] = ex_int(g->f, one_in(g, 2) ? 1 : one_in(g, 2) ? -1 : 2);
+    switch (gen_below(g, 8)) {
     case 0: e = ex_win(g->f, "row_number", 0, NULL); break;
     case 1: e = ex_win(g->f, "lag", 1, &arg); break;
     case 2: e = ex_win(g->f, "rank", 1, &arg); break;
     case 3: e = ex_frame(g->f, "mean", 1, &arg, frame); break;
+    case 4: e = ex_frame(g->f, "nth", 2, args, frame); break;
+    case 5: e = ex_frame(g->f, "last", 1, args, frame); break;
+    case 6: e = ex_frame(g->f, one_in(g, 2) ? "n_distinct" : "mode", 1, args, frame); break;
     default: e = ex_frame(g->f, "max", 1, &arg, frame); break;
     }
     struct named_expr item = {arena_printf(g->f->a, "w%llu", (unsigned long long)g->at), e};

@@ -2,6 +2,8 @@
  * formulas there and here. */
 #include "tests/exec/fixture.h"
 
+#include <stdlib.h>
+
 static FILE *oracle(const char *name)
 {
     char path[1024];
@@ -80,5 +82,119 @@ TEST(asof_as_pandas_and_duckdb)
     }
     fclose(in);
     assert_int_equal(n_cases, 40);
+    fx_end(&f);
+}
+
+/* ---- frames ---- */
+#define FRAME_TABLE_ROWS 31
+
+static struct plan *frame_table(struct fx *f)
+{
+    int64_t row[FRAME_TABLE_ROWS], g[FRAME_TABLE_ROWS], i[FRAME_TABLE_ROWS], d[FRAME_TABLE_ROWS],
+        v[FRAME_TABLE_ROWS];
+    double x[FRAME_TABLE_ROWS];
+    for (int64_t r = 0; r < FRAME_TABLE_ROWS; r++) {
+        row[r] = r;
+        g[r] = r * 7 % 3;
+        i[r] = r * 5 % 11 == 3 ? NIL : r * 17 % 13;
+        x[r] = r * 3 % 13 == 4 ? NAN : (double)(r * 11 % 17) / 2 - 3;
+        d[r] = r % 9 == 5 ? NIL : r * 19 % 23;
+        v[r] = r * 7 % 10 == 6 ? NIL : r * 31 % 50;
+    }
+    return pl_table(
+        f, TABLE(f, {"g", ints(f, FRAME_TABLE_ROWS, g)}, {"row", ints(f, FRAME_TABLE_ROWS, row)},
+                 {"i", ints(f, FRAME_TABLE_ROWS, i)}, {"x", nums(f, FRAME_TABLE_ROWS, x)},
+                 {"d", typed(f, KIND_DATE, FRAME_TABLE_ROWS, d)},
+                 {"v", ints(f, FRAME_TABLE_ROWS, v)}));
+}
+
+static int number(const char *s)
+{
+    return (int)strtol(s, NULL, 10);
+}
+
+static struct win_frame frame_from(const char *unit, const char *from, const char *to, int exclude,
+                                   bool is_sum)
+{
+    struct win_frame w = {.unit = unit[0] == 'g'              ? FRAME_GROUPS
+                                  : strcmp(unit, "rows") == 0 ? FRAME_ROWS
+                                                              : FRAME_RANGE,
+                          .from = from[0] == '-' && !from[1] ? FRAME_OPEN_FROM : number(from),
+                          .to = to[0] == '-' && !to[1] ? FRAME_OPEN_TO : number(to),
+                          .exclude = (enum frame_exclude)exclude};
+    w.min_rows = is_sum; /* SQL: the sum of nothing is null */
+    w.num_from = (double)number(from) / 2;
+    w.num_to = (double)number(to) / 2;
+    return w;
+}
+
+static const struct expr *frame_item(struct fx *f, struct plan *t, const char *fn,
+                                     struct win_frame w)
+{
+    const struct expr *args[2] = {ex_col(f, t, "v"), NULL};
+    if (strncmp(fn, "nth", 3) != 0) return ex_frame(f, fn, 1, args, w);
+    args[1] = ex_int(f, number(fn + 3));
+    return ex_frame(f, "nth", 2, args, w);
+}
+
+TEST(frames_as_postgresql)
+{
+    struct fx f;
+    char key[4], unit[8], from[8], to[8], fn[8], line[4096], *tab;
+    int by, down, first, exclude, n_cases = 0;
+    fx_begin(&f);
+    struct plan *t = frame_table(&f), *p = NULL;
+    const struct expr *g = ex_col(&f, t, "g");
+    FILE *in = oracle("exec_frames.tsv");
+    for (; fgets(line, sizeof line, in); n_cases++) {
+        line[strcspn(line, "\n")] = '\0';
+        tab = strchr(line, '\t');
+        assert_non_null(tab);
+        *tab = '\0';
+        assert_int_equal(sscanf(line, "%d %3s %d %d %7s %7s %7s %d %7s", &by, key, &down, &first,
+                                unit, from, to, &exclude, fn),
+                         9);
+        struct named_expr item = {
+            "w", frame_item(&f, t, fn, frame_from(unit, from, to, exclude, fn[0] == 's'))};
+        struct sort_key sort[2] = {{ex_col(&f, t, key), down, first},
+                                   {ex_col(&f, t, "row"), false, false}};
+        assert_ok(&f.cx, plan_window(&f.cx, t, &g, by, sort, 1 + (strcmp(unit, "rows") == 0), &item,
+                                     1, NO_SPAN, &p));
+        pl_keep(&f, p);
+        const char *got =
+            column_line(&f, run_all(&f, pl_project(&f, p, ITEMS({"w", ex_col(&f, p, "w")}))));
+        if (strcmp(got, tab + 1) != 0) fail_msg("%s\nwant %s\ngot  %s", line, tab + 1, got);
+    }
+    fclose(in);
+    assert_true(n_cases > 1000);
+    fx_end(&f);
+}
+
+TEST(ranks_by_the_sort_clause_as_sql)
+{
+    struct fx f;
+    fx_begin(&f);
+    struct plan *t = pl_table(&f, TABLE(&f, {"x", INTS(&f, 3, NIL, 1, 3, 2, NIL, 3)})), *p = NULL;
+    static const struct {
+        const char *fn, *want;
+    } cases[] = {{"rank", "3 6 1 3 2 6 3"},
+                 {"dense_rank", "3 4 1 3 2 4 3"},
+                 {"row_number", "3 6 1 4 2 7 5"}};
+    struct sort_key sort = {ex_col(&f, t, "x"), false, false};
+    for (int k = 0; k < 3; k++) {
+        struct named_expr item = {"w", ex_win(&f, cases[k].fn, 0, NULL)};
+        assert_ok(&f.cx, plan_window(&f.cx, t, NULL, 0, &sort, 1, &item, 1, NO_SPAN, &p));
+        pl_keep(&f, p);
+        assert_string_equal(
+            column_line(&f, run_all(&f, pl_project(&f, p, ITEMS({"w", ex_col(&f, p, "w")})))),
+            cases[k].want);
+    }
+    struct named_expr item = {"w", ex_win(&f, "cume_dist", 0, NULL)};
+    assert_ok(&f.cx, plan_window(&f.cx, t, NULL, 0, &sort, 1, &item, 1, NO_SPAN, &p));
+    struct table *got = run_all(&f, pl_keep(&f, p));
+    const double *d = got->cols[1]->data;
+    assert_true(d[0] == 5.0 / 7 && d[1] == 1 && d[2] == 1.0 / 7 && d[4] == 2.0 / 7);
+    struct named_expr bare = {"w", ex_win(&f, "rank", 0, NULL)};
+    assert_err(&f.cx, E213, plan_window(&f.cx, t, NULL, 0, NULL, 0, &bare, 1, NO_SPAN, &p));
     fx_end(&f);
 }

@@ -52,12 +52,13 @@ TEST(rows)
     const struct expr *v = ex_col(&f, p, "v");
     struct sort_key day = {ex_col(&f, p, "d"), false, false};
     /* group a by day: 1, null, 3, 5 */
-    struct win_frame last2 = {FRAME_ROWS, -1, 0, 0}, next = {FRAME_ROWS, 1, 2, 0};
+    struct win_frame last2 = {.unit = FRAME_ROWS, .from = -1, .to = 0},
+                     next = {.unit = FRAME_ROWS, .from = 1, .to = 2};
     assert_rows(&f, run_all(&f, over(&f, p, "g", &day, ex_frame(&f, "sum", 1, &v, last2))),
                 "8\n10\n1\n1\n30\n3\n");
     assert_rows(&f, run_all(&f, over(&f, p, "g", &day, ex_frame(&f, "median", 1, &v, next))),
                 "null\n20.0\n3.0\n4.0\nnull\n5.0\n");
-    struct win_frame wild = {FRAME_ROWS, INT64_MIN, INT64_MAX, 0};
+    struct win_frame wild = {.unit = FRAME_ROWS, .from = INT64_MIN, .to = INT64_MAX};
     assert_rows(&f, run_all(&f, over(&f, p, "g", &day, ex_frame(&f, "count", 1, &v, wild))),
                 "3\n2\n3\n3\n2\n3\n");
     fx_end(&f);
@@ -74,7 +75,7 @@ TEST(stretches_of_time)
                            {"v", INTS(&f, 1, 2, 4, 8, 16, 32, 64)}));
     const struct expr *v = ex_col(&f, p, "v");
     struct sort_key up = {ex_col(&f, p, "t"), false, false}, down = up;
-    struct win_frame two = {FRAME_TIME, 2 * DAY, 0, 0};
+    struct win_frame two = {.unit = FRAME_TIME, .from = 2 * DAY, .to = 0};
     down.descending = true;
     /* (t - 2d, t], ties in; rows without a time stand alone */
     static const char want[] = "1\n7\n7\n14\n16\n32\n64\n";
@@ -116,10 +117,10 @@ TEST(long_frames_use_partial_states)
         v[i] = i % 97 == 5 ? NIL : (i * 7919) % 1000;
     struct plan *p = pl_table(&f, TABLE(&f, {"v", ints(&f, n, v)}));
     const struct expr *e = ex_col(&f, p, "v");
-    static const struct win_frame frames[] = {{FRAME_ROWS, -300, 0, 0},
-                                              {FRAME_ROWS, -49, 49, 0},
-                                              {FRAME_ROWS, 17, 2000, 0},
-                                              {FRAME_ROWS, -4000, -3, 0}};
+    static const struct win_frame frames[] = {{.unit = FRAME_ROWS, .from = -300, .to = 0},
+                                              {.unit = FRAME_ROWS, .from = -49, .to = 49},
+                                              {.unit = FRAME_ROWS, .from = 17, .to = 2000},
+                                              {.unit = FRAME_ROWS, .from = -4000, .to = -3}};
     for (int k = 0; k < 4; k++) {
         for (int64_t i = 0; i < n; i++) {
             want[i] = 0;

@@ -210,19 +210,69 @@ static int64_t clamp(int64_t x, int64_t lo, int64_t hi)
     return x < lo ? lo : x > hi ? hi : x;
 }
 
-static rc window_value(struct fx *f, const struct schema *s, const struct expr *e,
-                       struct scalar *const *g, int64_t n, int64_t i, struct scalar *out)
+struct win_group { /* rows of one group in order, and their sort keys */
+    struct scalar **rows;
+    const struct keyed *keys; /* keys[k].keys[n_by ..] */
+    int64_t n;
+    int n_by, n_sort;
+    bool down;
+};
+
+static bool are_peers(const struct win_group *g, int64_t i, int64_t k)
 {
-    struct scalar a, b;
+    return same_keys(g->keys[i].keys + g->n_by, g->keys[k].keys + g->n_by, g->n_sort);
+}
+
+/* Groups of peers from row i to row k, signed. */
+static int64_t groups_between(const struct win_group *g, int64_t i, int64_t k)
+{
+    int64_t lo = i < k ? i : k, hi = i < k ? k : i, d = 0;
+    for (int64_t j = lo + 1; j <= hi; j++)
+        d += !are_peers(g, j - 1, j);
+    return i < k ? d : -d;
+}
+
+/* Whether row k lies within the distances from row i. */
+static bool in_distance(const struct win_group *g, const struct win_frame *w, int64_t i, int64_t k)
+{
+    const struct scalar *a = &g->keys[i].keys[g->n_by], *b = &g->keys[k].keys[g->n_by];
+    bool from = w->from == FRAME_OPEN_FROM, to = w->to == FRAME_OPEN_TO;
+    if (a->is_null || b->is_null)
+        return (a->is_null && b->is_null) || (k < i && from) || (k > i && to);
+    double d, lo = (double)w->from, hi = (double)w->to;
+    if (a->type.kind == KIND_NUM) { /* edges, as infinities have no distance */
+        double x = g->down ? -a->u.f : a->u.f, y = g->down ? -b->u.f : b->u.f;
+        return (from || y >= x + w->num_from) && (to || y <= x + w->num_to);
+    }
+    d = (double)(g->down ? a->u.i - b->u.i : b->u.i - a->u.i);
+    return (from || d >= lo) && (to || d <= hi);
+}
+
+static bool in_frame(const struct win_group *g, const struct win_frame *w, int64_t i, int64_t k)
+{
+    int64_t d = k - i;
+    if (w->exclude == EXCLUDE_CURRENT_ROW && k == i) return false;
+    if (w->exclude == EXCLUDE_GROUP && are_peers(g, i, k)) return false;
+    if (w->exclude == EXCLUDE_TIES && k != i && are_peers(g, i, k)) return false;
+    switch (w->unit) {
+    case FRAME_RUNNING: return k <= i;
+    case FRAME_GROUPS: d = groups_between(g, i, k); return d >= w->from && d <= w->to;
+    case FRAME_ROWS: return d >= w->from && d <= w->to;
+    case FRAME_RANGE: return in_distance(g, w, i, k);
+    default: return true;
+    }
+}
+
+static rc window_value(struct fx *f, const struct schema *s, const struct expr *e,
+                       const struct win_group *group, int64_t i, struct scalar *out)
+{
+    struct scalar a, b, *const *g = group->rows;
+    int64_t n = group->n, m = 0;
     if (e->op == EXPR_AGG) {
-        const struct win_frame *w = &e->frame;
-        int64_t lo = 0, hi = n;
-        if (w->unit == FRAME_RUNNING) hi = i + 1;
-        if (w->unit == FRAME_ROWS) {
-            lo = clamp(i + w->from, 0, n);
-            hi = clamp(i + w->to + 1, lo, n);
-        }
-        return aggregate(f, s, e, g + lo, hi - lo, out);
+        struct scalar **rows = ARENA_ARRAY(f->a, struct scalar *, n + 1);
+        for (int64_t k = 0; k < n; k++)
+            if (in_frame(group, &e->frame, i, k)) rows[m++] = g[k];
+        return aggregate(f, s, e, rows, m, out);
     }
     *out = (struct scalar){.type = e->type};
     if (strcmp(e->win->name, "row_number") == 0) {
@@ -260,12 +310,12 @@ static rc run_window(struct fx *f, const struct plan *p, const struct rows *in, 
         int64_t m = 0;
         for (i = from; i < in->n && same_keys(k[from].keys, k[i].keys, nb); i++)
             group[m++] = k[i].row;
+        struct win_group g = {group, k + from, m, nb, ns, ns > 0 && by[nb].descending};
         for (int64_t r = 0; r < m; r++) {
             struct scalar *row = row_new(f, n_in + n);
             memcpy(row, group[r], sizeof *row * (size_t)n_in);
             for (int c = 0; c < n; c++)
-                TRY(window_value(f, in->schema, p->u.window.items[c].expr, group, m, r,
-                                 &row[n_in + c]));
+                TRY(window_value(f, in->schema, p->u.window.items[c].expr, &g, r, &row[n_in + c]));
             made[k[from + r].at] = row;
         }
     }

@@ -3,8 +3,6 @@
  * pile up): small frames are added up anew, larger ones from a tree of partial states. */
 #include "runtime/exec/threads/window_int.h"
 
-#include "runtime/base/civil.h"
-
 #define FAN       16 /* partial states a level of the tree joins */
 #define MAX_LEVEL 12
 #define SMALL     48 /* frames up to this many rows are added up row by row */
@@ -27,7 +25,14 @@ struct frames { /* one stretch at work */
         size_t n;
     } * valid, *bools;   /* [n_args] bits of a slice */
     uint64_t (*room)[2]; /* [n_args] constants */
-    struct ctx scratch;  /* env's: its arena is emptied after every result */
+    struct ctx scratch;  /* env's: its arena is emptied before every result */
+    bool picks;          /* nth: a row of the frame as it is, found without looking at others */
+    struct frame_walk walk;
+    struct span_of_rows spans[MAX_SPANS], last[MAX_SPANS]; /* kept rows; of the row before */
+    int n_spans, n_last;
+    uint64_t room_valid, room_data[8]; /* the result of the row before */
+    struct vec result;
+    struct column *gathered[8]; /* what the result may point into */
 };
 
 /* ---- views ---- */
@@ -130,143 +135,175 @@ static int64_t count_values(const struct frames *f, int64_t from, int64_t to)
 {
     int64_t n = 0;
     if (!f->has) return to - from;
-    for (int64_t i = from; i < to; i++)
-        n += bit_get(f->has, i);
+    for (int64_t i = from; i < to;) {
+        int64_t left = 64 - i % 64, m = to - i < left ? to - i : left;
+        uint64_t bits = f->has[i / 64] >> (i % 64);
+        n += __builtin_popcountll(m < 64 ? bits & ((UINT64_C(1) << m) - 1) : bits);
+        i += m;
+    }
     return n;
 }
 
-/* Result of kept rows [from, to) at row `at` of out. */
-static rc frame_result(struct frames *f, int64_t from, int64_t to, struct vec *out, int64_t at,
-                       struct builder *b)
+static int64_t count_spans(const struct frames *f, bool values)
 {
-    const struct win_frame *w = &f->s->it->e->frame;
-    uint64_t valid = ~UINT64_C(0), room[8] = {0};
-    struct vec one = {.phys = out->phys, .data = room, .valid = &valid}, args[8];
-    if (w->min_rows > 0 && count_values(f, from, to) < w->min_rows)
-        return builder_null(f->s->cx, b);
-    (void)at;
-    if (f->over->whole) {
-        for (int i = 0; i < f->env.n_args; i++)
-            args[i] = slice(f, i, from, to);
-        TRY(f->over->whole(&f->env, to - from, args, &one, 0));
-    } else {
-        memset(f->state, 0, f->size);
-        if (to - from <= SMALL)
-            TRY(add_rows(f, f->state, from, to));
-        else
-            TRY(add_span(f, f->state, from, to));
-        TRY(f->over->final(&f->env, f->state, f->size, 1, &one));
-    }
-    enum rc_t res = builder_append(f->s->cx, b, &one, NULL, 1);
-    arena_reset(f->scratch.arena);
-    return res;
+    int64_t n = 0;
+    for (int i = 0; i < f->n_spans; i++)
+        n += values ? count_values(f, f->spans[i].from, f->spans[i].to)
+                    : f->spans[i].to - f->spans[i].from;
+    return n;
 }
 
-/* Running: one state that grows. */
-static rc running(struct frames *f, int64_t from, int64_t to, const struct vec *proto,
-                  struct builder *b)
+static void drop_gathered(struct frames *f)
 {
-    const struct win_frame *w = &f->s->it->e->frame;
-    int64_t k = f->kept ? f->kept[from] : from, seen = 0;
-    memset(f->state, 0, f->size);
-    for (int64_t i = from; i < to; i++) {
-        int64_t end = f->kept ? f->kept[i + 1] : i + 1;
-        uint64_t valid = ~UINT64_C(0), room[8] = {0};
-        struct vec one = {.phys = proto->phys, .data = room, .valid = &valid};
-        if (end > k) TRY(add_rows(f, f->state, k, end));
-        seen += count_values(f, k, end);
-        k = end;
-        if (w->min_rows > 0 && seen < w->min_rows) {
-            TRY(builder_null(f->s->cx, b));
-            continue;
+    for (int i = 0; i < 8; i++) {
+        column_unref(f->gathered[i]);
+        f->gathered[i] = NULL;
+    }
+}
+
+/* Room for one result, valid. */
+static struct vec *fresh_result(struct frames *f, const struct vec *proto)
+{
+    drop_gathered(f);
+    arena_reset(f->scratch.arena);
+    memset(f->room_data, 0, sizeof f->room_data);
+    f->room_valid = ~UINT64_C(0);
+    f->result = (struct vec){.phys = proto->phys, .data = f->room_data, .valid = &f->room_valid};
+    return &f->result;
+}
+
+/* A holistic aggregate over rows that do not lie together: they are put together first. */
+static rc whole_of_spans(struct frames *f, struct vec *out)
+{
+    int64_t n = count_spans(f, false), m = 0, *rows;
+    struct vec args[8];
+    rows = arena_alloc(f->scratch.arena, mem_mul(8, (size_t)n + 1));
+    for (int k = 0; k < f->n_spans; k++)
+        for (int64_t i = f->spans[k].from; i < f->spans[k].to; i++)
+            rows[m++] = i;
+    for (int i = 0; i < f->env.n_args; i++) {
+        args[i] = f->args[i];
+        if (!f->cols[i]) continue;
+        TRY(column_gather(f->s->cx, f->cols[i], rows, n, &f->gathered[i]));
+        args[i] = column_view(f->gathered[i], 0, n);
+    }
+    return f->over->whole(&f->env, n, args, out, 0);
+}
+
+static rc whole_result(struct frames *f, struct vec *out)
+{
+    struct vec args[8];
+    if (f->n_spans > 1) return whole_of_spans(f, out);
+    int64_t from = f->n_spans ? f->spans[0].from : 0, to = f->n_spans ? f->spans[0].to : 0;
+    for (int i = 0; i < f->env.n_args; i++)
+        args[i] = slice(f, i, from, to);
+    return f->over->whole(&f->env, to - from, args, out, 0);
+}
+
+/* nth(x, n): the row itself goes to the result. */
+static rc pick_row(struct frames *f, struct builder *b)
+{
+    int64_t n = f->env.consts[1].u.i, m = count_spans(f, false);
+    int64_t at = n > 0 ? n - 1 : m + n;
+    if (at < 0 || at >= m) return builder_null(f->s->cx, b);
+    for (int k = 0; k < f->n_spans; k++) {
+        int64_t here = f->spans[k].to - f->spans[k].from;
+        if (at < here) {
+            struct vec one = slice(f, 0, f->spans[k].from + at, f->spans[k].from + at + 1);
+            return builder_append(f->s->cx, b, &one, NULL, 1);
         }
-        TRY(f->over->final(&f->env, f->state, f->size, 1, &one));
-        TRY(builder_append(f->s->cx, b, &one, NULL, 1));
-        arena_reset(f->scratch.arena);
+        at -= here;
     }
     return RC_OK;
 }
 
-/* ---- where a frame begins and ends ---- */
-static bool clock_at(const struct stretch *s, int64_t i, int64_t *out)
+static rc spans_result(struct frames *f, const struct vec *proto, struct builder *b)
 {
-    const struct column *c = s->it->clock;
-    int64_t row = window_row(s->it->order, s->from + i);
-    if (!bit_valid(c->valid, row)) return false;
-    *out = c->phys == PHYS_DATE32 ? (int64_t)((const int32_t *)c->data)[row] * US_PER_DAY
-                                  : ((const int64_t *)c->data)[row];
-    return true;
-}
-
-/* (t - width, t], ties in; rows without a time stand alone. lo, hi move on from the last row's. */
-static void time_frame(const struct stretch *s, int64_t width, int64_t from, int64_t to, int64_t i,
-                       int64_t *lo, int64_t *hi)
-{
-    int64_t now, t;
-    bool down = s->it->w->keys[0].descending;
-    if (!clock_at(s, i, &now)) {
-        *lo = i;
-        *hi = i + 1;
-        return;
+    const struct win_frame *w = &f->s->it->e->frame;
+    if (w->min_rows > 0 && count_spans(f, true) < w->min_rows) {
+        f->n_last = -1;
+        return builder_null(f->s->cx, b);
     }
-    if (*lo < from) *lo = from;
-    while (*lo < i && (!clock_at(s, *lo, &t) || (down ? t > now : t <= now - width)))
-        (*lo)++;
-    if (*hi < i + 1) *hi = i + 1;
-    while (*hi < to && clock_at(s, *hi, &t) && (down ? t > now - width : t <= now))
-        (*hi)++;
-}
-
-static int64_t clamp(int64_t x, int64_t lo, int64_t hi)
-{
-    return x < lo ? lo : x > hi ? hi : x;
-}
-
-/* Frame [*lo, *hi) of row i in the group [from, to). */
-static void frame_of(const struct stretch *s, int64_t from, int64_t to, int64_t i, int64_t *lo,
-                     int64_t *hi)
-{
-    const struct win_frame *w = &s->it->e->frame;
-    int64_t a, b;
-    switch (w->unit) {
-    case FRAME_ROWS:
-        if (__builtin_add_overflow(i, w->from, &a)) a = w->from < 0 ? from : to;
-        if (__builtin_add_overflow(i, w->to, &b)) b = w->to < 0 ? from - 1 : to - 1;
-        *lo = clamp(a, from, to);
-        *hi = clamp(b, from - 1, to - 1) + 1;
-        if (*hi < *lo) *hi = *lo;
-        return;
-    case FRAME_TIME: time_frame(s, w->from, from, to, i, lo, hi); return;
-    case FRAME_RUNNING:
-        *lo = from;
-        *hi = i + 1;
-        return;
-    case FRAME_ALL: break;
+    if (f->picks) return pick_row(f, b);
+    size_t bytes = sizeof *f->spans * (size_t)f->n_spans;
+    if (f->n_spans == f->n_last && memcmp(f->spans, f->last, bytes) == 0)
+        return builder_append(f->s->cx, b, &f->result, NULL, 1); /* as the row before */
+    struct vec *one = fresh_result(f, proto);
+    if (f->over->whole) {
+        TRY(whole_result(f, one));
+    } else {
+        memset(f->state, 0, f->size);
+        for (int k = 0; k < f->n_spans; k++)
+            if (f->spans[k].to - f->spans[k].from <= SMALL)
+                TRY(add_rows(f, f->state, f->spans[k].from, f->spans[k].to));
+            else
+                TRY(add_span(f, f->state, f->spans[k].from, f->spans[k].to));
+        TRY(f->over->final(&f->env, f->state, f->size, 1, one));
     }
-    *lo = from;
-    *hi = to;
+    f->n_last = f->n_spans;
+    memcpy(f->last, f->spans, bytes);
+    return builder_append(f->s->cx, b, one, NULL, 1);
+}
+
+/* The frame of row i in kept rows. */
+static void find_spans(struct frames *f, int64_t i)
+{
+    int n = walk_row(&f->walk, i, f->spans), m = 0;
+    for (int k = 0; f->kept && k < n; k++) {
+        struct span_of_rows at = {f->kept[f->spans[k].from], f->kept[f->spans[k].to]};
+        if (at.from < at.to) f->spans[m++] = at;
+    }
+    f->n_spans = f->kept ? m : n;
+}
+
+/* A frame that begins with the group: one state that grows. */
+static rc growing(struct frames *f, int64_t from, int64_t to, const struct vec *proto,
+                  struct builder *b)
+{
+    const struct win_frame *w = &f->s->it->e->frame;
+    int64_t begin = f->kept ? f->kept[from] : from, k = begin, seen = 0;
+    bool fresh = true;
+    memset(f->state, 0, f->size);
+    for (int64_t i = from; i < to; i++) {
+        find_spans(f, i);
+        int64_t end = f->n_spans ? f->spans[0].to : begin;
+        if (end > k) {
+            TRY(add_rows(f, f->state, k, end));
+            if (w->min_rows > 0) seen += count_values(f, k, end);
+            k = end;
+            fresh = true;
+        }
+        if (w->min_rows > 0 && seen < w->min_rows) {
+            TRY(builder_null(f->s->cx, b));
+            continue;
+        }
+        if (fresh) TRY(f->over->final(&f->env, f->state, f->size, 1, fresh_result(f, proto)));
+        fresh = false;
+        TRY(builder_append(f->s->cx, b, &f->result, NULL, 1));
+        if (i % BATCH_ROWS == 0) TRY(check_cancel(f->s->cx));
+    }
+    return RC_OK;
 }
 
 static rc group_frames(struct frames *f, int64_t from, int64_t to, const struct vec *proto,
                        struct builder *b)
 {
     const struct win_frame *w = &f->s->it->e->frame;
-    int64_t lo = from, hi = from;
-    if (w->unit == FRAME_RUNNING && !f->over->whole) return running(f, from, to, proto, b);
+    walk_group(&f->walk, from, to);
+    if (frame_grows(w) && !f->over->whole) return growing(f, from, to, proto, b);
     int64_t width;
     bool is_narrow =
         w->unit == FRAME_ROWS && !__builtin_sub_overflow(w->to, w->from, &width) && width < SMALL;
     f->n_levels = 0;
+    f->n_last = -1;
     f->group_from = f->kept ? f->kept[from] : from;
     if (!f->over->whole && !is_narrow && to - from > SMALL) {
         int64_t k0 = f->kept ? f->kept[from] : from, k1 = f->kept ? f->kept[to] : to;
         TRY(grow_tree(f, k0, k1));
     }
     for (int64_t i = from; i < to; i++) {
-        struct vec out = *proto;
-        frame_of(f->s, from, to, i, &lo, &hi);
-        int64_t k0 = f->kept ? f->kept[lo] : lo, k1 = f->kept ? f->kept[hi] : hi;
-        TRY(frame_result(f, k0, k1, &out, i, b));
+        find_spans(f, i);
+        TRY(spans_result(f, proto, b));
         if (i % 64 == 0) TRY(check_cancel(f->s->cx));
     }
     return RC_OK;
@@ -347,6 +384,9 @@ static rc frames_init(struct frames *f, struct stretch *s)
     f->scratch = *s->cx;
     f->scratch.arena = arena_new();
     f->env.cx = &f->scratch;
+    f->picks = it->e->agg == agg_find(str_of("nth")) && it->is_const[1] && !it->consts[1].is_null &&
+               it->consts[1].u.i != 0;
+    TRY(walk_init(&f->walk, s));
     if (it->where) {
         TRY(keep_rows(f));
     } else {
@@ -370,7 +410,7 @@ rc agg_stretch(struct stretch *s, struct column **out)
     if (res == RC_OK) res = builder_reserve(s->cx, &b, s->to - s->from);
     for (int64_t g = s->g_from; g < s->g_to && res == RC_OK; g++) {
         int64_t from = s->it->order->start[g] - s->from, to = s->it->order->start[g + 1] - s->from;
-        if (s->it->e->frame.unit == FRAME_ALL)
+        if (frame_is_whole(&s->it->e->frame))
             res = group_whole(&f, from, to, &proto, &b);
         else
             res = group_frames(&f, from, to, &proto, &b);
@@ -379,6 +419,7 @@ rc agg_stretch(struct stretch *s, struct column **out)
     builder_release(&b);
     for (int i = 0; i < s->it->e->n_args; i++)
         column_unref(f.cols[i]);
+    drop_gathered(&f);
     arena_free(f.scratch.arena);
     return res;
 }

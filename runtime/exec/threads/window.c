@@ -106,7 +106,9 @@ static rc item_init(struct window *w, const struct expr *e, struct window_item *
         column_unref(cols[k++]);
     }
     if (e->where) it->where = cols[m - 1];
-    if (e->frame.unit == FRAME_TIME && w->node->u.window.n_sort > 0) it->clock = w->sort_cols[0];
+    bool by_key = e->frame.unit == FRAME_TIME || e->frame.unit == FRAME_RANGE;
+    if (res == RC_OK && by_key && w->node->u.window.n_sort > 0)
+        res = column_canonical(w->run->cx, w->sort_cols[0], &it->clock);
     it->parts = ARENA_ARRAY(a, struct column *, w->n_stretches + 1);
     return res;
 }
@@ -116,6 +118,7 @@ static void item_release(struct window_item *it)
     for (int i = 0; it->args && i < it->e->n_args; i++)
         column_unref(it->args[i]);
     column_unref(it->where);
+    column_unref(it->clock);
     for (int64_t i = 0; it->parts && i < it->w->n_stretches; i++)
         column_unref(it->parts[i]);
 }
@@ -237,6 +240,7 @@ static rc win_in_place(struct window_item *it, struct column **out)
     enum rc_t res = RC_OK;
     int64_t *all = NULL;
     uint8_t *peers = NULL;
+    bool ties_all = it->e->win->ranks_by_args && it->e->n_args > 0; /* ranked by a constant */
     own.arena = arena_new();
     env.arena = own.arena;
     struct vec v = result_room(own.arena, it->e->type, o->n);
@@ -246,7 +250,8 @@ static rc win_in_place(struct window_item *it, struct column **out)
         all[i] = i;
     for (int64_t g = 0; g < o->n_groups && res == RC_OK; g++) {
         int64_t from = o->start[g], n = o->start[g + 1] - from;
-        mark_peers(it, it->w->keys, it->w->node->u.window.n_sort, from, from + n, peers);
+        mark_peers(it, it->w->keys, ties_all ? 0 : it->w->node->u.window.n_sort, from, from + n,
+                   peers);
         res = it->e->win->run(&env, n, (all ? all : o->rows) + from, peers,
                               (const struct column *const *)it->args, &v);
         if (res == RC_OK) res = check_cancel(&own);

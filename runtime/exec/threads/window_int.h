@@ -34,7 +34,7 @@ struct window_item {
     bool *is_const;
     struct dtype *arg_types;
     const struct window_order *order; /* the window's, or by the argument (rank) */
-    const struct column *clock;       /* FRAME_TIME: the first sort key */
+    struct column *clock;             /* FRAME_TIME, FRAME_RANGE: the first sort key, canonical */
     struct column **parts;            /* [n_stretches] results in window order */
 };
 /* Rows of one stretch of groups: everything gathered in window order. */
@@ -46,6 +46,36 @@ struct stretch {
     struct column **args; /* [n_args], rows 0.. = window rows from.. */
 };
 rc agg_stretch(struct stretch *s, struct column **out);
+
+/* ---- where frames lie (bounds.c) ---- */
+struct span_of_rows {
+    int64_t from, to;
+};
+#define MAX_SPANS 3 /* what is left of a frame when something in its middle is excluded */
+/* The frames of the rows of one group, in order; places are rows of the stretch. */
+struct frame_walk {
+    const struct stretch *s;
+    const struct win_frame *frame;
+    int64_t from, to;             /* the group */
+    int64_t lo, hi;               /* the frame before what is excluded */
+    int64_t peer_from, peer_to;   /* rows that tie with the row at work */
+    int64_t *peers;               /* FRAME_GROUPS: where groups of peers begin */
+    int64_t n_peers, peer;        /* the row's own */
+    int64_t value_from, value_to; /* FRAME_RANGE: rows that have a key */
+    int64_t *ints;                /* FRAME_RANGE: keys by stretch row, rising in window order */
+    double *nums;
+};
+/* Once a stretch. */
+rc walk_init(struct frame_walk *w, const struct stretch *s);
+void walk_group(struct frame_walk *w, int64_t from, int64_t to);
+/* Rows of row i's frame, in order; to be asked for every row of the group in turn. Returns how many
+ * spans there are, none empty. */
+int walk_row(struct frame_walk *w, int64_t i, struct span_of_rows out[MAX_SPANS]);
+/* The frame begins with the group and nothing is left out: it only grows. */
+bool frame_grows(const struct win_frame *f);
+/* The frame is always the whole group. */
+bool frame_is_whole(const struct win_frame *f);
+
 /* Column of a result vector (texts are copied or their heap shared). */
 rc vec_to_column(struct ctx *cx, struct dtype type, const struct vec *v, int64_t n,
                  struct column **out);

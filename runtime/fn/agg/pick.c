@@ -1,5 +1,5 @@
-/* pick.c: first, last, arg_max, arg_min: one value kept a group. What is kept is 16 bytes of any
- * type; what arg_max compares is turned into a 64-bit integer of the same order. */
+/* pick.c: first, last, nth, arg_max, arg_min: one value kept a group. What is kept is 16 bytes of
+ * any type; what arg_max compares is turned into a 64-bit integer of the same order. */
 #include "runtime/fn/agg/agg.h"
 
 struct picked {
@@ -129,6 +129,62 @@ const struct agg_desc agg_last = {
     .example = "last([3, 4, null])  #> 4",
     .overloads = last_overloads,
     .n_overloads = COUNT(last_overloads),
+    .type = type_first,
+    .needs_order = true,
+};
+
+/* ---- nth: nulls are rows too ---- */
+/* Row of the nth of m rows (from 1, from the end when negative), or -1. */
+static int64_t nth_row(int64_t m, int64_t n)
+{
+    if (n > 0) return n <= m ? n - 1 : -1;
+    return n < 0 && n >= -m ? m + n : -1;
+}
+
+static enum rc_t nth_whole(struct agg_eval *e, int64_t m, const struct vec *args, struct vec *out,
+                           int64_t at)
+{
+    struct picked s = {0};
+    struct vec one = *out;
+    if (!agg_const(e, 1) || e->consts[1].is_null || e->consts[1].u.i == 0) {
+        (void)fail(e->cx, E217, e->span, "nth() wants which row: 1, 2, .. or -1 for the last");
+        return err_hint(e->cx, "nth(x, 1)");
+    }
+    int64_t row = nth_row(m, e->consts[1].u.i);
+    if (row >= 0) keep(e, &s, args, row);
+    if (e->type.kind == KIND_BOOL) {
+        bit_put((uint64_t *)out->data, at, s.has == 2 && s.v.i != 0);
+        if (s.has != 2) out_null(out, at);
+        return RC_OK;
+    }
+    size_t width =
+        e->type.kind == KIND_STR ? sizeof(struct text) : phys_width(kind_phys(e->type.kind));
+    one.data = (char *)(uintptr_t)out->data + (size_t)at * width;
+    one.valid = NULL;
+    if (s.has != 2) {
+        memset((char *)(uintptr_t)one.data, 0, width);
+        out_null(out, at);
+        return RC_OK;
+    }
+    return picked_final(e, (const char *)&s, sizeof s, 1, &one);
+}
+
+#define NTH(k)                                                                                     \
+    {                                                                                              \
+        .n_args = 2, .args = {(k), KIND_INT}, .ret = (k), .whole = nth_whole                       \
+    }
+static const struct agg_overload nth_overloads[] = {
+    NTH(KIND_INT),  NTH(KIND_NUM),      NTH(KIND_STR),      NTH(KIND_BOOL),
+    NTH(KIND_DATE), NTH(KIND_DATETIME), NTH(KIND_DURATION),
+};
+const struct agg_desc agg_nth = {
+    .name = "nth",
+    .sig = "nth(x, n: int)",
+    .doc = "x of the nth row in sort order (input order without a sort clause): 1 is the first, -1 "
+           "the last; nulls are rows too.",
+    .example = "nth([3, null, 5], -1)  #> 5",
+    .overloads = nth_overloads,
+    .n_overloads = COUNT(nth_overloads),
     .type = type_first,
     .needs_order = true,
 };

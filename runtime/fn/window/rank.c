@@ -1,5 +1,5 @@
-/* rank.c: row_number, rank, dense_rank, pct_rank, ntile. The rows come sorted by what is ranked,
- * nulls last; a null has no rank. */
+/* rank.c: row_number, rank, dense_rank, pct_rank, cume_dist, ntile. The rows come sorted by what is
+ * ranked, nulls last; a null has no rank. */
 #include "runtime/fn/window/window.h"
 
 static enum rc_t row_number(struct agg_eval *e, int64_t n, const int64_t *order,
@@ -29,7 +29,8 @@ const struct win_desc win_row_number = {
 static int64_t ranked_rows(const struct agg_eval *e, int64_t n, const int64_t *order,
                            const struct column *const *args)
 {
-    if (e->n_args == 0 || win_const(e, 0) || !args[0]->valid) return n;
+    if (e->n_args > 0 && win_const(e, 0)) return e->consts[0].is_null ? 0 : n;
+    if (e->n_args == 0 || !args[0]->valid) return n;
     while (n > 0 && !bit_get(args[0]->valid, order[n - 1]))
         n--;
     return n;
@@ -61,7 +62,7 @@ const struct win_desc win_rank = {
            "null "
            "has none.",
     .example = "(frame(x: [5, 7, 7]) |> derive r = rank(-x)).r  #> [3, 1, 1]",
-    .min_args = 1,
+    .min_args = 0,
     .max_args = 1,
     .ranks_by_args = true,
     .type = type_win_int,
@@ -84,7 +85,7 @@ const struct win_desc win_dense_rank = {
     .sig = "dense_rank(x) -> int",
     .doc = "Rank by x from 1 without gaps: the number of different values up to it.",
     .example = "(frame(x: [5, 5, 7]) |> derive r = dense_rank(x)).r  #> [1, 1, 2]",
-    .min_args = 1,
+    .min_args = 0,
     .max_args = 1,
     .ranks_by_args = true,
     .type = type_win_int,
@@ -107,11 +108,36 @@ const struct win_desc win_pct_rank = {
     .sig = "pct_rank(x) -> num",
     .doc = "Rank by x as a share: (rank - 1) / (rows - 1), 0 to 1.",
     .example = "(frame(x: [5, 6, 7]) |> derive r = pct_rank(x)).r  #> [0.0, 0.5, 1.0]",
-    .min_args = 1,
+    .min_args = 0,
     .max_args = 1,
     .ranks_by_args = true,
     .type = type_win_num,
     .run = pct_rank,
+};
+
+static enum rc_t cume_dist(struct agg_eval *e, int64_t n, const int64_t *order,
+                           const uint8_t *peers, const struct column *const *args, struct vec *out)
+{
+    int64_t m = ranked_rows(e, n, order, args);
+    for (int64_t i = 0, j; i < m; i = j) {
+        for (j = i + 1; j < m && peers[j];)
+            j++;
+        for (int64_t k = i; k < j; k++)
+            ((double *)out->data)[order[k]] = (double)j / (double)m;
+    }
+    null_rest(m, n, order, out); /* zero bytes are 0.0 too */
+    return RC_OK;
+}
+const struct win_desc win_cume_dist = {
+    .name = "cume_dist",
+    .sig = "cume_dist(x) -> num",
+    .doc = "Share of rows whose x is at most the row's, above 0 to 1.",
+    .example = "(frame(x: [5, 6, 6, 7]) |> derive r = cume_dist(x)).r  #> [0.25, 0.75, 0.75, 1.0]",
+    .min_args = 0,
+    .max_args = 1,
+    .ranks_by_args = true,
+    .type = type_win_num,
+    .run = cume_dist,
 };
 
 /* As SQL: parts differ by one row at most, the bigger ones first. */
