@@ -10,6 +10,7 @@ before the clock starts; runs take turns; each figure is the best of several; an
 import argparse
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -252,6 +253,7 @@ def main():
     if a.list:
         print("\n".join(["startup", "cell", "e2e", *(t["name"] for t in tasks.TASKS)]))
         return
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the kernel goes too
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, {a.rows} rows, best of {a.runs}")
     for name, run in (("startup", startup), ("cell", cell), ("e2e", lambda: e2e(a))):
         if not a.only or name in a.only.split(","):

@@ -52,6 +52,7 @@ static void select_kth(double *a, int64_t n, int64_t k)
             if (i >= j) break;
             swap(&a[i], &a[j]);
         }
+        if (j == hi) j--; /* the pivot is the one greatest, and in its place */
         if (k <= j)
             hi = j;
         else
