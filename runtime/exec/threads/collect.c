@@ -1,7 +1,7 @@
 /* collect.c: the rows of a pipe as a table. Columns that pass through from a table are shared, not
  * copied; computed ones of fixed width whose rows have their final numbers are written straight to
  * their place; all others are built a partition at a time and put together in order. */
-#include "runtime/exec/threads/threads_int.h"
+#include "runtime/exec/threads/pack.h"
 
 #include "runtime/base/log.h"
 
@@ -191,6 +191,19 @@ static enum rc_t collect_batch(void *self, struct worker *w, struct ctx *cx, int
     return RC_OK;
 }
 
+/* What the column itself holds: heaps and dictionaries that it shares were counted where made. */
+static int64_t own_bytes(const struct column *c)
+{
+    int64_t sum = c->n * (int64_t)phys_width(c->phys) + (c->valid ? c->n / 8 : 0);
+    for (int i = 0; i < c->n_bufs; i++)
+        if (c->bufs[i]->p != c->data && c->bufs[i]->p != c->valid &&
+            atomic_load(&c->bufs[i]->refs) == 1)
+            sum += (int64_t)c->bufs[i]->n;
+    for (int i = 0; i < c->n_child; i++)
+        sum += own_bytes(c->child[i]);
+    return sum;
+}
+
 static enum rc_t collect_part_end(void *self, struct worker *w, struct ctx *cx, int64_t task,
                                   int64_t part)
 {
@@ -201,7 +214,7 @@ static enum rc_t collect_part_end(void *self, struct worker *w, struct ctx *cx, 
         struct piece_list *l = &c->built[part * c->n_cols + i];
         TRY(close_piece(cx, l));
         for (int k = 0; k < l->n_done; k++)
-            bytes += column_bytes(l->done[k]);
+            bytes += own_bytes(l->done[k]);
     }
     TRY(run_claim(w->run, cx, bytes));
     pthread_mutex_lock(&c->lock);
@@ -233,6 +246,16 @@ static bool collect_enough(void *self, int64_t part)
 }
 
 /* ---- putting together ---- */
+static void drop_pieces(struct collect *c, int col)
+{
+    for (int64_t p = 0; p < c->n_parts; p++) {
+        struct piece_list *l = &c->built[p * c->n_cols + col];
+        for (int k = 0; k < l->n_done; k++)
+            column_unref(l->done[k]);
+        l->n_done = 0;
+    }
+}
+
 static rc join_pieces(struct collect *c, int col, int64_t n_parts, struct column **out)
 {
     struct ctx *cx = c->run->cx;
@@ -245,8 +268,11 @@ static rc join_pieces(struct collect *c, int col, int64_t n_parts, struct column
     for (int64_t p = 0; p < n_parts; p++)
         for (int k = 0; k < c->built[p * c->n_cols + col].n_done; k++)
             parts[n++] = c->built[p * c->n_cols + col].done[k];
-    enum rc_t res = column_concat(cx, parts, n, out);
+    *out = NULL;
+    enum rc_t res = texts_pack(c->run, parts, n, out);
+    if (res == RC_OK && !*out) res = column_concat(cx, parts, n, out);
     mem_free(parts);
+    drop_pieces(c, col); /* or all columns would lie there twice */
     return res;
 }
 
