@@ -42,26 +42,33 @@ const struct io_option *io_option_get(const struct io_option *opts, int n, const
     return i < 0 ? NULL : &opts[i];
 }
 
-/* Words of the language that no format of this version takes yet. */
-static bool is_later(const char *name)
-{
-    return strcmp(name, "encoding") == 0 || strcmp(name, "decimal") == 0;
-}
-
 /* What pandas, polars, readr and DuckDB call our options. */
 static const struct {
     const char *theirs, *ours;
 } foreign[] = {
-    {"sep", "delim"},         {"separator", "delim"},
-    {"delimiter", "delim"},   {"na_values", "na"},
-    {"null_values", "na"},    {"nullstr", "na"},
-    {"dtype", "types"},       {"dtypes", "types"},
-    {"col_types", "types"},   {"schema_overrides", "types"},
-    {"skiprows", "skip"},     {"skip_rows", "skip"},
-    {"quotechar", "quote"},   {"quote_char", "quote"},
-    {"col_names", "names"},   {"new_columns", "names"},
-    {"has_header", "header"}, {"skipinitialspace", "trim"},
-    {"trim_ws", "trim"},      {"comment_prefix", "comment"},
+    {"sep", "delim"},
+    {"separator", "delim"},
+    {"delimiter", "delim"},
+    {"na_values", "na"},
+    {"null_values", "na"},
+    {"nullstr", "na"},
+    {"dtype", "types"},
+    {"dtypes", "types"},
+    {"col_types", "types"},
+    {"schema_overrides", "types"},
+    {"skiprows", "skip"},
+    {"skip_rows", "skip"},
+    {"quotechar", "quote"},
+    {"quote_char", "quote"},
+    {"col_names", "names"},
+    {"new_columns", "names"},
+    {"has_header", "header"},
+    {"skipinitialspace", "trim"},
+    {"trim_ws", "trim"},
+    {"comment_prefix", "comment"},
+    {"escapechar", "escape"},
+    {"decimal_mark", "decimal"},
+    {"dateformat", "date_format"},
 };
 
 static const char *our_word(const struct io_option_desc *known, const char *name)
@@ -80,8 +87,6 @@ static rc unknown_option(struct ctx *cx, const struct io_format *f,
     const char *near = NULL;
     int best = 3;
     struct strbuf all = {0};
-    if (is_later(o->name))
-        return fail(cx, E214, o->span, "%s: is not in this version yet", o->name);
     const char *ours = our_word(known, o->name);
     for (; known->name; known++) {
         strbuf_printf(&all, "%s%s", all.n ? ", " : "", known->name);

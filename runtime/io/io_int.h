@@ -1,5 +1,5 @@
-/* io_int.h: what the formats share: a source of bytes (plain or gzip, read at any offset from any
- * thread), an output file that appears whole or not at all, and checks of options. Only for
+/* io_int.h: what the formats share: a source of bytes (plain or packed, read at any offset from
+ * any thread), an output file that appears whole or not at all, and checks of options. Only for
  * runtime/io. */
 #ifndef MLNB_IO_IO_INT_H
 #define MLNB_IO_IO_INT_H
@@ -30,6 +30,36 @@ int64_t gz_index_size(const struct gz_index *g); /* uncompressed */
 rc gz_index_read(struct ctx *cx, const struct gz_index *g, int fd, const char *path,
                  struct span span, int64_t at, char *buf, size_t n, size_t *out_n);
 
+/* zstd: unpacked once (zstd.c). */
+struct zs_text;
+rc zs_text_open(struct ctx *cx, int fd, const char *path, struct span span, struct zs_text **out);
+void zs_text_free(struct zs_text *t);
+int64_t zs_text_size(const struct zs_text *t); /* uncompressed */
+rc zs_text_read(struct ctx *cx, const struct zs_text *t, const char *path, struct span span,
+                int64_t at, char *buf, size_t n, size_t *out_n);
+
+/* ---- encodings (recode.c) ---- */
+enum io_encoding { IO_UTF8, IO_LATIN1, IO_CP1252, IO_UTF16LE, IO_UTF16BE };
+const char *io_encoding_name(enum io_encoding e);
+bool io_encoding_find(struct str name, enum io_encoding *out); /* any usual spelling */
+/* From now on the source gives its text as UTF-8: sizes and offsets are those of that. One pass
+ * over the file. */
+rc io_source_recode(struct ctx *cx, struct io_source *s, enum io_encoding from);
+/* UTF-16 by mark or pattern of the first bytes, else IO_UTF8. */
+enum io_encoding io_sniff_wide(const char *head, size_t n);
+/* Whether text that is no UTF-8 looks like windows-1252. */
+bool io_sniff_1252(const char *text, size_t n);
+/* Bytes as they stand (unpacked, not recoded). */
+rc io_source_read_raw(struct ctx *cx, const struct io_source *s, int64_t at, char *buf, size_t n,
+                      size_t *out_n);
+struct recode;
+rc recode_build(struct ctx *cx, const struct io_source *s, enum io_encoding from, int64_t raw_size,
+                struct recode **out);
+void recode_free(struct recode *k);
+int64_t recode_size(const struct recode *k);
+rc recode_read(struct ctx *cx, const struct io_source *s, const struct recode *k, int64_t at,
+               char *buf, size_t n, size_t *out_n);
+
 /* ---- output: written beside the target, then renamed over it ---- */
 struct io_output;
 /* `append` writes at the end of the existing file instead and cuts it back on abort. Errors: E306.
@@ -39,6 +69,8 @@ rc io_output_open(struct ctx *cx, const char *path, bool append, struct span spa
 rc io_output_write(struct ctx *cx, struct io_output *o, const char *p, size_t n);
 /* One gzip member holding p[0..n), appended to out. Any thread. */
 rc io_gzip_member(struct ctx *cx, const char *p, size_t n, struct strbuf *out);
+/* One zstd frame holding p[0..n), appended to out. Any thread. */
+rc io_zstd_frame(struct ctx *cx, const char *p, size_t n, struct strbuf *out);
 /* fsync, rename (and fsync of the folder); frees o whatever happens. */
 rc io_output_commit(struct ctx *cx, struct io_output *o);
 /* Leaves nothing behind; frees o. NULL is fine. */
@@ -56,7 +88,7 @@ rc io_is_folder(struct ctx *cx, const char *path, struct span span);
  * no name that stands in the file is taken away; `repair` false leaves repeats (the schema refuses
  * them). */
 const char **io_unique_names(struct arena *a, const struct str *names, int n, bool repair);
-/* Extension in lower case without the dot, a trailing .gz cut off; borrowed from path. */
+/* Extension without the dot, that of a packer (.gz, .zst ..) cut off; borrowed from path. */
 struct str io_extension(const char *path);
 /* The option, or NULL. */
 const struct io_option *io_option_get(const struct io_option *opts, int n, const char *name);

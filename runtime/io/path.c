@@ -7,9 +7,16 @@
 
 struct str io_extension(const char *path)
 {
+    static const char *const packers[] = {".gz", ".zst", ".zstd", ".bz2", ".xz", ".zip"};
     const char *name = strrchr(path, '/');
     struct str s = str_of(name ? name + 1 : path);
-    if (s.n > 3 && str_eq_nocase((struct str){s.p + s.n - 3, 3}, STR(".gz"))) s.n -= 3;
+    for (size_t i = 0; i < sizeof packers / sizeof *packers; i++) {
+        size_t n = strlen(packers[i]);
+        if (s.n <= n || !str_eq_nocase((struct str){s.p + s.n - n, n}, str_of(packers[i])))
+            continue;
+        s.n -= n;
+        break;
+    }
     for (size_t i = s.n; i > 0; i--)
         if (s.p[i - 1] == '.') return (struct str){s.p + i, s.n - i};
     return (struct str){s.p + s.n, 0};

@@ -19,7 +19,10 @@ struct io_source {
     struct span span;
     struct stat st;      /* at open */
     int64_t size;        /* uncompressed */
-    struct gz_index *gz; /* NULL: plain */
+    int64_t raw_size;    /* before recoding */
+    struct gz_index *gz; /* packed so, or NULL */
+    struct zs_text *zs;
+    struct recode *recode; /* NULL: the bytes are UTF-8 */
 };
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -63,14 +66,41 @@ static rc check_kind(struct ctx *cx, const char *path, const struct stat *st, st
     return fail(cx, E302, span, "`%s` is not an ordinary file", path);
 }
 
+/* Packers that are known but not read. */
+static rc check_packer(struct ctx *cx, const struct io_source *s, const unsigned char *magic)
+{
+    static const struct {
+        const char *magic, *name, *command;
+        size_t n;
+    } known[] = {{"BZh", "bzip2", "bunzip2 -k", 3},
+                 {"\xFD"
+                  "7zXZ",
+                  "xz", "unxz -k", 5},
+                 {"PK\x03\x04", "zip", "unzip", 4}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (memcmp(magic, known[i].magic, known[i].n) != 0) continue;
+        fail(cx, E305, s->span, "`%s` is packed with %s; gzip and zstd are read", s->path,
+             known[i].name);
+        return err_hint(cx, "!%s '%s'", known[i].command, s->path);
+    }
+    return RC_OK;
+}
+
 static rc size_up(struct ctx *cx, struct io_source *s, int fd)
 {
-    unsigned char magic[2] = {0, 0};
-    if (read_fully(fd, 0, (char *)magic, 2) < 0) return cannot_read(cx, s->path, s->span, errno);
-    s->size = s->st.st_size;
-    if (magic[0] != 0x1f || magic[1] != 0x8b) return RC_OK;
-    TRY(gz_index_build(cx, fd, s->path, s->span, &s->gz));
-    s->size = gz_index_size(s->gz);
+    unsigned char magic[8] = {0};
+    if (read_fully(fd, 0, (char *)magic, sizeof magic) < 0)
+        return cannot_read(cx, s->path, s->span, errno);
+    TRY(check_packer(cx, s, magic));
+    s->raw_size = s->st.st_size;
+    if (magic[0] == 0x1f && magic[1] == 0x8b) {
+        TRY(gz_index_build(cx, fd, s->path, s->span, &s->gz));
+        s->raw_size = gz_index_size(s->gz);
+    } else if (memcmp(magic, "\x28\xB5\x2F\xFD", 4) == 0) {
+        TRY(zs_text_open(cx, fd, s->path, s->span, &s->zs));
+        s->raw_size = zs_text_size(s->zs);
+    }
+    s->size = s->raw_size;
     return RC_OK;
 }
 
@@ -103,6 +133,8 @@ void io_source_close(struct io_source *s)
 {
     if (!s) return;
     gz_index_free(s->gz);
+    zs_text_free(s->zs);
+    recode_free(s->recode);
     mem_free(s->path);
     mem_free(s);
 }
@@ -126,7 +158,7 @@ bool io_source_is_stale(const struct io_source *s)
 static rc read_plain(struct ctx *cx, const struct io_source *s, int fd, int64_t at, char *buf,
                      size_t n, size_t *out_n)
 {
-    int64_t left = s->size - at;
+    int64_t left = s->raw_size - at;
     if (left < 0) left = 0;
     size_t want = (uint64_t)left < n ? (size_t)left : n;
     ssize_t got = read_fully(fd, at, buf, want);
@@ -136,15 +168,33 @@ static rc read_plain(struct ctx *cx, const struct io_source *s, int fd, int64_t 
     return RC_OK;
 }
 
-rc io_source_read(struct ctx *cx, const struct io_source *s, int64_t at, char *buf, size_t n,
-                  size_t *out_n)
+rc io_source_read_raw(struct ctx *cx, const struct io_source *s, int64_t at, char *buf, size_t n,
+                      size_t *out_n)
 {
     int fd = open(s->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return errno == ENOENT ? changed(cx, s) : cannot_read(cx, s->path, s->span, errno);
-    enum rc_t res = s->gz ? gz_index_read(cx, s->gz, fd, s->path, s->span, at, buf, n, out_n)
-                          : read_plain(cx, s, fd, at, buf, n, out_n);
+    enum rc_t res = s->gz   ? gz_index_read(cx, s->gz, fd, s->path, s->span, at, buf, n, out_n)
+                    : s->zs ? zs_text_read(cx, s->zs, s->path, s->span, at, buf, n, out_n)
+                            : read_plain(cx, s, fd, at, buf, n, out_n);
     struct stat now;
     if (fstat(fd, &now) != 0 || !same_file(&now, &s->st)) res = changed(cx, s);
     close(fd);
     return res;
+}
+
+rc io_source_read(struct ctx *cx, const struct io_source *s, int64_t at, char *buf, size_t n,
+                  size_t *out_n)
+{
+    if (s->recode) return recode_read(cx, s, s->recode, at, buf, n, out_n);
+    return io_source_read_raw(cx, s, at, buf, n, out_n);
+}
+
+rc io_source_recode(struct ctx *cx, struct io_source *s, enum io_encoding from)
+{
+    struct recode *k;
+    if (from == IO_UTF8) return RC_OK;
+    TRY(recode_build(cx, s, from, s->raw_size, &k));
+    s->recode = k;
+    s->size = recode_size(k);
+    return RC_OK;
 }

@@ -226,11 +226,9 @@ TEST(long_rows)
 TEST(not_text)
 {
     check_error("a,b\n1,\0\n", E303, "line 2 holds a NUL");
-    check_error("a,b\n1,2\n1,caf\xE9\n", E303, "line 3 of ");
-    check_error("\xFF\xFE"
-                "a\0,\0b\0\n\0",
-                E303, "UTF-16");
-    check_error("caf\xE9,b\n1,2\n", E303, "line 1");
+    check_error("a,b\n1,2\n1,caf\x81\n", E303, "line 3 of ");
+    check_error("caf\x81,b\n1,2\n", E303, "line 1");
+    check_error("caf\xC3\xA9,b\n1,\xE9\n", E303, "line 2"); /* UTF-8 with a broken byte */
 }
 
 TEST(nothing_in_it)
@@ -380,8 +378,8 @@ TEST(unknown_option)
     assert_int_equal(io_open(t.cx, t.path, t.opts, t.n_opts, NO_SPAN, &t.scan), RC_ERR);
     assert_int_equal(t.cx->err->code, E206);
     assert_string_equal(t.cx->err->message, "`delimiter` is called `delim` here");
-    t.opts[0] = (struct io_option){"encoding", text_value("latin1"), NO_SPAN};
-    assert_err(t.cx, E214, io_open(t.cx, t.path, t.opts, t.n_opts, NO_SPAN, &t.scan));
+    t.opts[0] = (struct io_option){"encoding", text_value("shift_jis"), NO_SPAN};
+    assert_err(t.cx, E209, io_open(t.cx, t.path, t.opts, t.n_opts, NO_SPAN, &t.scan));
     t.opts[0] = (struct io_option){"header", text_value("no"), NO_SPAN};
     assert_err(t.cx, E209, io_open(t.cx, t.path, t.opts, t.n_opts, NO_SPAN, &t.scan));
     case_end(&t);

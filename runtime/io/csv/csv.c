@@ -99,19 +99,88 @@ static void report_names(struct ctx *cx, struct csv_scan *s)
              s->head.label);
 }
 
-static rc open_scan(struct ctx *cx, struct csv_scan *s, const struct csv_options *o)
+static void report_code(struct ctx *cx, struct csv_scan *s)
+{
+    if (s->recoded_at < 0 || !may_warn(cx, &s->code_reported)) return;
+    warn(cx, W308, s->span,
+         "`%s` is not UTF-8 text, so it was read as windows-1252; encoding: \"windows-1252\" says "
+         "so, "
+         "or another one",
+         s->head.label);
+}
+
+/* ---- encodings ---- */
+#define SNIFF_BYTES ((size_t)4096)
+#define AROUND      ((size_t)1 << 20) /* bytes that are looked at before a byte that is no UTF-8 */
+
+static rc recode(struct ctx *cx, struct csv_scan *s, const struct csv_options *o)
 {
     struct csv_file *f = &s->files[0];
-    TRY(io_source_open(cx, s->head.label, s->span, &f->src));
+    char head[SNIFF_BYTES];
+    size_t n = 0;
+    TRY(io_source_read_raw(cx, f->src, 0, head, sizeof head, &n));
+    enum io_encoding wide = io_sniff_wide(head, n), e = o->has_encoding ? o->encoding : wide;
+    if (e == IO_UTF16LE && wide == IO_UTF16BE) e = wide; /* utf-16: either */
+    TRY(io_source_recode(cx, f->src, e));
     f->size = io_source_size(f->src);
     s->head.n_bytes = f->size;
+    return RC_OK;
+}
+
+static rc open_text(struct ctx *cx, struct csv_scan *s, const struct csv_options *o)
+{
+    s->n_blocks = s->head.n_rows = 0;
+    s->files[0].bad_at = -1;
     TRY(csv_head(cx, s, o));
     TRY(force_types(cx, s, o));
-    TRY(csv_infer(cx, s));
+    return csv_infer(cx, s);
+}
+
+/* After an error: whether it was a byte that windows-1252 has a letter for. */
+static rc looks_like_1252(struct ctx *cx, const struct csv_scan *s, bool *out)
+{
+    const struct csv_file *f = &s->files[0];
+    void *text;
+    size_t n = 0;
+    *out = false;
+    if (cx->err->code != E303 || f->bad_at < 0) return RC_OK;
+    int64_t from = f->bad_at > (int64_t)AROUND ? f->bad_at - (int64_t)AROUND : 0;
+    struct error kept = *cx->err;
+    TRY(mem_big(cx, 2 * AROUND, &text));
+    if (io_source_read(cx, f->src, from, text, 2 * AROUND, &n) == RC_OK)
+        *out = io_sniff_1252(text, n);
+    mem_big_free(text);
+    *cx->err = kept;
+    return RC_OK;
+}
+
+static rc open_any_text(struct ctx *cx, struct csv_scan *s, const struct csv_options *o)
+{
+    struct csv_file *f = &s->files[0];
+    bool is_1252;
+    if (open_text(cx, s, o) == RC_OK) return RC_OK;
+    if (o->has_encoding) return RC_ERR;
+    TRY(looks_like_1252(cx, s, &is_1252));
+    if (!is_1252) return RC_ERR;
+    err_clear(cx->err);
+    s->recoded_at = f->bad_at;
+    TRY(io_source_recode(cx, f->src, IO_CP1252));
+    f->size = io_source_size(f->src);
+    s->head.n_bytes = f->size;
+    return open_text(cx, s, o);
+}
+
+static rc open_scan(struct ctx *cx, struct csv_scan *s, const struct csv_options *o)
+{
+    s->recoded_at = -1;
+    TRY(io_source_open(cx, s->head.label, s->span, &s->files[0].src));
+    TRY(recode(cx, s, o));
+    TRY(open_any_text(cx, s, o));
     TRY(make_schema(cx, s));
     if (s->n_blocks > INT32_MAX) return fail(cx, E309, s->span, "`%s` is too large", s->head.label);
     s->head.n_partitions = (int)s->n_blocks;
     report_names(cx, s);
+    report_code(cx, s);
     return RC_OK;
 }
 
@@ -151,6 +220,7 @@ static rc open_as(struct ctx *cx, const struct io_format *format, const char *pa
     struct csv_scan *s = csv_scan_new(format, path, span);
     struct csv_options o;
     enum rc_t res = csv_options_read(cx, s->arena, opts, n_opts, delim, &o);
+    o.is_fixed = format == &io_fixed;
     if (res == RC_OK) res = open_scan(cx, s, &o);
     if (res == RC_OK)
         *out = (struct io_scan *)s;
@@ -169,6 +239,12 @@ static enum rc_t tsv_open(struct ctx *cx, const char *path, const struct io_opti
                           int n_opts, struct span span, struct io_scan **out)
 {
     return open_as(cx, &io_tsv, path, opts, n_opts, span, '\t', out);
+}
+
+static enum rc_t fixed_open(struct ctx *cx, const char *path, const struct io_option *opts,
+                            int n_opts, struct span span, struct io_scan **out)
+{
+    return open_as(cx, &io_fixed, path, opts, n_opts, span, ',', out);
 }
 
 /* ---- the rest of the contract ---- */
@@ -225,6 +301,7 @@ static enum rc_t csv_done(struct ctx *cx, struct io_scan *scan)
 {
     struct csv_scan *s = scan_of(scan);
     report_names(cx, s);
+    report_code(cx, s);
     if (!may_warn(cx, &s->is_reported)) return RC_OK;
     report_rows(cx, s);
     for (int c = 0; c < s->n_cols; c++)
@@ -268,7 +345,8 @@ static void csv_rest(struct io_scan *scan)
 /* Text without NUL bytes may be delimited text; anything more telling wins. */
 static int csv_probe(const char *head, size_t n)
 {
-    return n && !memchr(head, 0, n) ? 10 : 0;
+    bool is_text = n && (!memchr(head, 0, n) || io_sniff_wide(head, n) != IO_UTF8);
+    return is_text ? 10 : 0;
 }
 
 static const struct io_option_desc read_options[] = {
@@ -278,7 +356,17 @@ static const struct io_option_desc read_options[] = {
     {"names", KIND_LIST, "the names of all columns, instead of the header's or of made-up ones"},
     {"na", KIND_NULL, "more texts that mean null, in every column: na: [\"?\", \"unknown\"]"},
     {"delim", KIND_STR,
-     "the character between fields; when not said, the one of , tab ; | that fits the first lines"},
+     "what stands between fields, one character or a few (\"::\"); when not said, the one of , tab "
+     "; "
+     "| that fits the first lines"},
+    {"decimal", KIND_STR, "\",\" where numbers are written 1,5"},
+    {"encoding", KIND_STR,
+     "utf-8, utf-16, latin-1 or windows-1252; when not said, seen by the file's first bytes, and "
+     "windows-1252 where it is no UTF-8 (with a warning)"},
+    {"date_format", KIND_STR,
+     "how dates or times are written besides ISO: \"%d/%m/%Y\", \"%m/%d/%y %H:%M\""},
+    {"escape", KIND_STR,
+     "a character (often \\) that makes the quote or delimiter after it plain text"},
     {"types", KIND_STRUCT,
      "types of some columns: types: {zip: str}; a value that does not fit becomes null and is "
      "counted"},
@@ -311,6 +399,38 @@ const struct io_format io_csv = {
     .all_null = csv_all_null,
     .rest = csv_rest,
     .write = csv_write,
+};
+
+static const struct io_option_desc fixed_options[] = {
+    {"widths", KIND_LIST,
+     "characters of each column: widths: [8, 3, 12]; when not said, columns are parted where the "
+     "first lines have blanks"},
+    {"header", KIND_BOOL, "whether the first line holds the names (it does unless it is a row)"},
+    {"names", KIND_LIST, "the names of all columns"},
+    {"na", KIND_NULL, "more texts that mean null, in every column"},
+    {"types", KIND_STRUCT, "types of some columns: types: {zip: str}"},
+    {"skip", KIND_INT, "lines to leave out at the beginning"},
+    {"comment", KIND_STR, "leave out lines that begin with this character"},
+    {"decimal", KIND_STR, "\",\" where numbers are written 1,5"},
+    {"encoding", KIND_STR, "utf-8, utf-16, latin-1 or windows-1252"},
+    {"date_format", KIND_STR, "how dates or times are written besides ISO"},
+    {NULL, KIND_NULL, NULL},
+};
+
+const struct io_format io_fixed = {
+    .name = "fixed",
+    .extensions = "fwf",
+    .doc = "Text whose columns stand at fixed places of the line; blanks around values are cut.",
+    .read_options = fixed_options,
+    .open = fixed_open,
+    .close = csv_close,
+    .read = csv_read_part,
+    .read_whole = csv_read_whole,
+    .done = csv_done,
+    .is_stale = csv_is_stale,
+    .retype = csv_retype,
+    .all_null = csv_all_null,
+    .rest = csv_rest,
 };
 
 const struct io_format io_tsv = {

@@ -59,6 +59,7 @@ struct csv_file {
     int64_t data_at; /* first byte after the header row */
     int64_t size;
     int64_t n_blocks;
+    int64_t bad_at; /* the last byte that a fault said is no UTF-8 */
 };
 struct csv_column {
     const char *name;
@@ -82,7 +83,9 @@ struct csv_scan {
     int64_t n_blocks;
     struct csv_oddity shorter, longer; /* rows */
     bool made_up_names;                /* the first line looked like a row */
-    atomic_bool is_reported, names_reported;
+    int64_t recoded_at;                /* first byte that was no UTF-8, so that it was read as
+                                          windows-1252; -1: it is UTF-8, or encoding: said it */
+    atomic_bool is_reported, names_reported, code_reported;
     _Atomic(struct csv_work *) spare[CSV_SPARE];
 };
 
@@ -180,7 +183,7 @@ rc csv_read(struct ctx *cx, struct csv_scan *s, const int *columns, int n_column
 /* A scan with one file that is not opened yet. */
 struct csv_scan *csv_scan_new(const struct io_format *f, const char *path, struct span span);
 void csv_scan_free(struct csv_scan *s);
-extern const struct io_format io_csv, io_tsv;
+extern const struct io_format io_csv, io_tsv, io_fixed;
 
 /* ---- writing ---- */
 extern const struct io_option_desc csv_write_options[];
@@ -193,12 +196,22 @@ enum rc_t tsv_write(struct ctx *cx, const struct table *t, const char *path,
 struct csv_options {
     struct csv_dialect dialect;
     bool has_delim, has_header, header;
+    bool is_fixed; /* columns at fixed places */
+    bool has_encoding;
+    enum io_encoding encoding;
     bool is_one_of_many; /* types: may name columns of other files */
     int64_t skip;
     const struct column *names; /* text list or NULL; borrowed from the options */
     const struct table *types;  /* one row of type names or NULL */
     struct span names_span, types_span;
 };
+/* ---- fixed width (fixed.c) ---- */
+struct str csv_fixed_field(const struct csv_dialect *d, struct str line, int c); /* trimmed */
+rc csv_fixed_widths(struct ctx *cx, struct arena *a, const struct io_option *o,
+                    struct csv_dialect *d);
+/* Columns by the blank places of the first lines. */
+rc csv_fixed_sniff(struct ctx *cx, struct csv_scan *s, const char *text, size_t n, bool is_whole);
+
 rc csv_one_char(struct ctx *cx, const struct io_option *o, char *out);
 rc csv_options_read(struct ctx *cx, struct arena *a, const struct io_option *opts, int n,
                     char default_delim, struct csv_options *out);

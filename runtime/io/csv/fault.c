@@ -89,8 +89,11 @@ rc csv_fault_error(struct ctx *cx, const struct csv_scan *s, const struct csv_fi
         return fail(cx, E303, s->span, "`%s` is not delimited text: line %lld holds a NUL byte",
                     path, line);
     default:
+        ((struct csv_file *)(uintptr_t)f)->bad_at = x->at; /* csv.c may know better */
         fail(cx, E303, s->span, "line %lld of `%s` is not UTF-8 text (byte 0x%02X)", line, path,
              (unsigned)(unsigned char)x->byte);
-        return err_hint(cx, "!iconv -f WINDOWS-1252 -t UTF-8 '%s' > '%s.utf8.csv'", path, path);
+        err_hint(cx, "read(\"%s\", encoding: \"windows-1252\")", path);
+        return err_note(cx,
+                        "encoding: knows latin-1 and utf-16 too; iconv turns others into UTF-8");
     }
 }

@@ -39,17 +39,10 @@ static rc load_more(struct ctx *cx, struct head *h)
 
 static rc check_head_bytes(struct ctx *cx, struct head *h)
 {
-    const unsigned char *p = (const unsigned char *)head_buf(h);
-    const char *path = h->scan->head.label;
-    bool utf16 =
-        head_n(h) >= 2 && ((p[0] == 0xFF && p[1] == 0xFE) || (p[0] == 0xFE && p[1] == 0xFF));
-    if (utf16) {
-        fail(cx, E303, h->scan->span, "`%s` is UTF-16 text; only UTF-8 is read", path);
-        return err_hint(cx, "!iconv -f UTF-16 -t UTF-8 '%s' > '%s.utf8.csv'", path, path);
-    }
+    const char *p = head_buf(h);
     const char *nul = memchr(p, 0, head_n(h));
     if (!nul) return RC_OK;
-    struct csv_fault f = {.kind = CSV_FAULT_NUL, .at = nul - head_buf(h)};
+    struct csv_fault f = {.kind = CSV_FAULT_NUL, .at = nul - p};
     return csv_fault_error(cx, h->scan, h->file, &f);
 }
 
@@ -118,10 +111,23 @@ static rc index_head(struct ctx *cx, struct head *h, const struct csv_dialect *d
     return RC_OK;
 }
 
+static uint32_t row_n(const struct csv_index *ix, const struct head_row *r)
+{
+    return ix->d->n_starts ? (uint32_t)ix->d->n_starts : r->last - r->first + 1;
+}
+
 static struct str row_field(const struct csv_index *ix, const struct head_row *r, uint32_t i)
 {
+    if (ix->d->n_starts) {
+        uint32_t from = ix->pos[r->first - 1] + 1;
+        uint32_t to = csv_before_cr(ix->buf, from, ix->pos[r->first]);
+        return csv_fixed_field(ix->d, (struct str){ix->buf + from, to - from}, (int)i);
+    }
     uint32_t from = ix->pos[r->first + i - 1] + 1, to = ix->pos[r->first + i];
-    if (r->first + i == r->last) to = csv_before_cr(ix->buf, from, to);
+    if (r->first + i == r->last)
+        to = csv_before_cr(ix->buf, from, to);
+    else if (ix->d->delims.n > 1)
+        to -= (uint32_t)ix->d->delims.n - 1;
     return (struct str){ix->buf + from, to - from};
 }
 
@@ -134,7 +140,9 @@ static bool next_row(const struct csv_index *ix, struct head_row *r)
             last++;
         if (last > ix->n) return false;
         *r = (struct head_row){first, last};
-        struct str f = row_field(ix, r, 0);
+        uint32_t from = ix->pos[first - 1] + 1;
+        uint32_t to = first == last ? csv_before_cr(ix->buf, from, ix->pos[first]) : ix->pos[first];
+        struct str f = {ix->buf + from, to - from};
         bool is_comment = ix->d->has_comment && f.n && f.p[0] == ix->d->comment;
         bool is_empty = first == last && csv_trim(f).n == 0;
         if (!is_comment && !is_empty) return true;
@@ -216,7 +224,7 @@ static bool looks_like_data(const struct csv_dialect *d, const struct csv_index 
                             const struct head_row *r)
 {
     const uint32_t data = CSV_INT | CSV_NUM | CSV_DATE | CSV_TIME | CSV_ZONED;
-    for (uint32_t i = 0; i <= r->last - r->first; i++) {
+    for (uint32_t i = 0; i < row_n(ix, r); i++) {
         struct csv_value v;
         if (!(csv_classify(d, row_field(ix, r, i), &v) & data)) return false;
     }
@@ -228,7 +236,7 @@ static rc name_columns(struct ctx *cx, struct head *h, const struct csv_options 
                        const struct csv_index *ix, const struct head_row *row, bool has_header)
 {
     struct csv_scan *s = h->scan;
-    int64_t n = (int64_t)(row->last - row->first) + 1;
+    int64_t n = (int64_t)row_n(ix, row);
     if (o->names && o->names->n < n) {
         fail(cx, E209, o->names_span, "names: has %lld names, `%s` has %lld columns",
              (long long)o->names->n, s->head.label, (long long)n);
@@ -298,11 +306,20 @@ static rc read_head(struct ctx *cx, struct head *h, const struct csv_options *o)
     struct csv_index ix;
     struct head_row row;
     TRY(csv_walk_load(cx, h->w, CSV_HEAD));
+    s->dialect = o->dialect;
+    if (o->is_fixed) {
+        s->dialect.has_quote = false;
+        s->dialect.delim = '\1';
+        s->dialect.trim = true;
+    }
     TRY(check_head_bytes(cx, h));
     if (head_n(h) >= 3 && memcmp(head_buf(h), "\xEF\xBB\xBF", 3) == 0) h->at = 3;
     TRY(skip_lines(cx, h, o->skip));
     find_line_ends(h);
-    if (!o->has_delim) TRY(sniff_delim(cx, h));
+    if (o->is_fixed && !s->dialect.n_starts)
+        TRY(csv_fixed_sniff(cx, s, head_buf(h) + h->at, head_n(h) - h->at, head_is_whole(h)));
+    else if (!o->has_delim && !o->is_fixed)
+        TRY(sniff_delim(cx, h));
     TRY(first_row(cx, h, &ix, &row));
     TRY(check_row_text(cx, h, &ix, &row));
     bool is_data = looks_like_data(&s->dialect, &ix, &row);

@@ -189,16 +189,50 @@ separators(struct csv_index *ix, struct masks m, size_t left, uint64_t *breaks)
     return sep;
 }
 
-/* The same with a test for line comments; byte by byte, for the few files that ask for it. */
-static void run_comments(struct csv_index *ix)
+/* Whether the last character of a delimiter of several stands at p, and the others before it. */
+static bool ends_delim(const struct csv_index *ix, const char *p)
+{
+    const struct csv_dialect *d = ix->d;
+    size_t n = d->delims.n;
+    if (n < 2) return d->n_starts == 0;
+    const char *field = ix->buf + (uint32_t)(ix->pos[ix->n] + 1);
+    return (size_t)(p - field) + 1 >= n && memcmp(p + 1 - n, d->delims.p, n) == 0;
+}
+
+static bool escapes(const struct csv_dialect *d, const char *p)
+{
+    return d->has_escape && *p == d->escape &&
+           (p[1] == d->delim || p[1] == d->escape || (d->has_quote && p[1] == d->quote));
+}
+
+static bool breaks_line(const char *p)
+{
+    return *p == '\n' || (*p == '\r' && p[1] != '\n');
+}
+
+/* At a field's start: whether a line comment begins. */
+static bool starts_comment(const struct csv_index *ix, const char *p)
+{
+    const struct csv_dialect *d = ix->d;
+    bool may = d->has_comment && *p == d->comment && !ix->in_quote && !ix->in_comment;
+    return may && (ix->n == 0 || ix->buf[ix->pos[ix->n]] != d->delim);
+}
+
+/* The same with line comments, escapes, long delimiters and fixed widths; byte by byte, for the few
+ * files that ask for it. */
+static void run_odd(struct csv_index *ix)
 {
     const struct csv_dialect *d = ix->d;
     for (; ix->at < ix->end && ix->n + 65 < ix->cap; ix->at++) {
         const char *p = ix->buf + ix->at;
-        bool is_break = *p == '\n' || (*p == '\r' && p[1] != '\n');
+        if (!ix->in_comment && escapes(d, p)) {
+            ix->at++;
+            ix->after_close = false;
+            continue;
+        }
+        bool is_break = breaks_line(p);
         bool starts = (size_t)(uint32_t)(ix->pos[ix->n] + 1) == ix->at;
-        if (starts && !ix->in_quote && *p == d->comment && !ix->in_comment)
-            ix->in_comment = ix->n == 0 || ix->buf[ix->pos[ix->n]] != d->delim;
+        if (starts && starts_comment(ix, p)) ix->in_comment = true;
         bool is_quote = d->has_quote && *p == d->quote && !ix->in_comment;
         bool closes = is_quote && ix->in_quote;
         if (closes) {
@@ -206,7 +240,8 @@ static void run_comments(struct csv_index *ix)
         } else if (is_quote) {
             ix->in_quote = starts || ix->after_close ||
                            (d->trim && only_blanks(ix->buf + (uint32_t)(ix->pos[ix->n] + 1), p));
-        } else if (!ix->in_quote && (is_break || (*p == d->delim && !ix->in_comment))) {
+        } else if (!ix->in_quote &&
+                   (is_break || (*p == d->delim && !ix->in_comment && ends_delim(ix, p)))) {
             ix->pos[++ix->n] = (uint32_t)ix->at;
             ix->n_breaks += is_break;
             ix->in_comment = false;
@@ -254,8 +289,8 @@ void csv_index_run(struct csv_index *ix)
 {
     struct csv_index_variant all[CSV_INDEX_VARIANTS];
     csv_index_variants(all);
-    if (ix->d->has_comment)
-        run_comments(ix);
+    if (csv_is_odd(ix->d))
+        run_odd(ix);
     else
         all[0].run(ix);
 }

@@ -92,7 +92,7 @@ uint32_t csv_strip_kinds(const struct csv_dialect *d, const struct csv_strip *s,
         switch (kinds & ~(uint32_t)CSV_NAN ? kind : KIND_NULL) {
         case KIND_STR: return kinds; /* no value brings it back */
         case KIND_INT: r = run_ints(s, c, r, quote); break;
-        case KIND_NUM: r = run_nums(s, c, r, quote); break;
+        case KIND_NUM: r = d->decimal ? r : run_nums(s, c, r, quote); break;
         case KIND_BOOL: r = run_bools(s, c, r, quote); break;
         case KIND_DATE: r = run_dates(s, c, r, quote); break;
         case KIND_DATETIME:

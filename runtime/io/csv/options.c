@@ -85,13 +85,55 @@ static rc read_skip(struct ctx *cx, const struct io_option *o, struct csv_option
     return RC_OK;
 }
 
+/* One character, or several that stand together: "::". */
+static rc read_delim(struct ctx *cx, struct arena *a, const struct io_option *o,
+                     struct csv_options *out)
+{
+    struct str s = o->value.u.s;
+    bool fits = s.n >= 2 && s.n <= 8;
+    out->has_delim = true;
+    if (s.n < 2) return csv_one_char(cx, o, &out->dialect.delim);
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] <= 0 || s.p[i] == '\n' || s.p[i] == '\r') fits = false;
+    if (!fits) return fail(cx, E209, o->span, "delim: takes up to 8 ASCII characters");
+    out->dialect.delims = arena_str(a, s);
+    out->dialect.delim = s.p[s.n - 1];
+    return RC_OK;
+}
+
+static rc read_encoding(struct ctx *cx, const struct io_option *o, struct csv_options *out)
+{
+    out->has_encoding = true;
+    if (io_encoding_find(o->value.u.s, &out->encoding)) return RC_OK;
+    fail(cx, E209, o->span, "encoding: knows utf-8, utf-16, latin-1 and windows-1252, not \"%.*s\"",
+         STR_FMT(o->value.u.s));
+    return err_note(cx, "the program iconv turns other encodings into UTF-8");
+}
+
+static rc read_decimal(struct ctx *cx, const struct io_option *o, struct csv_dialect *d)
+{
+    struct str s = o->value.u.s;
+    if (!str_eqz(s, ",") && !str_eqz(s, "."))
+        return fail(cx, E209, o->span, "decimal: is \",\" or \".\"");
+    d->decimal = s.p[0] == ',' ? ',' : 0;
+    return RC_OK;
+}
+
 static rc read_one(struct ctx *cx, struct arena *a, const struct io_option *o,
                    struct csv_options *out)
 {
     struct csv_dialect *d = &out->dialect;
-    if (strcmp(o->name, "delim") == 0) {
-        out->has_delim = true;
-        return csv_one_char(cx, o, &d->delim);
+    if (strcmp(o->name, "delim") == 0) return read_delim(cx, a, o, out);
+    if (strcmp(o->name, "escape") == 0) {
+        d->has_escape = true;
+        return csv_one_char(cx, o, &d->escape);
+    }
+    if (strcmp(o->name, "encoding") == 0) return read_encoding(cx, o, out);
+    if (strcmp(o->name, "decimal") == 0) return read_decimal(cx, o, d);
+    if (strcmp(o->name, "widths") == 0) return csv_fixed_widths(cx, a, o, d);
+    if (strcmp(o->name, "date_format") == 0) {
+        d->date_format = arena_str(a, o->value.u.s);
+        return RC_OK;
     }
     if (strcmp(o->name, "comment") == 0) {
         d->has_comment = true;
@@ -126,6 +168,8 @@ rc csv_options_read(struct ctx *cx, struct arena *a, const struct io_option *opt
         TRY(read_one(cx, a, &opts[i], out));
     out->is_one_of_many = io_option_find(opts, n, IO_OPT_SET) >= 0;
     const struct csv_dialect *d = &out->dialect;
+    if (d->decimal && out->has_delim && d->delim == ',' && d->delims.n < 2)
+        return fail(cx, E209, NO_SPAN, "decimal: \",\" needs another delimiter than the comma");
     bool clash = (d->has_quote && d->quote == d->delim && out->has_delim) ||
                  (d->has_comment && d->comment == d->delim && out->has_delim) ||
                  (d->has_comment && d->has_quote && d->comment == d->quote);

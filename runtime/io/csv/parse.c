@@ -61,6 +61,7 @@ static int64_t rows_of(const struct csv_strip *s, const struct csv_out *out)
 
 LOOP(ints, int64_t, int64_t x, fast_int(f.p, f.n, &x), x, v.i)
 LOOP(nums, double, double x, (fast_num(f.p, f.n, &x) || csv_decimal(f.p, f.n, &x)), x, v.f)
+LOOP(nums_comma, double, double x = 0, false, x, v.f)
 LOOP(dates, int32_t, int64_t x, f.n == 10 && fast_date(f.p, &x), x, v.i)
 LOOP(datetimes, int64_t, int64_t x, fast_datetime(f.p, f.n == 20 && f.p[19] == 'Z' ? 19 : f.n, &x),
      x, v.i)
@@ -87,7 +88,7 @@ void csv_parse_strip(const struct csv_scan *s, const struct csv_strip *strip, st
 {
     switch (out->kind) {
     case KIND_INT: ints(&s->dialect, strip, out); break;
-    case KIND_NUM: nums(&s->dialect, strip, out); break;
+    case KIND_NUM: (s->dialect.decimal ? nums_comma : nums)(&s->dialect, strip, out); break;
     case KIND_BOOL: bools(&s->dialect, strip, out); break;
     case KIND_DATE: dates(&s->dialect, strip, out); break;
     case KIND_DATETIME: datetimes(&s->dialect, strip, out); break;

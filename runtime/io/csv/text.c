@@ -158,7 +158,7 @@ static bool text_of(const struct csv_scan *s, const struct csv_out *o, struct st
     bool was_quoted = false;
     *out = (struct str){NULL, 0};
     if (raw.n == 0) return false;
-    if ((d->has_quote && raw.p[0] == d->quote) || d->trim)
+    if ((d->has_quote && raw.p[0] == d->quote) || d->trim || d->has_escape)
         raw = csv_field_text(d, raw, side, &was_quoted);
     if (raw.n == 0 && !was_quoted) return false;
     if (d->na_any && csv_is_na(d, raw)) return false;
@@ -175,7 +175,7 @@ struct plain {
 static struct plain plain_fields(const struct csv_scan *s, int col)
 {
     const struct csv_dialect *d = &s->dialect;
-    bool any = !d->trim && !d->na_any && !s->cols[col].null_words;
+    bool any = !d->trim && !d->has_escape && !d->na_any && !s->cols[col].null_words;
     return (struct plain){any, csv_quote_of(d)};
 }
 static inline bool is_plain(struct plain p, struct str raw)

@@ -38,11 +38,41 @@ static size_t closing_quote(struct str s, char q, bool *has_double)
     return s.n;
 }
 
+/* A text with escapes: quotes and escapes cut out in one go. */
+static struct str unescape(const struct csv_dialect *d, struct str s, struct arena *side)
+{
+    char *out = arena_alloc(side, s.n + 16);
+    size_t n = 0, i = 0;
+    bool in = d->has_quote && s.n && s.p[0] == d->quote;
+    for (i = in; i < s.n; i++) {
+        bool more = i + 1 < s.n;
+        char next = more ? s.p[i + 1] : 0;
+        bool takes =
+            more && (next == d->delim || next == d->escape || (d->has_quote && next == d->quote));
+        if (s.p[i] == d->escape && takes) {
+            out[n++] = s.p[++i];
+        } else if (in && s.p[i] == d->quote) {
+            if (next != d->quote || !more)
+                in = false;
+            else
+                out[n++] = s.p[++i];
+        } else {
+            out[n++] = s.p[i];
+        }
+    }
+    return (struct str){out, n};
+}
+
 struct str csv_field_inner(const struct csv_dialect *d, struct str raw, bool *was_quoted,
                            bool *has_double)
 {
     struct str s = d->trim ? csv_trim(raw) : raw;
     *was_quoted = *has_double = false;
+    if (d->has_escape && s.n && memchr(s.p, d->escape, s.n)) {
+        *was_quoted = d->has_quote && s.p[0] == d->quote;
+        *has_double = true; /* csv_field_text takes the escapes out */
+        return s;
+    }
     if (!d->has_quote || s.n == 0 || s.p[0] != d->quote) return s;
     size_t close = closing_quote(s, d->quote, has_double);
     *was_quoted = true;
@@ -77,6 +107,7 @@ struct str csv_field_text(const struct csv_dialect *d, struct str raw, struct ar
     struct str s = csv_field_inner(d, raw, was_quoted, &has_double);
     if (!has_double) return s;
     struct str whole = d->trim ? csv_trim(raw) : raw;
+    if (d->has_escape && memchr(whole.p, d->escape, whole.n)) return unescape(d, whole, side);
     return unquote(d, whole, side);
 }
 
@@ -106,6 +137,30 @@ static uint32_t classify_number(struct str t, struct csv_value *v)
     if (i == t.n || !num_parse(t.p, t.n, &v->f)) return 0;
     if (isnan(v->f)) return CSV_NAN;
     return CSV_NUM | (zero ? CSV_ZERO : 0);
+}
+
+/* 1,5 as 1.5; a number with a point is none there. */
+static uint32_t classify_comma(struct str t, struct csv_value *v)
+{
+    char plain[64];
+    char *comma;
+    if (t.n >= sizeof plain || memchr(t.p, '.', t.n)) return 0;
+    memcpy(plain, t.p, t.n);
+    plain[t.n] = 0;
+    if ((comma = memchr(plain, ',', t.n))) *comma = '.';
+    return classify_number((struct str){plain, t.n}, v);
+}
+
+static uint32_t classify_format(const struct csv_dialect *d, struct str t, struct csv_value *v)
+{
+    int64_t us;
+    if (!time_parse(t, d->date_format, &us)) return 0;
+    bool has_time = false;
+    for (size_t i = 0; i + 1 < d->date_format.n; i++)
+        if (d->date_format.p[i] == '%' && strchr("HIMSfTRp", d->date_format.p[i + 1]))
+            has_time = true;
+    v->i = has_time ? us : civil_day_of_us(us);
+    return has_time ? CSV_TIME : CSV_DATE;
 }
 
 static uint32_t classify_time(struct str t, struct csv_value *v)
@@ -139,8 +194,12 @@ uint32_t csv_classify(const struct csv_dialect *d, struct str raw, struct csv_va
     if (has_double) return CSV_TEXT;
     struct str t = csv_trim(s);
     if (t.n == 0) return 0;
+    if (d->date_format.n) {
+        uint32_t day = classify_format(d, t, v);
+        if (day) return day;
+    }
     if ((t.p[0] | 32) >= 'a' && (t.p[0] | 32) <= 'z') return classify_word(t, v);
-    uint32_t k = classify_number(t, v);
+    uint32_t k = d->decimal ? classify_comma(t, v) : classify_number(t, v);
     if (!k) k = classify_time(t, v);
     return k ? k : CSV_TEXT;
 }

@@ -15,9 +15,15 @@ struct csv_dialect {
     char delim;
     char quote;   /* when has_quote */
     char comment; /* when has_comment: lines that begin with it are left out */
-    bool has_quote, has_comment;
-    bool trim;     /* blanks around fields are cut */
-    bool cr_lines; /* the file's head has lone CR line ends only: blocks are cut there */
+    char escape;  /* when has_escape: the delimiter, quote or escape after it is text */
+    bool has_quote, has_comment, has_escape;
+    struct str delims; /* a delimiter of several characters; `delim` is the last of them */
+    const int *starts; /* fixed width: the character each column starts at, n_starts + 1 of them */
+    int n_starts;
+    char decimal;           /* ',' where numbers are written so, else 0 */
+    struct str date_format; /* n 0: ISO only */
+    bool trim;              /* blanks around fields are cut */
+    bool cr_lines;          /* the file's head has lone CR line ends only: blocks are cut there */
     enum csv_ragged ragged;
     struct str *na; /* more spellings of null, for every column */
     int n_na;
@@ -37,6 +43,11 @@ enum {
     CSV_ZERO = 128, /* a number written with a zero before another digit */
     CSV_NAN = 256   /* NaN: null, but says that the column holds numbers */
 };
+/* Structure is found byte by byte, by the rules that few files need. */
+static inline bool csv_is_odd(const struct csv_dialect *d)
+{
+    return d->has_comment || d->has_escape || d->delims.n > 1 || d->n_starts > 0;
+}
 struct csv_value {
     union {
         int64_t i; /* int; date: days; datetime: microseconds; bool */

@@ -249,7 +249,7 @@ int64_t csv_walk_row_at(const struct csv_walk *k)
 static bool is_clean(const struct csv_walk *k, uint32_t n_cols)
 {
     const struct csv_index *ix = &k->ix;
-    if (k->scan->dialect.has_comment || (uint64_t)ix->n_breaks * n_cols > ix->n) return false;
+    if (csv_is_odd(&k->scan->dialect) || (uint64_t)ix->n_breaks * n_cols > ix->n) return false;
     for (uint32_t i = 1; i <= ix->n_breaks; i++)
         if (!is_break(k, ix->pos[i * n_cols])) return false;
     return true;
@@ -286,6 +286,7 @@ static bool takes_row(struct csv_walk *k, uint32_t first, uint32_t last, uint32_
     uint32_t n = last - first + 1, start = k->ix.pos[first - 1] + 1;
     int64_t at = k->base + (int64_t)start;
     if (d->has_comment && k->ix.buf[start] == d->comment && start < k->ix.pos[last]) return false;
+    if (d->n_starts) return !all_blank(k, first, last);
     if (n == n_cols) return true;
     if (n == 1 && all_blank(k, first, last)) return false;
     if (n > n_cols && all_blank(k, first + n_cols, last)) return true;
@@ -297,13 +298,33 @@ static bool takes_row(struct csv_walk *k, uint32_t first, uint32_t last, uint32_
     return true;
 }
 
+/* The columns of a line of fixed widths. */
+static void put_fixed(const struct csv_walk *k, uint32_t *pair, uint32_t first)
+{
+    const struct csv_dialect *d = &k->scan->dialect;
+    const uint32_t *pos = k->ix.pos;
+    uint32_t from = pos[first - 1] + 1, to = csv_before_cr(k->ix.buf, from, pos[first]);
+    for (int c = 0; c < d->n_starts; c++) {
+        struct str line = {k->ix.buf + from, to - from};
+        struct str f = csv_fixed_field(d, line, c);
+        pair[2 * c] = (uint32_t)(f.p - k->ix.buf) - 1;
+        pair[2 * c + 1] = (uint32_t)(f.p - k->ix.buf) + (uint32_t)f.n;
+    }
+}
+
 static void put_pairs(const struct csv_walk *k, uint32_t *pair, uint32_t first, uint32_t last,
                       uint32_t n_cols)
 {
     const uint32_t *pos = k->ix.pos;
+    uint32_t extra = k->scan->dialect.delims.n > 1 ? (uint32_t)k->scan->dialect.delims.n - 1 : 0;
+    if (k->scan->dialect.n_starts) {
+        put_fixed(k, pair, first);
+        return;
+    }
     for (uint32_t c = 0; c < n_cols; c++) {
         uint32_t i = first + c, at = i <= last ? i : last;
         uint32_t from = pos[at - 1] + 1, to = csv_before_cr(k->ix.buf, from, pos[at]);
+        if (at < last) to -= extra;
         pair[2 * c] = i <= last ? from - 1 : to - 1; /* a missing field is empty */
         pair[2 * c + 1] = to;
     }
