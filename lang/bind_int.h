@@ -76,6 +76,20 @@ rc bind_found(struct bind *b, const struct expr *call, const struct expr **out);
 void note_columns(struct bind *b, struct str name, struct span span, bool in_step);
 /* A list function on the elements of a row: len, contains. */
 rc bind_row_function(struct bind *b, const struct ast *e, const struct expr **out);
+/* Lists and structs (bind_nested.c). */
+rc bind_list(struct bind *b, const struct ast *e, const struct expr **out);
+rc bind_struct(struct bind *b, const struct ast *e, const struct expr **out);
+rc bind_list_sum(struct bind *b, const struct expr *x, const struct expr *y, struct span span,
+                 const struct expr **out);
+rc bind_map(struct bind *b, const struct ast *e, const struct expr **out);
+/* An aggregate whose first argument is a list works within the row. *done false: it is none. */
+rc bind_list_aggregate(struct bind *b, const struct agg_desc *agg, const struct ast *e,
+                       const struct expr **out, bool *done);
+/* The same on the items of `[a, b]`, e's first argument. */
+rc bind_items_aggregate(struct bind *b, const struct agg_desc *agg, const struct ast *e,
+                        const struct expr *const *items, int n_items, const struct expr **out);
+/* E210 when a call over many rows reads the value of a map's lambda. */
+rc refuse_elements(struct bind *b, const struct expr *call);
 bool is_selector_call(const struct ast *e);
 /* now(), today(), rand(), col($c) and other calls that are no descriptor's. *done false: none. */
 rc bind_special(struct bind *b, const struct ast *e, const struct expr **out, bool *done);

@@ -18,7 +18,6 @@
 #define FN_CONCAT "concat"
 #define FN_AT     "at"
 #define FN_SLICE  "slice"
-#define FN_FIELD  "field"
 
 /* ---- values ---- */
 bool value_is_null(const struct value *v);

@@ -206,6 +206,7 @@ struct bind {
     /* inside bind*.c */
     const struct bind_env *env; /* parameters of inlined fns and lambdas */
     int in_agg;                 /* inside an aggregate's or window function's arguments */
+    int map_depth;              /* inside the lambdas of so many map(..) over list columns */
 };
 void bind_init(struct bind *b, struct lang *lg, struct scope *sc, const struct schema *schema,
                const char *frame_label, enum bind_mode mode);

@@ -117,7 +117,8 @@ rc bind_value(struct bind *b, const struct value *v, struct span span, const str
         bind_go(b, here);
         return res;
     }
-    if (v->kind == VALUE_SCALAR || v->kind == VALUE_LIST || v->kind == VALUE_FRAME) {
+    if (v->kind == VALUE_SCALAR || v->kind == VALUE_LIST || v->kind == VALUE_STRUCT ||
+        v->kind == VALUE_FRAME) {
         TRY(value_to_arg(b->lg, v, span, b->arena, &s));
         return bind_literal(b, &s, span, out);
     }
@@ -256,6 +257,8 @@ rc bind_operator(struct bind *b, struct str op, const struct expr *x, const stru
                  struct span span, const struct expr **out)
 {
     if (is_months(x) || is_months(y)) return operator_months(b, op, x, y, span, out);
+    if (str_eqz(op, "+") && x->type.kind == KIND_LIST && y->type.kind == KIND_LIST)
+        return bind_list_sum(b, x, y, span, out);
     const struct fn_desc *fn = fn_find(op);
     if (!fn) return fail(b->cx, E217, span, "`%.*s` cannot stand in a step", STR_FMT(op));
     return expr_call(b->cx, b->arena, fn, (const struct expr *[]){x, y}, 2, span, out);
@@ -298,19 +301,6 @@ static rc bind_case(struct bind *b, const struct ast *e, const struct expr **out
         TRY(bind_expr(b, e->kids[i], &args[i]));
     return expr_case(b->cx, b->arena, args, e->n_kids, e->span, out);
 }
-static rc bind_list(struct bind *b, const struct ast *e, const struct expr **out)
-{
-    struct value *v;
-    if (!bind_is_value(b, e)) {
-        (void)fail(b->cx, E214, e->span,
-                   "a list of columns cannot be a value of its own in this version");
-        return err_note(b->cx, "functions work on it: sum([a, b]), max([a, b]), x in [a, b]");
-    }
-    TRY(bind_eval(b, e, &v));
-    enum rc_t res = bind_value(b, v, e->span, out);
-    value_unref(v);
-    return res;
-}
 static rc refuse(struct bind *b, const struct ast *e)
 {
     switch (e->op) {
@@ -319,7 +309,6 @@ static rc refuse(struct bind *b, const struct ast *e)
     case AST_LAMBDA:
         return fail(b->cx, E217, e->span, "a lambda stands inside across(..) or map(..)");
     case AST_FORMULA: return fail(b->cx, E217, e->span, "a formula stands in a step like `fit`");
-    case AST_STRUCT: return fail(b->cx, E217, e->span, "a struct cannot stand in this expression");
     default: return fail(b->cx, E217, e->span, "this cannot stand in the expression of a step");
     }
 }
@@ -347,6 +336,7 @@ static rc bind_op(struct bind *b, const struct ast *e, const struct expr **out)
     case AST_INDEX: return bind_index(b, e, out);
     case AST_FIELD: return bind_field(b, e, out);
     case AST_LIST: return bind_list(b, e, out);
+    case AST_STRUCT: return bind_struct(b, e, out);
     case AST_PIPELINE: return bind_pipeline(b, e, out);
     default: return refuse(b, e);
     }

@@ -5,6 +5,7 @@
 
 rc bind_found(struct bind *b, const struct expr *call, const struct expr **out)
 {
+    TRY(refuse_elements(b, call));
     for (int i = 0; i < b->n_found; i++)
         if (expr_equal(b->found[i].expr, call)) {
             *out = expr_column(b->arena, b->found[i].name, call->type, call->span);
@@ -206,6 +207,13 @@ static bool takes_lists(const struct agg_desc *agg)
             return true;
     return false;
 }
+static rc no_list_over_rows(struct bind *b, const char *name, const struct ast *e)
+{
+    (void)fail(b->cx, E207, e->span,
+               "%s() of a list works within each row; here it would have to work over many rows",
+               name);
+    return err_note(b->cx, "derive it in a step before this one, or unnest the list");
+}
 static rc agg_parts(struct bind *b, const struct agg_desc *agg, const struct ast *e,
                     const struct expr **out)
 {
@@ -219,16 +227,18 @@ static rc agg_parts(struct bind *b, const struct agg_desc *agg, const struct ast
     TRY(bind_args(b, agg->name, agg->sig, kids, names, n_kids, e->span, &args, &n));
     if (o.where) TRY(bind_expr_kind(b, o.where, KIND_BOOL, "where:", &where));
     if (n > 0 && args[0]->type.kind == KIND_LIST && !takes_lists(agg))
-        return fail(b->cx, E214, e->span,
-                    "%s() of the values of a list column does not run in this version", agg->name);
+        return no_list_over_rows(b, agg->name, e);
     TRY(bools_as_ints(b, agg, args, n, e->span));
     return expr_agg(b->cx, b->arena, agg, args, n, where, frame, e->span, out);
 }
 rc bind_aggregate(struct bind *b, const struct agg_desc *agg, const struct ast *e,
                   const struct expr **out)
 {
-    if (b->mode == BIND_ROW || b->in_agg > 0) return refuse_aggregate(b, agg->name, e->span);
     const struct expr *call;
+    bool done;
+    TRY(bind_list_aggregate(b, agg, e, out, &done));
+    if (done) return RC_OK;
+    if (b->mode == BIND_ROW || b->in_agg > 0) return refuse_aggregate(b, agg->name, e->span);
     b->in_agg++;
     enum rc_t res = agg_parts(b, agg, e, &call);
     b->in_agg--;

@@ -212,6 +212,7 @@ rc bind_special(struct bind *b, const struct ast *e, const struct expr **out, bo
     if (is_random && e->n_kids == 0 && (win = win_find(e->text)) != NULL)
         return bind_random(b, win, e, out);
     if (str_eqz(e->text, "col")) return bind_col(b, e, out);
+    if (str_eqz(e->text, "map") && !bind_is_value(b, e)) return bind_map(b, e, out);
     if (str_eqz(e->text, "across")) {
         (void)fail(b->cx, E217, e->span,
                    "across(..) is an item of its own, not part of an expression");
@@ -268,7 +269,9 @@ static rc bind_descriptor(struct bind *b, const struct ast *e, const struct expr
     if (agg && e->n_kids && bind_is_row_list(b, e->kids[0]))
         return bind_row_aggregate(b, agg, e, out);
     if (agg) return bind_aggregate(b, agg, e, out);
-    if (fn && e->n_kids && bind_is_row_list(b, e->kids[0])) return bind_row_function(b, e, out);
+    if (fn && e->n_kids && bind_is_row_list(b, e->kids[0]) &&
+        (str_eqz(e->text, "contains") || str_eqz(e->text, "len")))
+        return bind_row_function(b, e, out);
     if (fn) return bind_function(b, fn, e, out);
     if (win) return bind_window_call(b, win, e, out);
     if (builtin_find(e->text)) return bind_builtin(b, e, out);

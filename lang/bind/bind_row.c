@@ -109,12 +109,7 @@ rc bind_row_function(struct bind *b, const struct ast *e, const struct expr **ou
     const struct expr **items;
     int n;
     if (str_eqz(e->text, "contains")) return row_contains(b, e, out);
-    if (!str_eqz(e->text, "len") || e->n_kids != 1) {
-        (void)fail(b->cx, E214, e->span,
-                   "%.*s() across the columns of a row does not run in this version",
-                   STR_FMT(e->text));
-        return err_note(b->cx, "sum count mean min max any all first last len contains do");
-    }
+    if (e->n_kids != 1) return fail(b->cx, E208, e->span, "len() takes one list");
     TRY(bind_row_items(b, e->kids[0], &items, &n));
     struct scalar s = {.type = DTYPE(KIND_INT), .u.i = n};
     return bind_literal(b, &s, e->span, out);
@@ -248,7 +243,5 @@ rc bind_row_aggregate(struct bind *b, const struct agg_desc *agg, const struct a
         TRY(row_apply(&r, agg->name, out, &done));
         if (done) return RC_OK;
     }
-    (void)fail(b->cx, E214, e->span,
-               "%s() across the columns of a row does not run in this version", agg->name);
-    return err_note(b->cx, "sum count mean min max any all first last do");
+    return bind_items_aggregate(b, agg, e, r.items, r.n, out);
 }

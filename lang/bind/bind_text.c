@@ -65,9 +65,11 @@ static rc index_row(struct bind *b, const struct ast *list, const struct ast *by
     int n;
     TRY(bind_row_items(b, list, &items, &n));
     TRY(bind_expr(b, by, &i));
-    if (i->op != EXPR_LITERAL || i->type.kind != KIND_INT || i->value.is_null)
-        return fail(b->cx, E207, by->span,
-                    "an index into a list of columns is a fixed whole number");
+    if (i->op != EXPR_LITERAL || i->type.kind != KIND_INT || i->value.is_null) {
+        const struct expr *args[2] = {NULL, i};
+        TRY(expr_list(b->cx, b->arena, items, n, list->span, &args[0]));
+        return bind_scalar_call(b, FN_AT, args, 2, list->span, out);
+    }
     int64_t at = i->value.u.i < 0 ? n + i->value.u.i : i->value.u.i - 1;
     if (i->value.u.i == 0) return fail(b->cx, E313, by->span, "lists and text count from 1");
     if (at < 0 || at >= n)
@@ -75,6 +77,16 @@ static rc index_row(struct bind *b, const struct ast *list, const struct ast *by
                     (long long)i->value.u.i, n);
     *out = items[at];
     return RC_OK;
+}
+/* s["odd name"] */
+static rc index_struct(struct bind *b, const struct expr *x, const struct ast *by, struct span span,
+                       const struct expr **out)
+{
+    const struct expr *name;
+    TRY(bind_expr(b, by, &name));
+    if (name->op != EXPR_LITERAL || name->type.kind != KIND_STR || name->value.is_null)
+        return fail(b->cx, E207, by->span, "a field of a struct is named by a fixed text");
+    return expr_field(b->cx, b->arena, x, name->value.u.s, span, out);
 }
 rc bind_index(struct bind *b, const struct ast *e, const struct expr **out)
 {
@@ -93,6 +105,7 @@ rc bind_index(struct bind *b, const struct ast *e, const struct expr **out)
         return index_row(b, e->kids[0], by, out);
     TRY(bind_expr(b, e->kids[0], &args[0]));
     enum kind kind = args[0]->type.kind;
+    if (kind == KIND_STRUCT) return index_struct(b, args[0], by, e->span, out);
     if (kind != KIND_STR && kind != KIND_CAT && kind != KIND_LIST)
         return fail(b->cx, E207, e->span, "[..] takes a part of text or a list, this is %s",
                     dtype_text(args[0]->type, buf, sizeof buf));
@@ -149,9 +162,5 @@ rc bind_field(struct bind *b, const struct ast *e, const struct expr **out)
     if (x->type.kind != KIND_STRUCT)
         return fail(b->cx, E207, e->span, "only struct columns have fields, this is %s",
                     dtype_text(x->type, buf, sizeof buf));
-    struct scalar name = {.type = DTYPE(KIND_STR), .u.s = e->text};
-    const struct expr *args[2] = {x, expr_literal(b->arena, &name, e->span)};
-    if (!fn_find(STR(FN_FIELD)))
-        return fail(b->cx, E214, e->span, "fields of struct columns cannot be read yet in a step");
-    return bind_scalar_call(b, FN_FIELD, args, 2, e->span, out);
+    return expr_field(b->cx, b->arena, x, e->text, e->span, out);
 }

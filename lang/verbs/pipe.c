@@ -115,6 +115,15 @@ rc verb_pipe_sort(struct pipe *p, const struct sort_key *keys, int n)
     return RC_OK;
 }
 
+rc verb_pipe_unnest(struct pipe *p, const char *const *lists, int n, bool keep_empty,
+                    const char *index_name)
+{
+    struct plan *top;
+    TRY(plan_unnest(p->cx, p->plan, lists, n, keep_empty, index_name, p->span, &top));
+    verb_pipe_top(p, top);
+    return RC_OK;
+}
+
 rc verb_pipe_value(struct pipe *p, const char *label, struct value **out)
 {
     *out = value_frame(p->plan, label);

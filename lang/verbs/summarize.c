@@ -87,25 +87,33 @@ static rc compute(struct summary *s, struct pipe *p)
     return final_columns(s, p, done);
 }
 
+rc verb_summary(struct verb_call *vc, struct named_expr *keys, int n_keys, struct pipe *p,
+                struct named_list *results)
+{
+    struct summary s = {.vc = vc, .keys = keys, .n_keys = n_keys};
+    verb_bind_init(&s.b, vc, BIND_AGGREGATE);
+    enum rc_t res = bind_results(&s);
+    if (res == RC_OK) res = compute(&s, p);
+    if (results) *results = s.results;
+    schema_unref(s.outer);
+    return res;
+}
+
 static enum rc_t summarize_bind(struct verb_call *vc, struct value **out)
 {
-    struct summary s = {.vc = vc};
+    struct named_expr *keys = NULL;
     struct pipe p;
+    int n_keys = 0;
     TRY(need_items(vc, "something to compute", "summarize n = count() by zone"));
     if (vc->step->has_by) {
-        struct bind keys;
-        verb_bind_init(&keys, vc, BIND_ROW);
-        TRY(bind_by(&keys, vc->step->by, vc->step->n_by, &s.keys, &s.n_keys));
+        struct bind by;
+        verb_bind_init(&by, vc, BIND_ROW);
+        TRY(bind_by(&by, vc->step->by, vc->step->n_by, &keys, &n_keys));
     }
-    verb_bind_init(&s.b, vc, BIND_AGGREGATE);
     verb_pipe_begin(&p, vc);
-    enum rc_t res = RC_ERR;
-    TRY_OUT(bind_results(&s));
-    TRY_OUT(compute(&s, &p));
-    res = verb_pipe_value(&p, NULL, out);
-out:
+    enum rc_t res = verb_summary(vc, keys, n_keys, &p, NULL);
+    if (res == RC_OK) res = verb_pipe_value(&p, NULL, out);
     verb_pipe_release(&p);
-    schema_unref(s.outer);
     return res;
 }
 

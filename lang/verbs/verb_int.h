@@ -36,6 +36,8 @@ rc verb_pipe_assert(struct pipe *p, const struct expr *predicate, const char *me
                     bool warn_only, struct span span);
 rc verb_pipe_join(struct pipe *p, struct plan *right, const struct join_spec *spec);
 rc verb_pipe_sort(struct pipe *p, const struct sort_key *keys, int n);
+rc verb_pipe_unnest(struct pipe *p, const char *const *lists, int n, bool keep_empty,
+                    const char *index_name);
 /* The result as a frame; releases the pipe. */
 rc verb_pipe_value(struct pipe *p, const char *label, struct value **out);
 rc verb_pipe_list(struct pipe *parts, int n,
@@ -112,6 +114,26 @@ enum rc_t hint_after(struct verb_call *vc, struct span span, const char *fmt, ..
 /* "t |> step" with the frame's own name. */
 enum rc_t hint_step(struct verb_call *vc, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* One row a group: the step's items as summarize computes them, over p. results (may be NULL): the
+ * columns made, whose expressions no longer fit p. */
+rc verb_summary(struct verb_call *vc, struct named_expr *keys, int n_keys, struct pipe *p,
+                struct named_list *results);
+/* Columns of `long` (by .., key, values ..) turned wide: one row for each combination of the by
+ * columns, one column for each value of `key` and each of the values (pivot.c). */
+struct widen {
+    const char **by;
+    int n_by;
+    const char *key;
+    const char **values; /* columns of p */
+    int n_values;
+    const char *prefix;        /* before the key's text, or NULL */
+    const struct scalar *fill; /* where there is no such row or it holds null; NULL = null */
+    struct span span;          /* of the key, for errors */
+};
+rc verb_widen(struct verb_call *vc, struct pipe *p, const struct widen *w);
+/* The plan of p as a table; kept so that later nodes over p do not compute it again. */
+rc verb_pipe_table(struct verb_call *vc, struct pipe *p, struct table **out);
 
 /* ---- stage: items computed left to right over groups ---- */
 struct stage {

@@ -299,25 +299,6 @@ static void append_decoded(struct builder *b, const struct vec *v, const int32_t
     }
 }
 
-static rc append_lists(struct ctx *cx, struct builder *b, const struct vec *v, const int32_t *sel,
-                       int64_t n)
-{
-    const int64_t *at = v->data;
-    int64_t *out = b->data;
-    for (int64_t i = 0; i < n; i++) {
-        int64_t r = source_row(v, sel, i);
-        int64_t from = at[r], to = bit_valid(v->valid, r) ? at[r + 1] : from;
-        for (; from < to; from++) {
-            struct scalar s = column_scalar(v->child[0], from);
-            enum rc_t res = builder_scalar(cx, b->child, &s);
-            scalar_release(&s);
-            TRY(res);
-        }
-        out[b->n + i + 1] = b->child->n;
-    }
-    return RC_OK;
-}
-
 static rc append_data(struct ctx *cx, struct builder *b, const struct vec *v, const int32_t *sel,
                       int64_t n)
 {
@@ -327,16 +308,8 @@ static rc append_data(struct ctx *cx, struct builder *b, const struct vec *v, co
         if (v->phys != PHYS_DICT) return append_texts(cx, b, v, sel, n);
         append_decoded(b, v, sel, n);
         return RC_OK;
-    case PHYS_LIST: return append_lists(cx, b, v, sel, n);
-    case PHYS_STRUCT:
-        for (int k = 0; k < b->n_child; k++)
-            for (int64_t i = 0; i < n; i++) {
-                struct scalar s = column_scalar(v->child[k], source_row(v, sel, i));
-                enum rc_t res = builder_scalar(cx, &b->child[k], &s);
-                scalar_release(&s);
-                TRY(res);
-            }
-        return RC_OK;
+    case PHYS_LIST:
+    case PHYS_STRUCT: return nested_append(cx, b, v, sel, n);
     default: append_fixed(b, v, sel, n); return RC_OK;
     }
 }

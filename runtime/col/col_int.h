@@ -29,6 +29,19 @@ static inline void *column_data_mut(struct column *c)
 /* Zeroes n values of a phys at data[at..) whose validity bit is 0. */
 void zero_nulls(enum phys p, void *data, const uint64_t *valid, int64_t at, int64_t n);
 
+/* Lists and structs (nested.c): what column_gather, builder_append and column_concat do with them.
+ */
+rc nested_gather(struct ctx *cx, const struct column *c, const int64_t *rows, int64_t n,
+                 struct column **out);
+/* Data only: the caller sets validity and b->n. */
+rc nested_append(struct ctx *cx, struct builder *b, const struct vec *v, const int32_t *sel,
+                 int64_t n);
+rc nested_concat(struct ctx *cx, const struct column *const *parts, int n_parts,
+                 struct column **out);
+const struct table *struct_row(const struct column *c, int64_t i); /* a new reference */
+rc struct_append(struct ctx *cx, struct builder *b, const struct table *row);
+int nested_cmp(const struct scalar *a, const struct scalar *b); /* neither null */
+
 /* Set of texts: code of a text, adding it when new. Texts are borrowed. */
 struct text_map {
     struct text *keys; /* [n] in order of first appearance */

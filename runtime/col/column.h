@@ -238,10 +238,10 @@ struct scalar {
         const struct table *row;   /* struct: a table of one row */
     } u;
 };
-/* Value at row i; text is borrowed from the column; a list is a new reference: scalar_release when
- * done. */
+/* Value at row i; text is borrowed from the column; a list or struct is a new reference:
+ * scalar_release when done. */
 struct scalar column_scalar(const struct column *c, int64_t i);
-void scalar_release(struct scalar *s); /* only lists own something */
+void scalar_release(struct scalar *s); /* only lists and structs own something */
 /* Column of n equal values. */
 rc column_fill(struct ctx *cx, const struct scalar *s, int64_t n, struct column **out);
 rc builder_scalar(struct ctx *cx, struct builder *b, const struct scalar *s);

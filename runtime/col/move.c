@@ -62,23 +62,6 @@ static enum rc_t gather_task(struct ctx *cx, void *arg, int64_t task, int worker
     return RC_OK;
 }
 
-static rc gather_nested(struct ctx *cx, const struct column *c, const int64_t *rows, int64_t n,
-                        struct column **out)
-{
-    struct builder b;
-    builder_init(&b, c->type, c->phys);
-    for (int64_t i = 0; i < n; i++) {
-        struct scalar s = {.type = c->type, .is_null = true};
-        if (rows[i] >= 0) s = column_scalar(c, rows[i]);
-        enum rc_t res = builder_scalar(cx, &b, &s);
-        scalar_release(&s);
-        if (res == RC_OK) continue;
-        builder_release(&b);
-        return RC_ERR;
-    }
-    return builder_finish(cx, &b, out);
-}
-
 static bool any_negative(const int64_t *rows, int64_t n)
 {
     int64_t acc = 0;
@@ -90,7 +73,7 @@ static bool any_negative(const int64_t *rows, int64_t n)
 rc column_gather(struct ctx *cx, const struct column *c, const int64_t *rows, int64_t n,
                  struct column **out)
 {
-    if (c->phys == PHYS_LIST || c->phys == PHYS_STRUCT) return gather_nested(cx, c, rows, n, out);
+    if (c->phys == PHYS_LIST || c->phys == PHYS_STRUCT) return nested_gather(cx, c, rows, n, out);
     struct gather g = {.in = c, .rows = rows};
     TRY(column_alloc(cx, c->type, c->phys, n, c->valid || any_negative(rows, n), &g.out));
     g.out->dict = column_ref(c->dict);
@@ -296,23 +279,6 @@ static rc merge_dictionaries(struct ctx *cx, struct concat *k)
     return res;
 }
 
-static rc concat_nested(struct ctx *cx, const struct column *const *parts, int n_parts,
-                        struct column **out)
-{
-    struct builder b;
-    builder_init(&b, parts[0]->type, parts[0]->phys);
-    for (int i = 0; i < n_parts; i++)
-        for (int64_t r = 0; r < parts[i]->n; r++) {
-            struct scalar s = column_scalar(parts[i], r);
-            enum rc_t res = builder_scalar(cx, &b, &s);
-            scalar_release(&s);
-            if (res == RC_OK) continue;
-            builder_release(&b);
-            return RC_ERR;
-        }
-    return builder_finish(cx, &b, out);
-}
-
 static bool same_dict(const struct column *const *parts, int n)
 {
     for (int i = 1; i < n; i++)
@@ -370,7 +336,7 @@ rc column_concat(struct ctx *cx, const struct column *const *parts, int n_parts,
         return RC_OK;
     }
     if (parts[0]->phys == PHYS_LIST || parts[0]->phys == PHYS_STRUCT)
-        return concat_nested(cx, parts, n_parts, out);
+        return nested_concat(cx, parts, n_parts, out);
     bool mixed = false;
     for (int i = 1; i < n_parts; i++)
         mixed |= parts[i]->phys != parts[0]->phys;

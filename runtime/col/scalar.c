@@ -4,6 +4,7 @@
 #include "runtime/base/civil.h"
 #include "runtime/base/zone.h"
 #include "runtime/base/num.h"
+#include "runtime/base/utf8.h"
 
 /* Row i of a list column as a column of its own, shared with the child; kept alive by the list
  * column's child. */
@@ -32,7 +33,7 @@ struct scalar column_scalar(const struct column *c, int64_t i)
         s.u.s = text_str((const struct text *)c->dict->data + ((const int32_t *)c->data)[i]);
         break;
     case PHYS_LIST: list_scalar(c, i, &s); break;
-    case PHYS_STRUCT: s.u.row = NULL; break;
+    case PHYS_STRUCT: s.u.row = struct_row(c, i); break;
     default: s.u.i = ((const int64_t *)c->data)[i];
     }
     return s;
@@ -40,7 +41,9 @@ struct scalar column_scalar(const struct column *c, int64_t i)
 
 void scalar_release(struct scalar *s)
 {
-    if (s->type.kind == KIND_LIST && !s->is_null) column_unref(s->u.list);
+    if (s->is_null) return;
+    if (s->type.kind == KIND_LIST) column_unref(s->u.list);
+    if (s->type.kind == KIND_STRUCT) table_unref(s->u.row);
 }
 
 static rc put_list(struct ctx *cx, struct builder *b, const struct scalar *s)
@@ -76,7 +79,7 @@ rc builder_scalar(struct ctx *cx, struct builder *b, const struct scalar *s)
     case KIND_CAT:
         return b->phys == PHYS_DICT ? put_cat(cx, b, s->u.s) : builder_str(cx, b, s->u.s);
     case KIND_LIST: return put_list(cx, b, s);
-    case KIND_STRUCT: return builder_null(cx, b);
+    case KIND_STRUCT: return s->u.row ? struct_append(cx, b, s->u.row) : builder_null(cx, b);
     case KIND_NULL: return builder_null(cx, b);
     default: return builder_i64(cx, b, s->u.i);
     }
@@ -136,6 +139,37 @@ static void list_text(struct strbuf *out, const struct column *list)
     strbuf_addc(out, ']');
 }
 
+/* A field's name as the language writes it: bare when it is a name, else in quotes. */
+static void field_text(struct strbuf *out, const char *name)
+{
+    size_t n = strlen(name), at = 0;
+    uint32_t cp;
+    bool is_bare = n > 0;
+    while (at < n && is_bare) {
+        int used = utf8_next(name + at, n - at, &cp);
+        is_bare = at == 0 ? utf8_is_letter(cp) : utf8_is_name(cp);
+        at += (size_t)used;
+    }
+    if (is_bare)
+        strbuf_addz(out, name);
+    else
+        quoted_text(out, str_of(name));
+}
+
+static void struct_text(struct strbuf *out, const struct table *row)
+{
+    strbuf_addc(out, '{');
+    for (int i = 0; row && i < row->schema->n; i++) {
+        struct scalar item = column_scalar(row->cols[i], 0);
+        if (i) strbuf_addz(out, ", ");
+        field_text(out, row->schema->fields[i].name);
+        strbuf_addz(out, ": ");
+        scalar_text(out, &item, true);
+        scalar_release(&item);
+    }
+    strbuf_addc(out, '}');
+}
+
 static void months_text(struct strbuf *out, const struct scalar *s)
 {
     char buf[DATE_TEXT_MAX];
@@ -172,7 +206,7 @@ void scalar_text(struct strbuf *out, const struct scalar *s, bool quote)
     case KIND_DATETIME: zoned_format(s->u.i, s->type.zone, buf); break;
     case KIND_DURATION: months_text(out, s); return;
     case KIND_LIST: list_text(out, s->u.list); return;
-    default: strbuf_addz(out, "{..}"); return;
+    default: struct_text(out, s->u.row); return;
     }
     strbuf_addz(out, buf);
 }
@@ -186,6 +220,8 @@ int scalar_cmp(const struct scalar *a, const struct scalar *b)
     case KIND_NUM: return ORDER(a->u.f, b->u.f);
     case KIND_STR:
     case KIND_CAT: return str_cmp(a->u.s, b->u.s);
+    case KIND_LIST:
+    case KIND_STRUCT: return nested_cmp(a, b);
     default: return ORDER(a->u.i, b->u.i);
     }
 }

@@ -6,6 +6,11 @@
 #include "runtime/base/civil.h"
 #include "runtime/base/zone.h"
 
+static void drop_table(void *t)
+{
+    table_unref(t);
+}
+
 /* Room for one value of any type and its validity. */
 struct slot {
     union {
@@ -49,25 +54,23 @@ static struct vec const_vec(const struct scalar *s, struct slot *slot)
     return v;
 }
 
-/* The value in a slot as a scalar; text is copied to `arena`. */
+/* The one value of a result as a scalar; whatever it needs lives as long as `arena`. */
 static struct scalar slot_scalar(const struct vec *v, const struct slot *slot, struct dtype type,
                                  struct arena *arena)
 {
+    struct column c = {.phys = v->phys,
+                       .type = type,
+                       .n = 1,
+                       .data = v->data,
+                       .dict = v->dict,
+                       .child = v->child,
+                       .n_child = v->n_child};
     struct scalar s = {.type = type, .is_null = !(slot->valid & 1)};
     if (s.is_null) return s;
-    switch (v->phys) {
-    case PHYS_BOOL: s.u.b = slot->v.bits & 1; break;
-    case PHYS_F64: s.u.f = slot->v.f; break;
-    case PHYS_STR: s.u.s = arena_str(arena, text_str(&slot->v.text)); break;
-    case PHYS_DICT: {
-        int32_t code = vec_i32(v, 0);
-        s.u.s = arena_str(arena, text_str((const struct text *)v->dict->data + code));
-        break;
-    }
-    case PHYS_DATE32: s.u.i = vec_i32(v, 0); break;
-    case PHYS_LIST: s.u.list = v->n_child ? v->child[0] : NULL; break; /* of one row: all of it */
-    default: s.u.i = slot->v.i;
-    }
+    s = column_scalar(&c, 0);
+    if (type.kind == KIND_STR || type.kind == KIND_CAT) s.u.s = arena_str(arena, s.u.s);
+    if (type.kind == KIND_LIST) arena_column(arena, s.u.list);
+    if (type.kind == KIND_STRUCT) arena_on_free(arena, drop_table, (void *)(uintptr_t)s.u.row);
     return s;
 }
 

@@ -3,9 +3,16 @@
  * binder has looked before, and asks again through fn_resolve. */
 #include "runtime/plan/plan_int.h"
 
-static struct expr *expr_new(struct arena *a, enum expr_op op, struct dtype type, struct span span)
+static void drop_schema(void *s)
+{
+    schema_unref(s);
+}
+
+struct expr *expr_new(struct arena *a, enum expr_op op, struct dtype type, struct span span)
 {
     struct expr *e = ARENA_NEW(a, struct expr);
+    if (type.kind == KIND_STRUCT && type.fields)
+        arena_on_free(a, drop_schema, schema_ref(type.fields));
     e->op = op;
     e->type = type;
     e->span = span;
@@ -199,6 +206,12 @@ bool type_unify(struct dtype a, struct dtype b, struct dtype *out)
         *out = a;
         return true;
     }
+    if (a.kind == KIND_LIST && b.kind == KIND_LIST) {
+        struct dtype item;
+        if (!type_unify(*a.elem, *b.elem, &item)) return false;
+        *out = dtype_list(item);
+        return true;
+    }
     enum kind lo = a.kind, hi = b.kind;
     bool fits = lo == KIND_NULL || (lo == KIND_INT && hi == KIND_NUM) ||
                 (lo == KIND_CAT && hi == KIND_STR) ||
@@ -259,8 +272,8 @@ rc expr_case(struct ctx *cx, struct arena *a, const struct expr *const *args, in
         if (is_condition) {
             TRY(bool_wanted(cx, args[i], "a condition of case"));
             TRY(expr_cast(cx, a, args[i], KIND_BOOL, &cast[i]));
-        } else if (type.kind != args[i]->type.kind) {
-            TRY(expr_cast(cx, a, args[i], type.kind, &cast[i]));
+        } else {
+            TRY(expr_as_type(cx, a, args[i], type, &cast[i]));
         }
     }
     struct expr *e = expr_new(a, EXPR_CASE, type, span);

@@ -32,7 +32,8 @@ static const struct infix infixes[] = {
     {">", " > ", LEVEL_CMP},           {">=", " >= ", LEVEL_CMP},     {"in", " in ", LEVEL_CMP},
     {"not_in", " not in ", LEVEL_CMP}, {"??", " ?? ", LEVEL_OR_NULL}, {"+", " + ", LEVEL_ADD},
     {"-", " - ", LEVEL_ADD},           {"*", " * ", LEVEL_MUL},       {"/", " / ", LEVEL_MUL},
-    {"//", " // ", LEVEL_MUL},         {"%", " % ", LEVEL_MUL},       {"^", " ^ ", LEVEL_POWER},
+    {"list_concat", " + ", LEVEL_ADD}, {"//", " // ", LEVEL_MUL},     {"%", " % ", LEVEL_MUL},
+    {"^", " ^ ", LEVEL_POWER},
 };
 
 static const struct infix *find_infix(const char *name)
@@ -261,8 +262,75 @@ static void put_call(struct strbuf *out, const struct expr *e)
         strbuf_addz(out, strcmp(e->fn->name, "is_null") == 0 ? " is null" : " is not null");
     } else if (is_call(e, "in_range", 4)) {
         put_range(out, e);
+    } else if (is_call(e, "at", 2)) {
+        put(out, e->args[0], LEVEL_POST);
+        strbuf_addc(out, '[');
+        put(out, e->args[1], LEVEL_OR);
+        strbuf_addc(out, ']');
     } else {
         strbuf_printf(out, "%s(", e->fn->name);
+        put_args(out, e);
+        strbuf_addc(out, ')');
+    }
+}
+
+/* ---- lists and structs ---- */
+static void put_field_name(struct strbuf *out, const char *name)
+{
+    struct scalar s = {.type = DTYPE(KIND_STR), .u.s = str_of(name)};
+    if (is_bare(name))
+        strbuf_addz(out, name);
+    else
+        scalar_text(out, &s, true);
+}
+
+static void put_struct(struct strbuf *out, const struct expr *e)
+{
+    strbuf_addc(out, '{');
+    for (int i = 0; i < e->n_args; i++) {
+        if (i) strbuf_addz(out, ", ");
+        put_field_name(out, e->type.fields->fields[i].name);
+        strbuf_addz(out, ": ");
+        put(out, e->args[i], LEVEL_OR);
+    }
+    strbuf_addc(out, '}');
+}
+
+static void put_field(struct strbuf *out, const struct expr *e)
+{
+    put(out, e->args[0], LEVEL_POST);
+    if (is_bare(e->name)) {
+        strbuf_printf(out, ".%s", e->name);
+        return;
+    }
+    strbuf_addc(out, '[');
+    put_field_name(out, e->name);
+    strbuf_addc(out, ']');
+}
+
+static void put_nested(struct strbuf *out, const struct expr *e)
+{
+    switch (e->op) {
+    case EXPR_STRUCT: put_struct(out, e); break;
+    case EXPR_FIELD: put_field(out, e); break;
+    case EXPR_LIST:
+        strbuf_addc(out, '[');
+        put_args(out, e);
+        strbuf_addc(out, ']');
+        break;
+    case EXPR_MAP:
+        if (e->is_implicit) { /* elements widened: the list itself is what was written */
+            put(out, e->args[0], LEVEL_OR);
+            break;
+        }
+        strbuf_addz(out, "map(");
+        put(out, e->args[0], LEVEL_OR);
+        strbuf_printf(out, ", %s -> ", e->name + 1);
+        put(out, e->args[1], LEVEL_OR);
+        strbuf_addc(out, ')');
+        break;
+    default:
+        strbuf_printf(out, "%s(", e->agg->name);
         put_args(out, e);
         strbuf_addc(out, ')');
     }
@@ -271,7 +339,7 @@ static void put_call(struct strbuf *out, const struct expr *e)
 static void put_bare(struct strbuf *out, const struct expr *e)
 {
     switch (e->op) {
-    case EXPR_COLUMN: put_name(out, e->name); break;
+    case EXPR_COLUMN: put_name(out, expr_is_param(e) ? e->name + 1 : e->name); break;
     case EXPR_LITERAL: put_literal(out, e); break;
     case EXPR_CALL: put_call(out, e); break;
     case EXPR_CASE: put_case(out, e); break;
@@ -281,6 +349,7 @@ static void put_bare(struct strbuf *out, const struct expr *e)
         put_args(out, e);
         strbuf_addc(out, ')');
         break;
+    default: put_nested(out, e);
     }
 }
 

@@ -5,8 +5,9 @@ const struct expr *expr_map(struct arena *a, const struct expr *e, expr_swap swa
 {
     const struct expr *other = swap ? swap(arg, e) : NULL;
     if (other) return other;
-    struct expr *c = arena_copy(a, e, sizeof *e);
-    if (e->op == EXPR_COLUMN) c->name = arena_strndup(a, e->name, strlen(e->name));
+    struct expr *c = expr_new(a, e->op, e->type, e->span);
+    *c = *e;
+    if (e->name) c->name = arena_strndup(a, e->name, strlen(e->name));
     if (e->op == EXPR_LITERAL) {
         const struct expr *lit = expr_literal(a, &e->value, e->span);
         c->value = lit->value;
@@ -45,6 +46,8 @@ const struct expr *expr_substitute(struct arena *a, const struct expr *e,
     return expr_map(a, e, swap_column, &s);
 }
 
+static bool column_same(const struct column *x, const struct column *y);
+
 static bool scalar_same(const struct scalar *a, const struct scalar *b)
 {
     if (!dtype_eq(a->type, b->type) || a->is_null != b->is_null) return false;
@@ -54,16 +57,25 @@ static bool scalar_same(const struct scalar *a, const struct scalar *b)
     case KIND_NUM: return memcmp(&a->u.f, &b->u.f, sizeof a->u.f) == 0;
     case KIND_STR:
     case KIND_CAT: return str_eq(a->u.s, b->u.s);
-    case KIND_STRUCT: return a->u.row == b->u.row;
-    case KIND_LIST: break;
+    case KIND_STRUCT:
+        for (int i = 0; a->u.row != b->u.row && i < a->type.fields->n; i++)
+            if (!column_same(a->u.row->cols[i], b->u.row->cols[i])) return false;
+        return true;
+    case KIND_LIST: return column_same(a->u.list, b->u.list);
     default: return a->u.i == b->u.i && a->months == b->months;
     }
-    const struct column *x = a->u.list, *y = b->u.list;
+}
+
+static bool column_same(const struct column *x, const struct column *y)
+{
     if (x == y) return true;
-    if (x->n != y->n || x->type.kind == KIND_LIST || x->type.kind == KIND_STRUCT) return false;
+    if (x->n != y->n) return false;
     for (int64_t i = 0; i < x->n; i++) {
-        struct scalar p = column_scalar(x, i), q = column_scalar(y, i); /* flat: nothing owned */
-        if (!scalar_same(&p, &q)) return false;
+        struct scalar p = column_scalar(x, i), q = column_scalar(y, i);
+        bool same = scalar_same(&p, &q);
+        scalar_release(&p);
+        scalar_release(&q);
+        if (!same) return false;
     }
     return true;
 }
@@ -74,7 +86,8 @@ static bool head_equal(const struct expr *a, const struct expr *b)
     if (a->fn != b->fn || a->overload != b->overload || a->agg != b->agg ||
         a->agg_overload != b->agg_overload || a->win != b->win)
         return false;
-    if (a->op == EXPR_COLUMN) return strcmp(a->name, b->name) == 0;
+    if (a->name && strcmp(a->name, b->name) != 0) return false;
+    if (a->op == EXPR_COLUMN) return true;
     if (a->op == EXPR_LITERAL) return scalar_same(&a->value, &b->value);
     return a->frame.unit == b->frame.unit && a->frame.from == b->frame.from &&
            a->frame.to == b->frame.to && a->frame.min_rows == b->frame.min_rows;
@@ -92,7 +105,7 @@ bool expr_equal(const struct expr *a, const struct expr *b)
 void expr_columns(const struct expr *e, void (*see)(void *arg, const char *name), void *arg)
 {
     if (!e) return;
-    if (e->op == EXPR_COLUMN) see(arg, e->name);
+    if (e->op == EXPR_COLUMN && !expr_is_param(e)) see(arg, e->name);
     expr_columns(e->where, see, arg);
     for (int i = 0; i < e->n_args; i++)
         expr_columns(e->args[i], see, arg);

@@ -369,6 +369,46 @@ rc plan_distinct(struct ctx *cx, struct plan *in, const struct expr *const *by, 
     return RC_OK;
 }
 
+/* Fields of the input with the elements in place of the unnested lists. */
+static rc unnest_fields(struct ctx *cx, const struct schema *in, const char *const *columns, int n,
+                        struct span span, struct field *fields)
+{
+    char text[96];
+    for (int i = 0; i < in->n; i++)
+        fields[i] = in->fields[i];
+    for (int i = 0; i < n; i++) {
+        int at = schema_find(in, str_of(columns[i]));
+        if (at < 0) return fail(cx, E201, span, "unknown column `%s`", columns[i]);
+        if (in->fields[at].type.kind != KIND_LIST)
+            return fail(cx, E207, span, "`%s` is %s, not a list", columns[i],
+                        dtype_text(in->fields[at].type, text, sizeof text));
+        fields[at].type = *in->fields[at].type.elem;
+    }
+    return RC_OK;
+}
+
+rc plan_unnest(struct ctx *cx, struct plan *in, const char *const *columns, int n, bool keep_empty,
+               const char *index_name, struct span span, struct plan **out)
+{
+    struct schema *schema;
+    int n_in = in->schema->n, n_all = n_in + (index_name != NULL);
+    struct field *fields = ARENA_ARRAY(cx->arena, struct field, n_all + 1);
+    TRY(unnest_fields(cx, in->schema, columns, n, span, fields));
+    if (index_name) fields[n_in] = (struct field){index_name, DTYPE(KIND_INT)};
+    TRY(schema_new(cx, fields, n_all, span, &schema));
+    struct plan *p = plan_new(PLAN_UNNEST, span, in, NULL);
+    p->schema = schema;
+    p->u.unnest.columns = ARENA_ARRAY(p->arena, const char *, n + 1);
+    for (int i = 0; i < n; i++)
+        p->u.unnest.columns[i] = arena_strndup(p->arena, columns[i], strlen(columns[i]));
+    p->u.unnest.n = n;
+    p->u.unnest.keep_empty = keep_empty;
+    if (index_name)
+        p->u.unnest.index_name = arena_strndup(p->arena, index_name, strlen(index_name));
+    *out = p;
+    return RC_OK;
+}
+
 rc plan_map(struct ctx *cx, struct plan *in, struct row_map *map, struct span span,
             struct plan **out)
 {

@@ -53,8 +53,8 @@ int expr_split_and(const struct expr *e, const struct expr **out);
 /* a and b (either may be NULL). */
 rc expr_and(struct ctx *cx, struct arena *a, const struct expr *left, const struct expr *right,
             const struct expr **out);
-/* Common kind of two values (int with num, cat with str, date with datetime, null with all). */
-bool type_unify(struct dtype a, struct dtype b, struct dtype *out);
+/* A new expression of the arena; types of structs are kept alive by it. */
+struct expr *expr_new(struct arena *a, enum expr_op op, struct dtype type, struct span span);
 
 /* ---- optimizer ---- */
 struct pass_desc {

@@ -92,6 +92,14 @@ static void put_join(struct strbuf *out, const struct plan *p)
     if (p->u.join.expect) strbuf_printf(out, " expect: %s", p->u.join.expect);
 }
 
+static void put_unnest(struct strbuf *out, const struct plan *p)
+{
+    for (int i = 0; i < p->u.unnest.n; i++)
+        strbuf_printf(out, "%s%s", i ? ", " : " ", p->u.unnest.columns[i]);
+    if (p->u.unnest.keep_empty) strbuf_addz(out, " keep_empty: true");
+    if (p->u.unnest.index_name) strbuf_printf(out, " index: %s", p->u.unnest.index_name);
+}
+
 static void put_scan(struct strbuf *out, const struct plan *p)
 {
     strbuf_printf(out, " %s", io_head(p->u.scan.scan)->label);
@@ -144,6 +152,7 @@ static void put_details(struct strbuf *out, const struct plan *p)
         put_keys(out, "sort", p->u.distinct.sort, p->u.distinct.n_sort);
         break;
     case PLAN_JOIN: put_join(out, p); break;
+    case PLAN_UNNEST: put_unnest(out, p); break;
     case PLAN_MAP: put_map(out, p); break;
     case PLAN_ASSERT:
         strbuf_addc(out, ' ');

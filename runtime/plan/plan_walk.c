@@ -35,7 +35,7 @@ static rc check_column(struct ctx *cx, const struct schema *s, const struct expr
 
 rc plan_check_expr(struct ctx *cx, const struct schema *s, const struct expr *e)
 {
-    if (e->op == EXPR_COLUMN) return check_column(cx, s, e);
+    if (e->op == EXPR_COLUMN) return expr_is_param(e) ? RC_OK : check_column(cx, s, e);
     if (e->where) TRY(plan_check_expr(cx, s, e->where));
     for (int i = 0; i < e->n_args; i++)
         TRY(plan_check_expr(cx, s, e->args[i]));
@@ -96,6 +96,9 @@ rc plan_with_inputs(struct ctx *cx, const struct plan *p, struct plan *in0, stru
                              p->u.distinct.n_sort, p->span, out);
     case PLAN_JOIN: return rebuild_join(cx, p, in0, in1, out);
     case PLAN_UNION: return plan_union(cx, in0, in1, p->span, out);
+    case PLAN_UNNEST:
+        return plan_unnest(cx, in0, p->u.unnest.columns, p->u.unnest.n, p->u.unnest.keep_empty,
+                           p->u.unnest.index_name, p->span, out);
     case PLAN_MAP: return plan_map(cx, in0, p->u.map.map, p->span, out);
     case PLAN_ASSERT:
         return plan_assert(cx, in0, p->u.check.predicate, p->u.check.message, p->u.check.warn_only,
@@ -182,6 +185,7 @@ void plan_each_expr(struct plan *p, slot_visit visit, void *arg)
     case PLAN_ASSERT: visit(arg, &p->u.check.predicate); break;
     case PLAN_TABLE:
     case PLAN_UNION:
+    case PLAN_UNNEST:
     case PLAN_MAP:
     case PLAN_OP_COUNT: break;
     }

@@ -14,11 +14,27 @@ static enum rc_t damaged(struct ctx *cx, const char *what)
 }
 
 /* ---- types ---- */
+static enum rc_t fields_to_json(struct ctx *cx, const struct schema *s, json_t **out)
+{
+    json_t *names = json_array(), *types = json_array();
+    for (int i = 0; i < s->n; i++) {
+        json_t *type;
+        if (type_to_json(cx, s->fields[i].type, &type) != RC_OK) {
+            json_decref(names);
+            json_decref(types);
+            return RC_ERR;
+        }
+        json_array_append_new(names, json_string(s->fields[i].name));
+        json_array_append_new(types, type);
+    }
+    *out = json_pack("{s:s, s:o, s:o}", "kind", "struct", "names", names, "types", types);
+    return *out ? RC_OK : fail(cx, E217, NO_SPAN, "a field's name is not valid UTF-8");
+}
+
 enum rc_t type_to_json(struct ctx *cx, struct dtype t, json_t **out)
 {
     const char *kind = kind_name(t.kind);
-    if (t.kind == KIND_STRUCT)
-        return fail(cx, E217, NO_SPAN, "a struct cannot be kept in a model or sent to a pool");
+    if (t.kind == KIND_STRUCT) return fields_to_json(cx, t.fields, out);
     if (t.kind == KIND_LIST) {
         json_t *elem;
         TRY(type_to_json(cx, *t.elem, &elem));
@@ -40,12 +56,39 @@ static bool kind_of_name(const char *name, enum kind *out)
     return false;
 }
 
+static enum rc_t read_type(struct ctx *cx, const json_t *j, int depth, struct dtype *out);
+
+static void drop_schema(void *s)
+{
+    schema_unref(s);
+}
+
+/* A struct's schema lives as long as cx->arena; makers take references of their own. */
+static enum rc_t read_fields(struct ctx *cx, const json_t *j, int depth, struct dtype *out)
+{
+    const json_t *names = json_object_get(j, "names"), *types = json_object_get(j, "types");
+    size_t n = json_array_size(names);
+    struct schema *s;
+    if (n != json_array_size(types) || n > 10000) return damaged(cx, "a struct has no fields");
+    struct field *fields = ARENA_ARRAY(cx->arena, struct field, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        fields[i].name = json_string_value(json_array_get(names, i));
+        if (!fields[i].name) return damaged(cx, "a field has no name");
+        TRY(read_type(cx, json_array_get(types, i), depth + 1, &fields[i].type));
+    }
+    TRY(schema_new(cx, fields, (int)n, NO_SPAN, &s));
+    arena_on_free(cx->arena, drop_schema, s);
+    *out = (struct dtype){.kind = KIND_STRUCT, .fields = s};
+    return RC_OK;
+}
+
 static enum rc_t read_type(struct ctx *cx, const json_t *j, int depth, struct dtype *out)
 {
     enum kind kind;
     const json_t *name = json_is_object(j) ? json_object_get(j, "kind") : j;
-    if (!kind_of_name(json_string_value(name), &kind) || kind == KIND_STRUCT || depth > 8)
+    if (!kind_of_name(json_string_value(name), &kind) || depth > 8)
         return damaged(cx, "a type is not known");
+    if (kind == KIND_STRUCT) return read_fields(cx, j, depth, out);
     *out = DTYPE(kind);
     if (kind == KIND_LIST) {
         struct dtype elem;
@@ -71,7 +114,28 @@ static enum rc_t list_to_json(struct ctx *cx, const struct column *list, json_t 
     for (int64_t i = 0; i < list->n; i++) {
         struct scalar s = column_scalar(list, i);
         json_t *e = NULL;
-        if (scalar_to_json(cx, &s, &e) != RC_OK) {
+        enum rc_t res = scalar_to_json(cx, &s, &e);
+        scalar_release(&s);
+        if (res != RC_OK) {
+            json_decref(a);
+            return RC_ERR;
+        }
+        json_array_append_new(a, e);
+    }
+    *out = a;
+    return RC_OK;
+}
+
+/* A struct's values in the order of its fields. */
+static enum rc_t row_to_json(struct ctx *cx, const struct table *row, json_t **out)
+{
+    json_t *a = json_array();
+    for (int i = 0; i < row->schema->n; i++) {
+        struct scalar s = column_scalar(row->cols[i], 0);
+        json_t *e = NULL;
+        enum rc_t res = scalar_to_json(cx, &s, &e);
+        scalar_release(&s);
+        if (res != RC_OK) {
             json_decref(a);
             return RC_ERR;
         }
@@ -92,7 +156,7 @@ enum rc_t scalar_to_json(struct ctx *cx, const struct scalar *s, json_t **out)
     case KIND_STR:
     case KIND_CAT: *out = json_stringn(s->u.s.p ? s->u.s.p : "", s->u.s.n); break;
     case KIND_LIST: return list_to_json(cx, s->u.list, out);
-    case KIND_STRUCT: return fail(cx, E217, NO_SPAN, "a struct cannot be kept in a model");
+    case KIND_STRUCT: return row_to_json(cx, s->u.row, out);
     default: *out = json_integer(s->u.i); break;
     }
     if (!*out) return fail(cx, E217, NO_SPAN, "a text of the formula is not valid UTF-8");
@@ -112,7 +176,6 @@ static enum rc_t list_from_json(struct ctx *cx, struct arena *a, const json_t *j
     enum rc_t res = RC_OK;
     size_t n = json_array_size(j);
     if (!json_is_array(j) || n > MAX_ITEMS) return damaged(cx, "a list is not one");
-    if (type.elem->kind == KIND_LIST) return damaged(cx, "a list of lists");
     builder_init(&b, *type.elem, kind_phys(type.elem->kind));
     for (size_t i = 0; res == RC_OK && i < n; i++) {
         struct scalar s;
@@ -124,6 +187,38 @@ static enum rc_t list_from_json(struct ctx *cx, struct arena *a, const json_t *j
     if (res != RC_OK) return res;
     arena_on_free(a, drop_column, list);
     *out = (struct scalar){.type = type, .u.list = list};
+    return RC_OK;
+}
+
+static void drop_table(void *t)
+{
+    table_unref(t);
+}
+
+static enum rc_t row_from_json(struct ctx *cx, struct arena *a, const json_t *j, struct dtype type,
+                               struct scalar *out)
+{
+    int n = type.fields->n, done = 0;
+    struct table *row = NULL;
+    enum rc_t res = RC_OK;
+    if (!json_is_array(j) || json_array_size(j) != (size_t)n) return damaged(cx, "a struct");
+    struct column **cols = ARENA_ARRAY(cx->arena, struct column *, n + 1);
+    for (; done < n && res == RC_OK; done++) {
+        struct scalar s;
+        res = scalar_from_json(cx, a, json_array_get(j, (size_t)done),
+                               type.fields->fields[done].type, &s);
+        if (res == RC_OK) res = column_fill(cx, &s, 1, &cols[done]);
+        if (res != RC_OK) break;
+    }
+    if (res == RC_OK) {
+        res = table_new(cx, type.fields, cols, 1, &row);
+    } else {
+        for (int i = 0; i < done; i++)
+            column_unref(cols[i]);
+    }
+    if (res != RC_OK) return res;
+    arena_on_free(a, drop_table, row);
+    *out = (struct scalar){.type = type, .u.row = row};
     return RC_OK;
 }
 
@@ -159,6 +254,7 @@ enum rc_t scalar_from_json(struct ctx *cx, struct arena *a, const json_t *j, str
         out->u.s = arena_str(a, (struct str){json_string_value(j), json_string_length(j)});
         return RC_OK;
     case KIND_LIST: return list_from_json(cx, a, j, type, out);
+    case KIND_STRUCT: return row_from_json(cx, a, j, type, out);
     case KIND_INT:
     case KIND_DATE:
     case KIND_DATETIME:
@@ -201,6 +297,32 @@ static enum rc_t literal_to_json(struct ctx *cx, const struct expr *e, json_t **
     return RC_OK;
 }
 
+/* Lists and structs: {"list": args}, {"struct": args, "names": ..}, {"field": name, "args": [x]},
+ * {"map": parameter, "args": [list, body]}, {"within": aggregate, "args": ..}. */
+static enum rc_t nested_to_json(struct ctx *cx, const struct expr *e, json_t **out)
+{
+    json_t *args, *names;
+    if (e->op == EXPR_AGG || e->op == EXPR_WINDOW)
+        return fail(cx, E217, e->span, "an aggregate or window function cannot stand here");
+    TRY(args_to_json(cx, e, &args));
+    *out = json_object();
+    switch (e->op) {
+    case EXPR_LIST: json_object_set_new(*out, "list", args); return RC_OK;
+    case EXPR_STRUCT:
+        names = json_array();
+        for (int i = 0; i < e->n_args; i++)
+            json_array_append_new(names, json_string(e->type.fields->fields[i].name));
+        json_object_set_new(*out, "struct", args);
+        json_object_set_new(*out, "names", names);
+        return RC_OK;
+    case EXPR_FIELD: json_object_set_new(*out, "field", json_string(e->name)); break;
+    case EXPR_MAP: json_object_set_new(*out, "map", json_string(e->name)); break;
+    default: json_object_set_new(*out, "within", json_string(e->agg->name));
+    }
+    json_object_set_new(*out, "args", args);
+    return RC_OK;
+}
+
 enum rc_t expr_to_json(struct ctx *cx, const struct expr *e, json_t **out)
 {
     json_t *part;
@@ -219,7 +341,7 @@ enum rc_t expr_to_json(struct ctx *cx, const struct expr *e, json_t **out)
         TRY(args_to_json(cx, e, &part));
         *out = json_pack("{s:o}", "case", part);
         break;
-    default: return fail(cx, E217, e->span, "an aggregate or window function cannot stand here");
+    default: TRY(nested_to_json(cx, e, out));
     }
     if (e->is_implicit) json_object_set_new(*out, "implicit", json_true());
     return RC_OK;
@@ -296,6 +418,56 @@ static enum rc_t read_case(struct ctx *cx, struct arena *a, const json_t *j, int
     return damaged(cx, "the arms of a case do not fit");
 }
 
+static enum rc_t read_struct(struct ctx *cx, struct arena *a, const json_t *j,
+                             const struct expr *const *args, int n, const struct expr **out)
+{
+    const json_t *list = json_object_get(j, "names");
+    const char **names = ARENA_ARRAY(a, const char *, n + 1);
+    if (json_array_size(list) != (size_t)n) return damaged(cx, "a struct has no names");
+    for (int i = 0; i < n; i++) {
+        names[i] = json_string_value(json_array_get(list, (size_t)i));
+        if (!names[i]) return damaged(cx, "a field has no name");
+    }
+    return expr_struct(cx, a, names, args, n, NO_SPAN, out);
+}
+
+/* Makers check what they are given: their errors are the file's fault. */
+static enum rc_t make_nested(struct ctx *cx, struct arena *a, const json_t *j,
+                             const struct expr *const *args, int n, const struct expr **out)
+{
+    const char *field = json_string_value(json_object_get(j, "field"));
+    const char *map = json_string_value(json_object_get(j, "map"));
+    const char *within = json_string_value(json_object_get(j, "within"));
+    const struct agg_desc *agg = within ? agg_find(str_of(within)) : NULL;
+    if (json_object_get(j, "list")) return expr_list(cx, a, args, n, NO_SPAN, out);
+    if (json_object_get(j, "struct")) return read_struct(cx, a, j, args, n, out);
+    if (field && n == 1) return expr_field(cx, a, args[0], str_of(field), NO_SPAN, out);
+    if (map && n == 2) return expr_map_list(cx, a, map, args[0], args[1], NO_SPAN, out);
+    if (agg && n > 0 && args[0]->type.kind == KIND_LIST)
+        return expr_list_agg(cx, a, agg, args, n, NO_SPAN, out);
+    return damaged(cx, "a list or struct is not one");
+}
+
+static enum rc_t read_nested(struct ctx *cx, struct arena *a, const json_t *j, int depth,
+                             const struct expr **out)
+{
+    const json_t *list = json_object_get(j, "list");
+    const struct expr **args;
+    int n;
+    if (!list) list = json_object_get(j, "struct");
+    if (!list) list = json_object_get(j, "args");
+    TRY(read_args(cx, a, list, depth, &args, &n));
+    if (make_nested(cx, a, j, args, n, out) == RC_OK) return RC_OK;
+    err_clear(cx->err);
+    return damaged(cx, "the parts of a list or struct do not fit");
+}
+
+static bool is_nested(const json_t *j)
+{
+    return json_object_get(j, "list") || json_object_get(j, "struct") ||
+           json_object_get(j, "field") || json_object_get(j, "map") || json_object_get(j, "within");
+}
+
 static enum rc_t read_expr(struct ctx *cx, struct arena *a, const json_t *j, int depth,
                            const struct expr **out)
 {
@@ -306,6 +478,8 @@ static enum rc_t read_expr(struct ctx *cx, struct arena *a, const json_t *j, int
         TRY(read_call(cx, a, j, depth, out));
     else if (json_object_get(j, "case"))
         TRY(read_case(cx, a, j, depth, out));
+    else if (is_nested(j))
+        TRY(read_nested(cx, a, j, depth, out));
     else
         TRY(read_literal(cx, a, j, out));
     /* just made, not shared yet */

@@ -226,11 +226,46 @@ TEST(rows_of_columns)
     is("[q1, q2][2]", "q2");
     is("len([q1, starts(\"q\")])", "4");
     is("contains([q1, q2], 3)", "3 == q1 or 3 == q2");
-    fails("[q1, q2]", E214, "sum(");
-    fails("upper([q1, q2])", E214, "len contains");
+    is("[q1, q2]", "[q1, q2]");
+    fails("[q1, zone]", E207, "one type");
+    fails("upper([q1, q2])", E207, "upper");
     is("sum(map([q1, q2], x -> x * 2))", "(q1 * 2 ?? 0) + (q2 * 2 ?? 0)");
     is("sum([1, 2])", "3");
-    fails("median([q1, q2])", E214, "median");
+    is("median([q1, q2])", "median([q1, q2])");
+    is("quantile([q1, q2], .9)", "quantile([q1, q2], 0.9)");
+    end(&f);
+}
+
+TEST(lists_and_structs)
+{
+    struct fixture f;
+    begin(&f, BIND_ROW);
+    is("{k: q1, \"odd name\": zone}", "{k: q1, \"odd name\": zone}");
+    is("{k: q1}.k + 1", "q1 + 1");
+    is("{k: q1, \"odd name\": zone}[\"odd name\"]", "zone");
+    fails("{k: q1}.j", E201, "its fields: k");
+    fails("{k: q1, k: q2}", E212, "`k`");
+    is("seq(1, q1)[-1]", "seq(1, q1)[-1]");
+    is("seq(1, q1)[2..3]", "slice(seq(1, q1), 2, 3)");
+    is("map(seq(1, q1), x -> x * q2)", "map(seq(1, q1), x -> x * q2)");
+    is("map(seq(1, q1), x -> sum(map(seq(1, x), y -> y + x)))",
+       "map(seq(1, q1), x -> sum(map(seq(1, x), y_2 -> y_2 + x)))");
+    is("seq(1, q1) + [9]", "seq(1, q1) + [9]");
+    is("[1] + [2.5]", "[1.0, 2.5]");
+    fails("[q1] + [zone]", E207, "do not join");
+    is("join_str(split(zone, \"-\"))", "join_str(split(zone, \"-\"), \", \")");
+    is("q1 in seq(1, 3)", "q1 in [1, 2, 3]");
+    assert_string_equal(type("{k: q1, l: [zone]}"), "struct{k: int, l: list[str]}");
+    assert_string_equal(type("mean(seq(1, q1))"), "num");
+    fails("map(q1, x -> x)", E207, "list");
+    fails("map(seq(1, q1), 3)", E217, "lambda");
+    fails("max(seq(1, q1), where: q1 > 1)", E206, "within the row");
+    fails("max(q1)", E210, "many rows");
+    end(&f);
+    begin(&f, BIND_WINDOW);
+    is("max(seq(1, q1)) + 1", "max(seq(1, q1)) + 1");
+    is("map(seq(1, q1), x -> x / max(q1))", "map(seq(1, q1), x -> x / `.agg0`)");
+    fails("map(seq(1, q1), x -> max(x))", E210, "lambda");
     end(&f);
 }
 

@@ -73,8 +73,12 @@ static rc compile_args(struct exprs *x, struct eval_local *l, struct node *nd, i
     nd->consts = ARENA_ARRAY(l->arena, struct scalar, room);
     nd->is_const = ARENA_ARRAY(l->arena, bool, room);
     nd->arg_types = ARENA_ARRAY(l->arena, struct dtype, room);
+    const struct schema *in = l->in;
     for (int i = 0; i < n; i++) {
-        TRY(compile(x, l, nd->e->args[i], site, &nd->args[i]));
+        if (nd->e->op == EXPR_MAP && i == 1) l->in = map_compile(l, nd);
+        enum rc_t res = compile(x, l, nd->e->args[i], site, &nd->args[i]);
+        l->in = in;
+        TRY(res);
         nd->arg_types[i] = nd->args[i]->e->type;
         nd->is_const[i] = nd->args[i]->is_literal;
         if (nd->is_const[i]) nd->consts[i] = nd->args[i]->value;
@@ -104,7 +108,7 @@ static rc compile(struct exprs *x, struct eval_local *l, const struct expr *e, i
     nd->e = e;
     if (e->op == EXPR_CALL) nd->site = (*site)++;
     if (e->op == EXPR_COLUMN) {
-        nd->column = schema_find(x->in, str_of(e->name));
+        nd->column = find_column(l->in, e->name);
         if (nd->column < 0) return fail(l->cx, E903, e->span, "column `%s` got lost", e->name);
         return RC_OK;
     }
@@ -119,6 +123,7 @@ static rc compile(struct exprs *x, struct eval_local *l, const struct expr *e, i
     scratch_need(&nd->out, l->arena, BATCH_ROWS);
     if (e->op == EXPR_CASE) return case_compile(x, l, nd);
     if (e->op == EXPR_CALL) return prepare_call(x, l, nd);
+    if (e->op != EXPR_AGG && e->op != EXPR_WINDOW) return RC_OK;
     return fail(l->cx, E903, e->span, "an aggregate stands where a row's value is due");
 }
 
@@ -128,6 +133,7 @@ static rc local_need(struct exprs *x, struct eval_local *l, struct ctx *cx)
     if (l->arena) return RC_OK;
     l->arena = arena_new();
     l->cx = cx;
+    l->in = x->in;
     l->roots = ARENA_ARRAY(l->arena, struct node *, x->n > 0 ? x->n : 1);
     l->notes = ARENA_ARRAY(l->arena, struct fn_note, x->n_sites > 0 ? x->n_sites : 1);
     for (int i = 0; i < x->n; i++)
@@ -198,6 +204,11 @@ rc eval_node(struct eval *ev, struct node *nd, struct vec *out)
     switch (nd->e->op) {
     case EXPR_COLUMN: *out = ev->b->cols[nd->column]; return RC_OK;
     case EXPR_CASE: return eval_case(ev, nd, out);
+    case EXPR_LIST: return eval_list(ev, nd, out);
+    case EXPR_STRUCT: return eval_struct(ev, nd, out);
+    case EXPR_FIELD: return eval_field(ev, nd, out);
+    case EXPR_MAP: return eval_map(ev, nd, out);
+    case EXPR_LIST_AGG: return eval_list_agg(ev, nd, out);
     default: return eval_call(ev, nd, out);
     }
 }
@@ -298,8 +309,9 @@ static const struct column *node_dict(struct eval *ev, struct node *nd,
 {
     const struct column *dict = NULL;
     int varies = -1;
-    if (nd->is_literal || nd->e->op == EXPR_CASE) return NULL;
+    if (nd->is_literal) return NULL;
     if (nd->e->op == EXPR_COLUMN) return dicts[nd->column];
+    if (nd->e->op != EXPR_CALL) return NULL;
     for (int i = 0; i < nd->n_args; i++) {
         if (nd->args[i]->is_literal) {
             nd->argv[i] = nd->args[i]->literal;

@@ -9,6 +9,7 @@ struct subset {
     int32_t *map;            /* its rows -> rows of the step's batch */
 };
 struct case_rows {
+    const struct schema *in;
     bool **reads;            /* [n_args][columns] */
     struct subset left, hit; /* rows still without a branch; rows of the branch at work */
     int32_t *left_rows, *hit_rows, *next_rows;
@@ -17,16 +18,19 @@ struct case_rows {
     int32_t *at;
 };
 
-struct reads {
-    const struct schema *in;
-    bool *has;
-};
-
-static void see(void *arg, const char *name)
+int find_column(const struct schema *in, const char *name)
 {
-    struct reads *r = arg;
-    int at = schema_find(r->in, str_of(name));
-    if (at >= 0) r->has[at] = true;
+    for (int i = in->n; i-- > 0;)
+        if (strcmp(in->fields[i].name, name) == 0) return i;
+    return -1;
+}
+
+void mark_reads(const struct schema *in, const struct expr *e, bool *has)
+{
+    int at = e->op == EXPR_COLUMN ? find_column(in, e->name) : -1;
+    if (at >= 0) has[at] = true;
+    for (int i = 0; i < e->n_args; i++)
+        mark_reads(in, e->args[i], has);
 }
 
 static void subset_init(struct subset *s, struct arena *a, int n_cols)
@@ -41,13 +45,14 @@ static void subset_init(struct subset *s, struct arena *a, int n_cols)
 rc case_compile(struct exprs *x, struct eval_local *l, struct node *nd)
 {
     struct case_rows *c = ARENA_NEW(l->arena, struct case_rows);
-    int n_cols = x->in->n, room = n_cols > 0 ? n_cols : 1;
+    int n_cols = l->in->n, room = n_cols > 0 ? n_cols : 1;
+    (void)x;
     nd->branches = c;
+    c->in = l->in;
     c->reads = ARENA_ARRAY(l->arena, bool *, nd->n_args);
     for (int i = 0; i < nd->n_args; i++) {
-        struct reads r = {x->in, ARENA_ARRAY(l->arena, bool, room)};
-        expr_columns(nd->e->args[i], see, &r);
-        c->reads[i] = r.has;
+        c->reads[i] = ARENA_ARRAY(l->arena, bool, room);
+        mark_reads(l->in, nd->e->args[i], c->reads[i]);
     }
     subset_init(&c->left, l->arena, n_cols);
     subset_init(&c->hit, l->arena, n_cols);
@@ -59,15 +64,15 @@ rc case_compile(struct exprs *x, struct eval_local *l, struct node *nd)
 }
 
 /* ev on rows[0..n) only. */
-static rc narrow(struct eval *ev, struct subset *s, const bool *reads, const int32_t *rows,
-                 int64_t n, struct eval *out)
+static rc narrow(struct eval *ev, struct subset *s, const struct schema *in, const bool *reads,
+                 const int32_t *rows, int64_t n, struct eval *out)
 {
     *out = *ev;
     if (n == ev->n) return RC_OK; /* all of them, in order */
     for (int i = 0; i < ev->b->n_cols; i++) {
         if (!reads[i]) continue;
         scratch_need(&s->scratch[i], ev->l->arena, BATCH_ROWS);
-        TRY(vec_select(ev->cx, &s->scratch[i], &ev->b->cols[i], ev->x->in->fields[i].type, rows, n,
+        TRY(vec_select(ev->cx, &s->scratch[i], &ev->b->cols[i], in->fields[i].type, rows, n,
                        &s->b.cols[i]));
     }
     for (int64_t i = 0; i < n; i++)
@@ -110,7 +115,7 @@ static rc take_value(struct eval *ev, struct node *nd, int arg, const int32_t *r
     struct eval sub;
     struct vec v;
     if (n == 0) return RC_OK;
-    TRY(narrow(ev, &c->hit, c->reads[arg], rows, n, &sub));
+    TRY(narrow(ev, &c->hit, c->in, c->reads[arg], rows, n, &sub));
     TRY(eval_node(&sub, nd->args[arg], &v));
     if (is_nested(nd->e->type)) {
         c->values[arg] = v;
@@ -135,7 +140,7 @@ static rc test_rows(struct eval *ev, struct node *nd, int arg, int64_t *n_left, 
     struct case_rows *c = nd->branches;
     struct eval sub;
     struct vec v;
-    TRY(narrow(ev, &c->left, c->reads[arg], c->left_rows, *n_left, &sub));
+    TRY(narrow(ev, &c->left, c->in, c->reads[arg], c->left_rows, *n_left, &sub));
     TRY(eval_node(&sub, nd->args[arg], &v));
     int64_t m = vec_true_rows(&v, *n_left, c->hit_rows), h = 0, rest = 0;
     for (int64_t i = 0; i < *n_left; i++) {

@@ -41,14 +41,16 @@ struct node {
     void *prepared;
     int site; /* number of the call among all, preorder */
     struct case_rows *branches;
+    struct map_rows *map; /* EXPR_MAP */
 };
 
 struct site {
     const struct expr *call;
     struct memo memo;
 };
-struct eval_local { /* one worker's, made at its first batch */
-    struct ctx *cx; /* while compiling */
+struct eval_local {          /* one worker's, made at its first batch */
+    struct ctx *cx;          /* while compiling */
+    const struct schema *in; /* columns in sight while compiling: elements of maps stand last */
     struct arena *arena;
     struct node **roots;
     struct fn_note *notes; /* [n_sites], partition at work */
@@ -85,6 +87,17 @@ rc eval_node(struct eval *ev, struct node *nd, struct vec *out);
 rc eval_call(struct eval *ev, struct node *nd, struct vec *out);
 rc eval_case(struct eval *ev, struct node *nd, struct vec *out);
 rc case_compile(struct exprs *x, struct eval_local *l, struct node *nd);
+/* Marks the columns of the schema that e reads, elements of maps too. */
+void mark_reads(const struct schema *in, const struct expr *e, bool *has);
+/* Place of a column (the last of the name: an inner map hides an outer one), or -1. */
+int find_column(const struct schema *in, const char *name);
+/* Lists and structs (eval_nested.c). map_compile: the body's schema, with the element last. */
+const struct schema *map_compile(struct eval_local *l, struct node *nd);
+rc eval_list(struct eval *ev, struct node *nd, struct vec *out);
+rc eval_struct(struct eval *ev, struct node *nd, struct vec *out);
+rc eval_field(struct eval *ev, struct node *nd, struct vec *out);
+rc eval_map(struct eval *ev, struct node *nd, struct vec *out);
+rc eval_list_agg(struct eval *ev, struct node *nd, struct vec *out);
 void eval_env(struct eval *ev, struct node *nd, struct ctx *cx, struct fn_note *note,
               struct fn_eval *out);
 /* Files what a call counted on this batch. */

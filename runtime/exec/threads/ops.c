@@ -212,7 +212,7 @@ static void map_free(struct op *op)
 static const struct op_class map_class = {
     .name = "map", .keeps_rows = true, .batch = map_batch, .done = map_done, .free = map_free};
 
-static void widen_facts(struct pipe *p, int n_in, int n)
+void pipe_widen(struct pipe *p, int n_in, int n)
 {
     p->origin = mem_realloc(p->origin, sizeof *p->origin * (size_t)(n + 1));
     p->dicts = mem_realloc(p->dicts, sizeof *p->dicts * (size_t)(n + 1));
@@ -233,7 +233,7 @@ rc op_map(struct pipe *p, const struct plan *node)
         op->needs[i] = schema_find(p->schema, str_of(m->needs[i]));
     op_init(&op->op, &map_class, p, node, node->schema->n);
     op->op.keeps_rows = true;
-    widen_facts(p, p->schema->n, node->schema->n);
+    pipe_widen(p, p->schema->n, node->schema->n);
     pipe_add(p, &op->op);
     return RC_OK;
 }

@@ -165,17 +165,44 @@ static rc through_op(struct drive *d, struct op *op, const struct batch *in, str
     return RC_OK;
 }
 
-/* One batch (at most BATCH_ROWS rows) from the source to the end of the pipe. */
-static rc through_ops(struct drive *d, const struct batch *b)
+static rc from_op(struct drive *d, int i, const struct batch *b);
+
+/* The other batches that an operator makes of `in`, `first` being the first of them. */
+static rc through_more(struct drive *d, int i, const struct batch *in, const struct batch *first)
+{
+    struct op *op = d->pipe->ops[i];
+    struct batch next = *first;
+    while (next.n_rows > 0) {
+        TRY(from_op(d, i + 1, &next));
+        int64_t began = op->stat ? now_us() : 0;
+        next = (struct batch){.n_cols = op->schema->n,
+                              .cols = op->local[d->w - d->w->run->workers].cols};
+        TRY(op->cls->more(op, d->w, &d->cx, in, &next));
+        if (!op->stat) continue;
+        atomic_fetch_add(&op->stat->us, now_us() - began);
+        atomic_fetch_add(&op->stat->rows, next.n_rows);
+    }
+    return RC_OK;
+}
+
+/* A batch through operators i and later, to the end of the pipe. */
+static rc from_op(struct drive *d, int i, const struct batch *b)
 {
     struct batch now = *b, next;
-    if (d->stat) atomic_fetch_add(&d->stat->rows, b->n_rows);
-    for (int i = 0; i < d->pipe->n_ops && now.n_rows > 0; i++) {
+    for (; i < d->pipe->n_ops && now.n_rows > 0; i++) {
         TRY(through_op(d, d->pipe->ops[i], &now, &next));
+        if (d->pipe->ops[i]->cls->more) return through_more(d, i, &now, &next);
         now = next;
     }
     if (now.n_rows > 0) TRY(d->out(d->arg, d, &now));
     return RC_OK;
+}
+
+/* One batch (at most BATCH_ROWS rows) from the source to the end of the pipe. */
+static rc through_ops(struct drive *d, const struct batch *b)
+{
+    if (d->stat) atomic_fetch_add(&d->stat->rows, b->n_rows);
+    return from_op(d, 0, b);
 }
 
 static rc run_part(struct pipe *p, struct worker *w, struct ctx *cx, int64_t part,
@@ -222,6 +249,21 @@ struct from_file {
     int64_t rows;
 };
 
+static rc cut_vec(struct ctx *cx, const struct vec *v, const struct pipe *p, int column, int64_t at,
+                  int64_t n, struct vec *out)
+{
+    struct scratch none = {0};
+    if (v->phys != PHYS_STRUCT || at == 0 || v->is_const) {
+        *out = vec_slice(v, at);
+        return RC_OK;
+    }
+    int32_t *sel = arena_alloc(cx->arena, sizeof *sel * (size_t)n);
+    for (int64_t i = 0; i < n; i++)
+        sel[i] = (int32_t)(at + i);
+    struct dtype type = io_head(p->scan)->schema->fields[p->columns[column]].type;
+    return vec_select(cx, &none, v, type, sel, n, out);
+}
+
 static enum rc_t take_file_batch(struct ctx *cx, void *self, int64_t partition,
                                  const struct batch *b)
 {
@@ -232,7 +274,7 @@ static enum rc_t take_file_batch(struct ctx *cx, void *self, int64_t partition,
         int64_t n = b->n_rows - at < BATCH_ROWS ? b->n_rows - at : BATCH_ROWS;
         struct batch cut = {(int)n, b->n_cols, f->cols, f->rows};
         for (int i = 0; i < b->n_cols; i++)
-            f->cols[i] = vec_slice(&b->cols[i], at);
+            TRY(cut_vec(&d->cx, &b->cols[i], d->pipe, i, at, n, &f->cols[i]));
         TRY(through_ops(d, &cut));
         TRY(run_tick(d->w->run, &d->cx, n));
         arena_reset(d->w->batch);
@@ -442,6 +484,7 @@ static rc add_op(struct pipe *p, const struct plan *node)
     case PLAN_PROJECT: return op_project(p, node);
     case PLAN_MAP: return op_map(p, node);
     case PLAN_ASSERT: return op_assert(p, node);
+    case PLAN_UNNEST: return op_unnest(p, node);
     default:
         return fail(p->run->cx, E903, node->span, "no operator for %s", plan_op_name(node->op));
     }

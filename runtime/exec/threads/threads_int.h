@@ -105,6 +105,10 @@ struct op_class {
      */
     enum rc_t (*batch)(struct op *op, struct worker *w, struct ctx *cx, int64_t part,
                        const struct batch *in, struct batch *out);
+    /* Optional, for operators that make many rows of one: called with the same batch until it gives
+     * nothing (out->n_rows 0). What it gave before is done with by then. */
+    enum rc_t (*more)(struct op *op, struct worker *w, struct ctx *cx, const struct batch *in,
+                      struct batch *out);
     void (*part_end)(struct op *op, struct worker *w, int64_t part); /* optional */
     /* On the statement's thread, when all partitions are through: reports, errors. */
     enum rc_t (*done)(struct op *op, struct ctx *cx, int64_t n_parts);
@@ -191,6 +195,9 @@ rc op_filter(struct pipe *p, const struct plan *node, const struct expr *predica
 rc op_project(struct pipe *p, const struct plan *node);
 rc op_map(struct pipe *p, const struct plan *node);
 rc op_assert(struct pipe *p, const struct plan *node);
+rc op_unnest(struct pipe *p, const struct plan *node);
+/* Room for what is known of columns [n_in, n), of which nothing is. */
+void pipe_widen(struct pipe *p, int n_in, int n);
 void op_init(struct op *op, const struct op_class *cls, struct pipe *p, const struct plan *node,
              int n_cols);
 void op_release(struct op *op);

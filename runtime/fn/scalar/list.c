@@ -33,110 +33,137 @@ enum rc_t len_list(struct fn_eval *e, int64_t n, const struct vec *args, struct 
     return RC_OK;
 }
 
-/* ---- at ---- */
-static void put_scalar(struct vec *out, int64_t i, const struct scalar *s)
+/* ---- elements by row number ---- */
+/* rows[0..n) of items (negative: null) as the result: its own column, alive until the batch is
+ * done. */
+static rc put_elements(struct fn_eval *e, const struct column *items, const int64_t *rows,
+                       int64_t n, struct vec *out)
 {
-    if (s->is_null) {
-        out_null(out, i);
-        return;
+    struct column *c, *flat;
+    TRY(column_gather(e->cx, items, rows, n, &c));
+    arena_column(e->cx->arena, c);
+    struct column plain = *c;
+    if (c->phys == PHYS_DICT) { /* a cat's element is its text */
+        plain.type = DTYPE(KIND_STR);
+        TRY(column_canonical(e->cx, &plain, &flat));
+    } else {
+        TRY(column_canonical(e->cx, c, &flat));
     }
-    switch (out->phys) {
-    case PHYS_BOOL: bit_put((uint64_t *)out->data, i, s->u.b); break;
-    case PHYS_F64: ((double *)out->data)[i] = s->u.f; break;
-    case PHYS_DATE32: ((int32_t *)out->data)[i] = (int32_t)s->u.i; break;
-    case PHYS_STR: ((struct text *)out->data)[i] = text_make(s->u.s.p, s->u.s.n); break;
-    default: ((int64_t *)out->data)[i] = s->u.i;
-    }
+    arena_column(e->cx->arena, flat);
+    uint64_t *valid = out_valid(out);
+    *out = column_view(flat, 0, n);
+    for (int64_t i = 0; i < n; i++)
+        bit_put(valid, i, bit_valid(flat->valid, i));
+    out->valid = valid;
+    return RC_OK;
+}
+
+/* The items of argument k: of a constant list, or of the batch's list column. */
+static const struct column *items_of(const struct fn_eval *e, const struct vec *args, int k)
+{
+    if (!e->is_const[k]) return args[k].child[0];
+    return e->consts[k].is_null ? NULL : e->consts[k].u.list;
 }
 
 enum rc_t at_list(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
 {
     const uint64_t *live = live_rows(e, n, args);
-    out->heap = NULL;
+    int64_t *rows = arena_alloc(e->cx->arena, 8 * (size_t)(n + 1));
     for (int64_t i = 0; i < n; i++) {
-        struct scalar s = {.is_null = true};
-        if (bit_valid(live, i)) {
-            struct list_row r = list_at(e, args, 0, i);
-            int64_t k = vec_i64(&args[1], i), at = index_of(k, r.to - r.from);
-            if (k == 0) return fail_zero(e, "lists");
-            if (at >= 0 && at < r.to - r.from) s = column_scalar(r.items, r.from + at);
-        }
-        put_scalar(out, i, &s);
+        rows[i] = -1;
+        if (!bit_valid(live, i)) continue;
+        struct list_row r = list_at(e, args, 0, i);
+        int64_t k = vec_i64(&args[1], i), at = index_of(k, r.to - r.from);
+        if (k == 0) return fail_zero(e, "lists");
+        if (at >= 0 && at < r.to - r.from) rows[i] = r.from + at;
     }
-    return RC_OK;
+    return put_elements(e, items_of(e, args, 0), rows, n, out);
 }
 
 enum rc_t type_element(struct ctx *cx, const struct dtype *args, int n, struct span span,
                        struct dtype *out)
 {
-    (void)n;
+    (void)cx, (void)n, (void)span;
     if (args[0].kind != KIND_LIST || !args[0].elem) return RC_OK;
     *out = *args[0].elem;
     if (out->kind == KIND_CAT) *out = DTYPE(KIND_STR);
-    if (out->kind == KIND_LIST || out->kind == KIND_STRUCT)
-        return fail(cx, E214, span, "elements of nested lists cannot be read in a step yet");
     return RC_OK;
 }
 
 /* ---- lists out ---- */
 
+static void set_items(struct fn_eval *e, const struct column *items, struct vec *out)
+{
+    const struct column **child = ARENA_ARRAY(e->cx->arena, const struct column *, 1);
+    child[0] = items;
+    out->child = child;
+    out->n_child = 1;
+}
+
 /* Makes out the list whose items b holds; offsets stand in out->data. */
 static rc finish_list(struct fn_eval *e, struct builder *b, struct vec *out)
 {
     struct column *items;
-    const struct column **child = ARENA_ARRAY(e->cx->arena, const struct column *, 1);
     TRY(builder_finish(e->cx, b, &items));
     arena_column(e->cx->arena, items);
-    child[0] = items;
-    out->child = child;
-    out->n_child = 1;
+    set_items(e, items, out);
     return RC_OK;
 }
 
-static rc slice_rows(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out,
-                     struct builder *b)
+rc list_of_rows(struct fn_eval *e, const struct column *items, const struct row_picks *p,
+                struct vec *out)
 {
+    struct column *c;
+    if (!items) { /* nothing but null lists: no rows were picked */
+        TRY(column_nulls(e->cx, e->type.elem ? *e->type.elem : DTYPE(KIND_STR), 0, &c));
+    } else {
+        TRY(column_gather(e->cx, items, p->rows, p->n, &c));
+    }
+    arena_column(e->cx->arena, c);
+    set_items(e, c, out);
+    return RC_OK;
+}
+
+void pick_row(struct fn_eval *e, struct row_picks *p, int64_t row)
+{
+    if (p->n == p->cap) {
+        int64_t cap = p->cap ? p->cap * 2 : 4096;
+        int64_t *more = arena_alloc(e->cx->arena, 8 * (size_t)cap);
+        if (p->n) memcpy(more, p->rows, 8 * (size_t)p->n);
+        p->rows = more;
+        p->cap = cap;
+    }
+    p->rows[p->n++] = row;
+}
+
+enum rc_t slice_list(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
+{
+    struct row_picks picks = {0};
     int64_t *at = (int64_t *)out->data;
     bool has_lo = !(e->is_const[1] && e->consts[1].is_null);
     bool has_hi = !(e->is_const[2] && e->consts[2].is_null);
     for (int64_t i = 0; i < n; i++) {
         bool live = vec_valid(&args[0], i) && (!has_lo || vec_valid(&args[1], i)) &&
                     (!has_hi || vec_valid(&args[2], i));
-        at[i] = b->n;
+        at[i] = picks.n;
         bit_put(out_valid(out), i, live);
         if (!live) continue;
         struct list_row r = list_at(e, args, 0, i);
         int64_t lo = has_lo ? vec_i64(&args[1], i) : 1, hi = has_hi ? vec_i64(&args[2], i) : -1;
         int64_t len = r.to - r.from, first = index_of(lo, len), last = index_of(hi, len);
         if (lo == 0 || hi == 0) return fail_zero(e, "lists");
-        for (int64_t k = first < 0 ? 0 : first; k <= last && k < len; k++) {
-            struct scalar s = column_scalar(r.items, r.from + k);
-            TRY(builder_scalar(e->cx, b, &s));
-        }
+        for (int64_t k = first < 0 ? 0 : first; k <= last && k < len; k++)
+            pick_row(e, &picks, r.from + k);
     }
-    at[n] = b->n;
-    return RC_OK;
-}
-
-enum rc_t slice_list(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
-{
-    struct builder b;
-    struct dtype item = e->type.elem ? *e->type.elem : DTYPE(KIND_STR);
-    builder_init(&b, item, kind_phys(item.kind));
-    enum rc_t res = slice_rows(e, n, args, out, &b);
-    if (res == RC_OK) res = finish_list(e, &b, out);
-    builder_release(&b);
-    return res;
+    at[n] = picks.n;
+    return list_of_rows(e, items_of(e, args, 0), &picks, out);
 }
 
 enum rc_t type_list_or_text(struct ctx *cx, const struct dtype *args, int n, struct span span,
                             struct dtype *out)
 {
-    (void)n;
-    if (args[0].kind != KIND_LIST) return RC_OK;
-    struct dtype item;
-    TRY(type_element(cx, args, n, span, &item)); /* no nested ones */
-    *out = args[0];
+    (void)cx, (void)n, (void)span;
+    if (args[0].kind == KIND_LIST) *out = args[0];
     return RC_OK;
 }
 
@@ -163,6 +190,14 @@ static struct scalar row_value(const struct fn_eval *e, const struct vec *v, int
     return s;
 }
 
+static bool element_is(const struct column *items, int64_t k, struct scalar x)
+{
+    struct scalar s = column_scalar(items, k);
+    bool same = is_same(s, x);
+    scalar_release(&s);
+    return same;
+}
+
 enum rc_t contains_list(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
 {
     const uint64_t *live = live_rows(e, n, args);
@@ -172,7 +207,7 @@ enum rc_t contains_list(struct fn_eval *e, int64_t n, const struct vec *args, st
             struct list_row r = list_at(e, args, 0, i);
             struct scalar x = row_value(e, &args[1], 1, i);
             for (int64_t k = r.from; k < r.to && !found; k++)
-                found = is_same(column_scalar(r.items, k), x);
+                found = element_is(r.items, k, x);
         }
         bit_put((uint64_t *)out->data, i, found);
     }

@@ -27,6 +27,15 @@ enum rc_t type_list_or_text(struct ctx *cx, const struct dtype *args, int n, str
 enum rc_t type_contains(struct ctx *cx, const struct dtype *args, int n, struct span span,
                         struct dtype *out);
 
+/* Rows of items that a list result is made of, one list's after the other's. */
+struct row_picks {
+    int64_t *rows, n, cap;
+};
+void pick_row(struct fn_eval *e, struct row_picks *p, int64_t row);
+/* out's elements (offsets stand in out->data already). items NULL: no list had any. */
+rc list_of_rows(struct fn_eval *e, const struct column *items, const struct row_picks *p,
+                struct vec *out);
+
 /* E313: position 0. what: "text" or "lists". */
 rc fail_zero(struct fn_eval *e, const char *what);
 /* Position k (from 1, or from the end below 0) as an index from 0 into `len` values; may lie

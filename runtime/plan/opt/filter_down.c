@@ -102,6 +102,21 @@ static bool reports(const struct named_expr *items, int n)
     return false;
 }
 
+static bool is_unnested(const struct plan *p, const char *name)
+{
+    for (int i = 0; i < p->u.unnest.n; i++)
+        if (strcmp(p->u.unnest.columns[i], name) == 0) return true;
+    return p->u.unnest.index_name && strcmp(p->u.unnest.index_name, name) == 0;
+}
+
+static bool reads_unnested(const struct expr *e, const struct plan *p)
+{
+    if (e->op == EXPR_COLUMN && is_unnested(p, e->name)) return true;
+    for (int i = 0; i < e->n_args; i++)
+        if (reads_unnested(e->args[i], p)) return true;
+    return false;
+}
+
 /* e as it reads below p, or NULL when it must stay above. */
 static const struct expr *below(struct ctx *cx, const struct plan *p, const struct expr *e)
 {
@@ -119,6 +134,7 @@ static const struct expr *below(struct ctx *cx, const struct plan *p, const stru
         if (p->u.distinct.n_by == 0) return e;
         return reads_only_keys(e, p->u.distinct.by, p->u.distinct.n_by) ? e : NULL;
     case PLAN_SORT: return p->u.sort.limit < 0 ? e : NULL;
+    case PLAN_UNNEST: return reads_unnested(e, p) ? NULL : e;
     case PLAN_UNION: return e;
     default: return NULL;
     }
@@ -267,6 +283,7 @@ static rc push(struct ctx *cx, struct plan *in, struct parts *parts, struct span
     case PLAN_AGGREGATE:
     case PLAN_WINDOW:
     case PLAN_DISTINCT:
+    case PLAN_UNNEST:
     case PLAN_SORT: return push_one_input(cx, in, parts, span, out);
     default: return filter_over(cx, in, parts, span, out);
     }

@@ -261,6 +261,21 @@ static rc prune_scan(struct ctx *cx, struct plan *p, const struct wanted *w, str
     return plan_rescan(cx, p, names, m, p->u.scan.filter, p->u.scan.limit, out);
 }
 
+/* Unnested lists decide how many rows there are, so they stay; the number of an element may go. */
+static rc prune_unnest(struct ctx *cx, struct plan *p, const struct wanted *w, struct plan **out)
+{
+    const char *index = p->u.unnest.index_name;
+    struct wanted below = wanted_below(cx, p->inputs[0]->schema, w);
+    struct plan *in;
+    for (int i = 0; i < p->u.unnest.n; i++)
+        want(&below, p->u.unnest.columns[i]);
+    TRY(prune(cx, p->inputs[0], &below, &in));
+    enum rc_t res = plan_unnest(cx, in, p->u.unnest.columns, p->u.unnest.n, p->u.unnest.keep_empty,
+                                index && wants(w, index) ? index : NULL, p->span, out);
+    plan_unref(in);
+    return res;
+}
+
 static rc prune(struct ctx *cx, struct plan *p, const struct wanted *w, struct plan **out)
 {
     struct wanted below = {0};
@@ -274,6 +289,7 @@ static rc prune(struct ctx *cx, struct plan *p, const struct wanted *w, struct p
     case PLAN_DISTINCT: return prune_distinct(cx, p, w, out);
     case PLAN_JOIN: return prune_join(cx, p, w, out);
     case PLAN_UNION: return prune_union(cx, p, w, out);
+    case PLAN_UNNEST: return prune_unnest(cx, p, w, out);
     case PLAN_MAP: return prune_map(cx, p, w, out);
     case PLAN_FILTER: expr_columns(p->u.filter.predicate, want, &below); break;
     case PLAN_ASSERT: expr_columns(p->u.check.predicate, want, &below); break;
