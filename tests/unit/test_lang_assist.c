@@ -352,7 +352,7 @@ TEST(help)
     helps("", "?name tells");
     helps("count", "aggregate");
     helps("logistic", "l2");
-    helps("pivot", "later version");
+    helps("tune", "later version");
     helps("across", "{col}");
     helps("by", "step by groups");
     helps("?null", "fill");

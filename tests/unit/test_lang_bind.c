@@ -251,7 +251,7 @@ TEST(lists_and_structs)
     is("map(seq(1, q1), x -> sum(map(seq(1, x), y -> y + x)))",
        "map(seq(1, q1), x -> sum(map(seq(1, x), y_2 -> y_2 + x)))");
     is("seq(1, q1) + [9]", "seq(1, q1) + [9]");
-    is("[1] + [2.5]", "[1.0, 2.5]");
+    is("[1] + [2.5]", "[1.0] + [2.5]");
     fails("[q1] + [zone]", E207, "do not join");
     is("join_str(split(zone, \"-\"))", "join_str(split(zone, \"-\"), \", \")");
     is("q1 in seq(1, 3)", "q1 in [1, 2, 3]");
