@@ -2,9 +2,9 @@
 #include "runtime/col/col_int.h"
 
 #include "runtime/base/civil.h"
-#include "runtime/base/zone.h"
 #include "runtime/base/num.h"
 #include "runtime/base/utf8.h"
+#include "runtime/base/zone.h"
 
 /* Row i of a list column as a column of its own, shared with the child; kept alive by the list
  * column's child. */

@@ -3,8 +3,8 @@
 #include "runtime/fn/fn_int.h"
 
 #include "runtime/base/civil.h"
-#include "runtime/base/zone.h"
 #include "runtime/base/num.h"
+#include "runtime/base/zone.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -253,7 +253,7 @@ TEST(lists_and_structs)
     is("seq(1, q1) + [9]", "seq(1, q1) + [9]");
     is("[1] + [2.5]", "[1.0] + [2.5]");
     fails("[q1] + [zone]", E207, "do not join");
-    is("join_str(split(zone, \"-\"))", "join_str(split(zone, \"-\"), \", \")");
+    is("join_str(split(zone, \"-\"))", "join_str(split(zone, \"-\"))");
     is("q1 in seq(1, 3)", "q1 in [1, 2, 3]");
     assert_string_equal(type("{k: q1, l: [zone]}"), "struct{k: int, l: list[str]}");
     assert_string_equal(type("mean(seq(1, q1))"), "num");

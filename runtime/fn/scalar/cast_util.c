@@ -2,8 +2,8 @@
 #include "runtime/fn/scalar/cast.h"
 
 #include "runtime/base/civil.h"
-#include "runtime/base/zone.h"
 #include "runtime/base/num.h"
+#include "runtime/base/zone.h"
 
 #include <inttypes.h>
 
