@@ -211,7 +211,7 @@ struct bind {
 void bind_init(struct bind *b, struct lang *lg, struct scope *sc, const struct schema *schema,
                const char *frame_label, enum bind_mode mode);
 rc bind_expr(struct bind *b, const struct ast *e, const struct expr **out);
-/* As bind_expr, then E207 unless the kind fits (int counts as num when to is KIND_NUM). */
+/* As bind_expr, then E207 unless the kind fits (int does for num). */
 rc bind_expr_kind(struct bind *b, const struct ast *e, enum kind to, const char *what,
                   const struct expr **out);
 /* Selectors: all() type(num) starts("x") a..b, `- c`, plain names, backticks: names of columns, in
@@ -228,8 +228,7 @@ rc bind_windows(struct bind *b, struct plan *in, const struct expr *const *by, i
                 const struct sort_key *sort, int n_sort, struct span span, struct plan **out);
 /* Name of an unnamed computed column: its source text, blanks folded. */
 const char *item_name(struct lang *lg, struct arena *a, const struct ast_item *item);
-/* E201 with closest names and the variable hint of E203. */
-rc unknown_column(struct bind *b, struct str name, struct span span);
+rc unknown_column(struct bind *b, struct str name, struct span span); /* E201, closest names */
 
 /* ---- verbs: one file each in lang/verbs, one row in verbs.def ---- */
 struct verb_option {

@@ -232,7 +232,7 @@ rc sqlout_expr(struct sql *s, const struct sql_side *side, const struct expr *e,
     case EXPR_CASE: return put_case(s, side, e, out);
     case EXPR_AGG:
     case EXPR_WINDOW: break;
-    default: return sql_refuse(s, e->span, "lists and structs");
+    default: return sqlout_refuse(s, e->span, "lists and structs");
     }
     return sqlout_refuse(s, e->span, "an aggregate at this place");
 }
