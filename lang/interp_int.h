@@ -34,6 +34,7 @@ rc column_widen(struct ctx *cx, const struct column *c, struct dtype to, struct 
 bool name_is_bare(struct str name);
 void name_text(struct strbuf *out, struct str name);
 void scope_clear(struct scope *s);
+void scope_drop(struct scope *s, struct str name); /* forgets it where it is set nearest */
 struct scope *scope_capture(struct scope *s, struct scope *globals);
 
 /* ---- expressions outside steps (interp_expr.c and kin) ---- */

@@ -123,6 +123,19 @@ void scope_set_fn(struct scope *s, struct str name, struct value *take_v)
     set(s, name, take_v, true);
 }
 
+void scope_drop(struct scope *s, struct str name)
+{
+    for (; s; s = s->parent) {
+        struct binding *b = find_here(s, name, false);
+        if (!b) continue;
+        struct binding old = *b;
+        *b = s->all[--s->n];
+        mem_free(old.name);
+        value_unref(old.value);
+        return;
+    }
+}
+
 static int names_of(const struct scope *s, struct arena *a, bool is_fn, struct str **out)
 {
     int cap = 0, n = 0;

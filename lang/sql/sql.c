@@ -46,9 +46,8 @@ static rc unknown_table(struct sql *s, const char *name, struct span span)
         return err_note(s->cx, "a file stands in single quotes: from '%s'", name);
     return err_note(s->cx, "tables are the session's frames, or files in single quotes");
 }
-/* The frame called exactly so, else the only one that fits ignoring case. */
-static const struct value *find_frame(struct sql *s, const char *name, bool is_quoted,
-                                      const char **own)
+const struct value *sql_find_frame(struct sql *s, const char *name, bool is_quoted,
+                                   const char **own)
 {
     struct str *names;
     const struct value *v = scope_get(s->scope, str_of(name)), *fits = NULL;
@@ -80,7 +79,7 @@ rc sql_table(struct sql *s, const json_t *rv, struct plan **out, const char **la
     if (*schema)
         return fail(s->cx, E217, span, "frames have no schema: write the name alone, `%s`", name);
     name = sql_spelling(s, at, name, &is_quoted);
-    const struct value *v = find_frame(s, name, is_quoted, &own);
+    const struct value *v = sql_find_frame(s, name, is_quoted, &own);
     if (!v) return unknown_table(s, name, span);
     *out = sql_own(s, plan_ref(v->plan));
     if (label) *label = own;
@@ -112,6 +111,12 @@ static rc run_all(struct sql *s, const json_t *stmts, struct value **out)
     for (size_t i = 0; i < n; i++) {
         if (run_one(s, json_array_get(stmts, i), &v) != RC_OK) {
             value_unref(last);
+            return RC_ERR;
+        }
+        bool has_status = last && last->kind == VALUE_NOTHING && last->status;
+        if (has_status && !s->lg->is_dry && show_value(s->lg, last, 0, s->base) != RC_OK) {
+            value_unref(last);
+            value_unref(v);
             return RC_ERR;
         }
         value_unref(last);

@@ -107,6 +107,10 @@ rc sql_statement(struct sql *s, const char *kind, const json_t *body, struct spa
 /* The frame that a RangeVar names (a variable, or a file in quotes): *out is borrowed. `label` may
  * be NULL. */
 rc sql_table(struct sql *s, const json_t *range_var, struct plan **out, const char **label);
+/* The frame of that name (an unquoted one ignoring case, when only one fits), borrowed, or NULL.
+ * *own: as the variable is spelt. */
+const struct value *sql_find_frame(struct sql *s, const char *name, bool is_quoted,
+                                   const char **own);
 /* The name as the user spelt it (PostgreSQL's scanner makes unquoted names lower case). */
 const char *sql_spelling(const struct sql *s, int location, const char *folded, bool *is_quoted);
 /* Keeps a plan until the statement's end: takes the reference. */
