@@ -17,7 +17,9 @@ struct collect {
     struct run *run;
     struct pipe *pipe;
     int n_cols;
-    int64_t n_parts, limit; /* limit -1: all */
+    int64_t first, n_parts; /* partitions [first, first + n_parts) */
+    bool is_range;          /* not all of the pipe's */
+    int64_t limit;          /* -1: all */
     enum { FATE_SHARED, FATE_DIRECT, FATE_BUILT } * fate;
     struct column **direct;   /* [n_cols] */
     struct piece_list *built; /* [n_parts][n_cols] */
@@ -175,6 +177,7 @@ static enum rc_t collect_batch(void *self, struct worker *w, struct ctx *cx, int
     struct collect *c = self;
     int64_t n = b->n_rows;
     (void)task;
+    part -= c->first;
     if (c->limit >= 0 && c->rows[part] + n > c->limit) n = c->limit - c->rows[part];
     for (int i = 0; i < c->n_cols && n > 0; i++) {
         struct dtype type = c->pipe->schema->fields[i].type;
@@ -210,13 +213,14 @@ static enum rc_t collect_part_end(void *self, struct worker *w, struct ctx *cx, 
     struct collect *c = self;
     int64_t bytes = 0;
     (void)task;
+    part -= c->first;
     for (int i = 0; i < c->n_cols; i++) {
         struct piece_list *l = &c->built[part * c->n_cols + i];
         TRY(close_piece(cx, l));
         for (int k = 0; k < l->n_done; k++)
             bytes += own_bytes(l->done[k]);
     }
-    TRY(run_claim(w->run, cx, bytes));
+    if (!c->is_range) TRY(run_claim(w->run, cx, bytes)); /* else the caller counts */
     pthread_mutex_lock(&c->lock);
     c->done[part] = true;
     pthread_mutex_unlock(&c->lock);
@@ -380,13 +384,25 @@ static rc collect_run(struct collect *c, struct table **out)
     return make_table(c, n_done, out);
 }
 
-static rc collect(struct pipe *p, int64_t limit, struct table **out)
+static rc collect_some(struct collect *c, struct table **out)
 {
-    size_t n_cols = (size_t)p->schema->n, n_parts = (size_t)p->n_parts;
+    struct sink sink = {.self = c, .batch = collect_batch, .part_end = collect_part_end};
+    for (int i = 0; i < c->n_cols; i++)
+        c->fate[i] = FATE_BUILT;
+    TRY(pipe_run_range(c->pipe, c->first, c->n_parts, &sink));
+    return make_table(c, c->n_parts, out);
+}
+
+/* parts: how many from `first` on; -1: all, and the pipe is started and finished here. */
+static rc collect(struct pipe *p, int64_t limit, int64_t first, int64_t parts, struct table **out)
+{
+    size_t n_cols = (size_t)p->schema->n, n_parts = (size_t)(parts < 0 ? p->n_parts : parts);
     struct collect c = {.run = p->run,
                         .pipe = p,
                         .n_cols = p->schema->n,
-                        .n_parts = p->n_parts,
+                        .first = first,
+                        .is_range = parts >= 0,
+                        .n_parts = (int64_t)n_parts,
                         .limit = limit,
                         .fate = mem_zero(sizeof *c.fate * (n_cols + 1)),
                         .direct = mem_zero(sizeof *c.direct * (n_cols + 1)),
@@ -394,23 +410,28 @@ static rc collect(struct pipe *p, int64_t limit, struct table **out)
                         .rows = mem_zero(sizeof *c.rows * (n_parts + 1)),
                         .done = mem_zero(sizeof *c.done * (n_parts + 1))};
     pthread_mutex_init(&c.lock, NULL);
-    enum rc_t res = collect_run(&c, out);
+    enum rc_t res = parts < 0 ? collect_run(&c, out) : collect_some(&c, out);
     collect_release(&c);
     return res;
 }
 
 rc pipe_collect(struct pipe *take_p, struct table **out)
 {
-    enum rc_t res = collect(take_p, -1, out);
+    enum rc_t res = collect(take_p, -1, 0, -1, out);
     pipe_free(take_p);
     return res;
 }
 
 rc pipe_collect_head(struct pipe *take_p, int64_t limit, struct table **out)
 {
-    enum rc_t res = collect(take_p, limit, out);
+    enum rc_t res = collect(take_p, limit, 0, -1, out);
     pipe_free(take_p);
     return res;
+}
+
+rc pipe_collect_range(struct pipe *p, int64_t first, int64_t n, struct table **out)
+{
+    return collect(p, -1, first, n, out);
 }
 
 rc plan_to_table(struct run *r, const struct plan *p, struct table **out)
@@ -425,7 +446,7 @@ rc pipe_restart(struct pipe *p)
 {
     struct table *t;
     struct pipe *fresh, old;
-    TRY(collect(p, -1, &t));
+    TRY(collect(p, -1, 0, -1, &t));
     enum rc_t res = pipe_table(p->run, t, p->node, &fresh);
     table_unref(t);
     if (res != RC_OK) return res;

@@ -34,53 +34,59 @@ static int cmp_u64(uint64_t a, uint64_t b)
     return (a > b) - (a < b);
 }
 
-static int compare_values(const struct column *c, int64_t a, int64_t b)
+static int compare_codes(const struct column *c, int64_t a, const struct column *d, int64_t b)
+{
+    int32_t x = ((const int32_t *)c->data)[a], y = ((const int32_t *)d->data)[b];
+    if (c->type.kind == KIND_CAT || (c->dict == d->dict && x == y)) return (x > y) - (x < y);
+    return str_cmp(text_str((const struct text *)c->dict->data + x),
+                   text_str((const struct text *)d->dict->data + y));
+}
+
+/* Row a of c against row b of d, of one physical type. */
+static int compare_values(const struct column *c, int64_t a, const struct column *d, int64_t b)
 {
     switch (c->phys) {
-    case PHYS_BOOL: return (int)bit_get(c->data, a) - (int)bit_get(c->data, b);
+    case PHYS_BOOL: return (int)bit_get(c->data, a) - (int)bit_get(d->data, b);
     case PHYS_F64: {
-        const double *x = c->data;
-        return (x[a] > x[b]) - (x[a] < x[b]);
+        double x = ((const double *)c->data)[a], y = ((const double *)d->data)[b];
+        return (x > y) - (x < y);
     }
     case PHYS_F32: {
-        const float *x = c->data;
-        return (x[a] > x[b]) - (x[a] < x[b]);
+        float x = ((const float *)c->data)[a], y = ((const float *)d->data)[b];
+        return (x > y) - (x < y);
     }
-    case PHYS_STR: {
-        const struct text *x = c->data;
-        return str_cmp(text_str(&x[a]), text_str(&x[b]));
-    }
-    case PHYS_DICT: {
-        const int32_t *x = c->data;
-        const struct text *levels = c->dict->data;
-        if (c->type.kind == KIND_CAT || x[a] == x[b]) return (x[a] > x[b]) - (x[a] < x[b]);
-        return str_cmp(text_str(&levels[x[a]]), text_str(&levels[x[b]]));
-    }
+    case PHYS_STR:
+        return str_cmp(text_str((const struct text *)c->data + a),
+                       text_str((const struct text *)d->data + b));
+    case PHYS_DICT: return compare_codes(c, a, d, b);
     default: break;
     }
     if (phys_width(c->phys) == 4) {
-        const int32_t *x = c->data;
-        return (x[a] > x[b]) - (x[a] < x[b]);
+        int32_t x = ((const int32_t *)c->data)[a], y = ((const int32_t *)d->data)[b];
+        return (x > y) - (x < y);
     }
-    const int64_t *x = c->data;
-    return (x[a] > x[b]) - (x[a] < x[b]);
+    int64_t x = ((const int64_t *)c->data)[a], y = ((const int64_t *)d->data)[b];
+    return (x > y) - (x < y);
 }
 
-static int compare_key(const struct order_key *k, int64_t a, int64_t b)
+int order_compare_across(const struct order_key *left, int64_t a, const struct order_key *right,
+                         int64_t b, int n_keys)
 {
-    bool va = bit_valid(k->column->valid, a), vb = bit_valid(k->column->valid, b);
-    if (!va || !vb) return va == vb ? 0 : (va == k->nulls_first ? 1 : -1);
-    int d = compare_values(k->column, a, b);
-    return d == 0 ? 0 : ((d < 0) != k->descending) ? -1 : 1;
+    for (int i = 0; i < n_keys; i++) {
+        const struct order_key *k = &left[i];
+        const struct column *c = k->column, *o = right[i].column;
+        bool va = bit_valid(c->valid, a), vb = bit_valid(o->valid, b);
+        if (!va && !vb) continue;
+        if (va != vb) return va == k->nulls_first ? 1 : -1;
+        int d = compare_values(c, a, o, b);
+        if (d) return ((d < 0) != k->descending) ? -1 : 1;
+    }
+    return 0;
 }
 
 int order_compare(const struct order_key *keys, int n_keys, int64_t a, int64_t b)
 {
-    for (int i = 0; i < n_keys; i++) {
-        int d = compare_key(&keys[i], a, b);
-        if (d) return d;
-    }
-    return 0;
+    return order_compare_across(keys, a, keys, b, n_keys);
 }
 
 /* ---- sorting one range ---- */

@@ -38,6 +38,17 @@ rc pipe_table(struct run *r, struct table *t, const struct plan *node, struct pi
     return RC_OK;
 }
 
+struct pipe *pipe_lazy(struct run *r, struct lazy *take_lazy, const struct schema *schema,
+                       int64_t n_parts, int64_t rows, const struct plan *node)
+{
+    struct pipe *p = pipe_new(r, SOURCE_SPILL, node, schema);
+    p->lazy = take_lazy;
+    p->width = schema->n;
+    p->n_parts = n_parts;
+    p->rows_max = rows;
+    return p;
+}
+
 static rc pipe_scan(struct run *r, const struct plan *node, struct pipe **out)
 {
     struct io_scan_head *h = io_head(node->u.scan.scan);
@@ -88,6 +99,7 @@ void pipe_free(struct pipe *p)
     pipe_free(p->a);
     pipe_free(p->b);
     table_unref(p->table);
+    if (p->lazy) p->lazy->free(p->lazy);
     if (p->scan) io_unref(p->scan);
     schema_unref(p->schema);
     mem_free(p->columns);
@@ -225,11 +237,9 @@ static rc view_rows(struct ctx *cx, const struct column *c, int64_t at, int64_t 
     return RC_OK;
 }
 
-static rc drive_table(struct drive *d, struct vec *cols)
+static rc drive_rows(struct drive *d, const struct table *t, int64_t from, int64_t to,
+                     struct vec *cols)
 {
-    const struct table *t = d->pipe->table;
-    int64_t from = d->part * MORSEL_ROWS, to = from + MORSEL_ROWS;
-    if (to > t->n_rows) to = t->n_rows;
     for (int64_t at = from; at < to; at += BATCH_ROWS) {
         int64_t n = to - at < BATCH_ROWS ? to - at : BATCH_ROWS;
         struct batch b = {(int)n, t->schema->n, cols, at};
@@ -240,6 +250,22 @@ static rc drive_table(struct drive *d, struct vec *cols)
         arena_reset(d->w->batch);
     }
     return RC_OK;
+}
+
+static rc drive_table(struct drive *d, struct vec *cols)
+{
+    const struct table *t = d->pipe->table;
+    int64_t from = d->part * MORSEL_ROWS, to = from + MORSEL_ROWS;
+    return drive_rows(d, t, from, to < t->n_rows ? to : t->n_rows, cols);
+}
+
+static rc drive_lazy(struct drive *d, struct ctx *cx, struct vec *cols)
+{
+    struct table *t;
+    TRY(d->pipe->lazy->part(d->pipe->lazy, cx, d->part, &t));
+    enum rc_t res = drive_rows(d, t, 0, t->n_rows, cols);
+    table_unref(t);
+    return res;
 }
 
 /* Receives what a format pushes; batches above BATCH_ROWS are cut. */
@@ -327,6 +353,7 @@ static rc run_part(struct pipe *p, struct worker *w, struct ctx *cx, int64_t par
 {
     struct drive d = {.pipe = p, .w = w, .cx = *cx, .part = part, .out = out, .arg = arg};
     int n = p->source == SOURCE_TABLE ? p->table->schema->n : p->n_columns;
+    if (p->source == SOURCE_SPILL) n = p->width;
     struct vec *cols = mem_zero(sizeof *cols * (size_t)(n + 1));
     enum rc_t res;
     d.cx.arena = w->batch;
@@ -336,6 +363,8 @@ static rc run_part(struct pipe *p, struct worker *w, struct ctx *cx, int64_t par
         p->ops[i]->local[w - w->run->workers].rows = 0;
     if (p->source == SOURCE_TABLE)
         res = drive_table(&d, cols);
+    else if (p->source == SOURCE_SPILL)
+        res = drive_lazy(&d, cx, cols);
     else if (p->source == SOURCE_SCAN)
         res = drive_scan(&d, cols, cx);
     else
@@ -349,7 +378,7 @@ static rc run_part(struct pipe *p, struct worker *w, struct ctx *cx, int64_t par
 struct job {
     struct pipe *pipe;
     const struct sink *sink;
-    int64_t n_tasks, n_parts;
+    int64_t n_tasks, n_parts, first;
 };
 struct job_part {
     struct job *job;
@@ -368,8 +397,8 @@ static enum rc_t pipe_task(struct ctx *cx, void *arg, int64_t task, int worker)
     struct job *job = arg;
     const struct sink *s = job->sink;
     struct worker *w = &job->pipe->run->workers[worker];
-    int64_t from = task * job->n_parts / job->n_tasks;
-    int64_t to = (task + 1) * job->n_parts / job->n_tasks;
+    int64_t from = job->first + task * job->n_parts / job->n_tasks;
+    int64_t to = job->first + (task + 1) * job->n_parts / job->n_tasks;
     for (int64_t part = from; part < to; part++) {
         if (s->enough && s->enough(s->self, part)) break;
         struct job_part jp = {job, task, part};
@@ -390,7 +419,8 @@ static void start_ops(struct pipe *p)
     for (int i = 0; i < p->n_ops; i++)
         if (p->ops[i]->cls->start) p->ops[i]->cls->start(p->ops[i], p->n_parts);
     atomic_store(&r->done, 0);
-    atomic_store(&r->total, p->source == SOURCE_TABLE ? p->rows_max : 0);
+    atomic_store(&r->total,
+                 p->source == SOURCE_TABLE || p->source == SOURCE_SPILL ? p->rows_max : 0);
     atomic_store(&r->what, plan_op_name(p->node->op));
 }
 
@@ -414,9 +444,20 @@ static rc finish_ops(struct pipe *p, struct ctx *cx, int64_t n_done)
 static rc run_tasks(struct pipe *p, int64_t n_tasks, const struct sink *sink)
 {
     if (n_tasks <= 0 || n_tasks > p->n_parts) n_tasks = p->n_parts;
-    struct job job = {p, sink, n_tasks, p->n_parts};
+    struct job job = {p, sink, n_tasks, p->n_parts, 0};
     start_ops(p);
     return pool_run(p->run->cx, n_tasks, pipe_task, &job);
+}
+
+void pipe_start(struct pipe *p)
+{
+    start_ops(p);
+}
+
+rc pipe_run_range(struct pipe *p, int64_t first, int64_t n, const struct sink *sink)
+{
+    struct job job = {p, sink, n, n, first};
+    return pool_run(p->run->cx, n, pipe_task, &job);
 }
 
 rc pipe_run_parts(struct pipe *p, const struct sink *sink)
@@ -442,7 +483,6 @@ static breaker breaker_of(const struct plan *p)
 {
     switch (p->op) {
     case PLAN_AGGREGATE: return run_aggregate;
-    case PLAN_SORT: return run_sort;
     case PLAN_LIMIT: return run_limit;
     case PLAN_DISTINCT: return run_distinct;
     case PLAN_WINDOW: return run_window;
@@ -462,16 +502,18 @@ static int64_t own_bytes(const struct table *t)
 
 static rc open_breaker(struct run *r, const struct plan *p, breaker run, struct pipe **out)
 {
-    struct table *t;
+    struct table *t = NULL;
     struct node_stat *stat = run_stat(r, p);
     int64_t began = now_us(), before = atomic_load(&r->bytes);
-    TRY(run(r, p, &t));
-    atomic_store(&r->bytes, before + own_bytes(t)); /* all else of the step is free again */
+    *out = NULL;
+    TRY(p->op == PLAN_SORT ? run_sort(r, p, &t, out) : run(r, p, &t));
     if (stat) {
         atomic_store(&stat->us, now_us() - began);
-        atomic_store(&stat->rows, t->n_rows);
+        atomic_store(&stat->rows, t ? t->n_rows : (*out)->rows_max);
     }
-    enum rc_t res = pipe_table(r, t, p, out);
+    enum rc_t res = RC_OK;
+    atomic_store(&r->bytes, before + (t ? own_bytes(t) : 0)); /* all else of it is free again */
+    if (!*out) res = pipe_table(r, t, p, out);
     if (res == RC_OK) (*out)->counted = true;
     table_unref(t);
     return res;
@@ -508,6 +550,6 @@ rc pipe_open(struct run *r, const struct plan *p, struct pipe **out)
     if (p->op == PLAN_TABLE) return pipe_table(r, p->u.table.table, p, out);
     if (p->op == PLAN_SCAN) return pipe_scan(r, p, out);
     if (p->op == PLAN_UNION) return pipe_union(r, p, out);
-    if (run) return open_breaker(r, p, run, out);
+    if (run || p->op == PLAN_SORT) return open_breaker(r, p, run, out);
     return open_op(r, p, out);
 }

@@ -1,6 +1,6 @@
 /* rows.c: the breakers that choose or order rows: sort, limit, distinct. Each works out row numbers
  * and gathers once. */
-#include "runtime/exec/threads/threads_int.h"
+#include "runtime/exec/threads/runs.h"
 
 /* ---- shared ---- */
 /* Evaluates sort keys over a table; columns belong to *cols (released by the caller). */
@@ -23,21 +23,33 @@ static void drop_columns(struct column **cols, int n)
 }
 
 /* ---- sort ---- */
-rc run_sort(struct run *r, const struct plan *p, struct table **out)
+static rc sort_table(struct run *r, const struct plan *p, struct table *t, struct table **out)
 {
     int n = p->u.sort.n;
-    struct table *t;
     struct column **cols = ARENA_ARRAY(r->arena, struct column *, n + 1);
     struct order_key *keys = ARENA_ARRAY(r->arena, struct order_key, n + 1);
     int64_t *rows = NULL, n_rows;
     enum rc_t res = RC_ERR;
-    TRY(plan_to_table(r, p->inputs[0], &t));
     TRY_OUT(eval_keys(r, t, p, p->u.sort.keys, n, cols, keys));
     TRY_OUT(order_rows(r, keys, n, t->n_rows, p->u.sort.limit, &rows, &n_rows));
     res = table_gather(r->cx, t, rows, n_rows, out);
 out:
     mem_big_free(rows);
     drop_columns(cols, n);
+    return res;
+}
+
+rc run_sort(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe)
+{
+    struct pipe *in;
+    struct table *t = NULL;
+    TRY(pipe_open(r, p->inputs[0], &in));
+    if (p->u.sort.limit < 0 && runs_may_help(in))
+        TRY(runs_sort(in, p, &t, out_pipe)); /* all rows after all, or sorted runs */
+    else
+        TRY(pipe_collect(in, &t));
+    if (!t) return RC_OK;
+    enum rc_t res = sort_table(r, p, t, out);
     table_unref(t);
     return res;
 }

@@ -131,7 +131,13 @@ struct op { /* embedded first */
     bool keeps_rows; /* every input row comes out, in place */
 };
 
-enum pipe_source { SOURCE_TABLE, SOURCE_SCAN, SOURCE_UNION };
+/* A source whose partitions are tables that are made when asked for (from disk): SOURCE_SPILL. */
+struct lazy {
+    /* Any thread, any number of times; *out is the caller's. */
+    enum rc_t (*part)(struct lazy *l, struct ctx *cx, int64_t part, struct table **out);
+    void (*free)(struct lazy *l);
+};
+enum pipe_source { SOURCE_TABLE, SOURCE_SCAN, SOURCE_UNION, SOURCE_SPILL };
 struct pipe {
     struct run *run;
     const struct plan *node; /* the source's */
@@ -140,10 +146,12 @@ struct pipe {
     enum pipe_source source;
     struct table *table;
     struct io_scan *scan;
+    struct lazy *lazy;
     int *columns; /* of the scan */
     int n_columns;
     int64_t limit;
     struct pipe *a, *b; /* union */
+    int width;          /* columns of a lazy source */
     int64_t n_parts;
     int64_t rows_max;      /* upper bound, or a guess for scans */
     struct schema *schema; /* of the result; counted */
@@ -167,6 +175,9 @@ struct sink {
     bool (*enough)(void *self, int64_t part);
 };
 rc pipe_table(struct run *r, struct table *t, const struct plan *node, struct pipe **out);
+/* A source of n_parts lazy tables of one schema, rows in all of them. */
+struct pipe *pipe_lazy(struct run *r, struct lazy *take_lazy, const struct schema *schema,
+                       int64_t n_parts, int64_t rows, const struct plan *node);
 void pipe_free(struct pipe *p);
 void pipe_add(struct pipe *p, struct op *take_op);
 /* Runs all partitions, in n_tasks tasks of neighbouring ones (0: a task a partition), then
@@ -174,12 +185,17 @@ void pipe_add(struct pipe *p, struct op *take_op);
 rc pipe_run(struct pipe *p, int64_t n_tasks, const struct sink *sink);
 /* A task a partition, without the finish. */
 rc pipe_run_parts(struct pipe *p, const struct sink *sink);
+/* The same in steps: start once, then ranges of partitions, rising, then pipe_finish. */
+void pipe_start(struct pipe *p);
+rc pipe_run_range(struct pipe *p, int64_t first, int64_t n, const struct sink *sink);
 /* Reports what the operators counted in the first n_done partitions; asserts fail here. */
 rc pipe_finish(struct pipe *p, int64_t n_done);
 /* Builds the pipe of a plan: breakers in it run now. */
 rc pipe_open(struct run *r, const struct plan *p, struct pipe **out);
 /* The pipe's rows as a table; shares columns that pass through. Frees the pipe. */
 rc pipe_collect(struct pipe *take_p, struct table **out);
+/* Rows of partitions [first, first + n) of a pipe that was started, copied. */
+rc pipe_collect_range(struct pipe *p, int64_t first, int64_t n, struct table **out);
 /* As pipe_collect, first `limit` rows only. */
 rc pipe_collect_head(struct pipe *take_p, int64_t limit, struct table **out);
 /* Runs the pipe so far and puts its table at its head. */
@@ -204,7 +220,8 @@ void op_release(struct op *op);
 
 /* breakers: take nothing, give the node's table */
 rc run_aggregate(struct run *r, const struct plan *p, struct table **out);
-rc run_sort(struct run *r, const struct plan *p, struct table **out);
+/* Gives the table, or the pipe that reads the rows from disk in order. */
+rc run_sort(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
 rc run_limit(struct run *r, const struct plan *p, struct table **out);
 rc run_distinct(struct run *r, const struct plan *p, struct table **out);
 rc run_window(struct run *r, const struct plan *p, struct table **out);
@@ -240,6 +257,9 @@ rc order_rows(struct run *r, const struct order_key *keys, int n_keys, int64_t n
 rc order_words(struct run *r, const struct order_key *keys, int n_keys, int64_t n, uint64_t *out);
 /* -1, 0, 1 by keys alone. */
 int order_compare(const struct order_key *keys, int n_keys, int64_t a, int64_t b);
+/* The same for rows of two tables whose key columns have the same physical types. */
+int order_compare_across(const struct order_key *left, int64_t a, const struct order_key *right,
+                         int64_t b, int n_keys);
 
 /* ---- groups of rows ---- */
 struct groups {
