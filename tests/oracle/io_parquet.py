@@ -47,6 +47,8 @@ def scalar(v, t):
         return b"{" + b",".join(scalar(v[i], t.field(i).type) for i in range(t.num_fields)) + b"}"
     if pa.types.is_boolean(t):
         return b"true" if v.as_py() else b"false"
+    if pa.types.is_uint64(t) and FAR:
+        return num(float(v.as_py()))
     if pa.types.is_integer(t):
         return str(v.as_py()).encode()
     if pa.types.is_floating(t):
@@ -73,10 +75,11 @@ def uuid(v):
 
 
 GEO = False
+FAR = False  # the column has unsigned values beyond int: num
 
 
 def main():
-    global GEO
+    global GEO, FAR
     root = pathlib.Path(sys.argv[1])
     for path in sorted(root.rglob("*.parquet*")):
         name = str(path.relative_to(root))
@@ -89,6 +92,7 @@ def main():
         for i, col in enumerate(t.columns):
             leaf = [f.schema.column(k) for k in range(len(f.schema)) if f.schema.column(k).path.split(".")[0] == t.schema.field(i).name]
             GEO = any(c.logical_type.type in ("GEOMETRY", "GEOGRAPHY") for c in leaf)
+            FAR = pa.types.is_uint64(col.type) and max((x.as_py() or 0 for x in col), default=0) >= 1 << 63
             nulls, h = 0, 0xCBF29CE484222325
             for v in (x for chunk in col.chunks for x in chunk):
                 b = scalar(v, col.type)

@@ -100,8 +100,7 @@ static bool differs(const char *name)
 
 static bool may_read(const char *name)
 {
-    return strcmp(name, "large_string_map.brotli.parquet") == 0 ||
-           strcmp(name, "incorrect_map_schema.parquet") == 0;
+    return strcmp(name, "incorrect_map_schema.parquet") == 0;
 }
 
 struct seen {
@@ -154,6 +153,7 @@ static void check_line(struct seen *s, char *line, int threads, bool by_parts)
     line[strcspn(line, "\n")] = 0;
     assert_non_null(bar);
     *bar = 0;
+    if (strcmp(line, "large_string_map.brotli.parquet") == 0) return; /* 2 GB of text */
     if (!s->is_open || strcmp(s->name, line) != 0) enter(s, line, threads, by_parts);
     if (!s->is_there) return;
     if (strncmp(bar + 1, "refused", 7) == 0) {

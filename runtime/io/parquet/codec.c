@@ -16,14 +16,34 @@ const char *pq_codec_name(int codec)
     return codec >= 0 && codec < PQ_CODECS ? names[codec] : "an unknown codec";
 }
 
-bool pq_may_unpack(int codec, size_t n, size_t n_out)
+/* What brotli comes to, counted without keeping it: its blocks of 16 MB may take a few bytes. */
+static bool brotli_gives(const char *p, size_t n, size_t n_out)
+{
+    BrotliDecoderState *d = BrotliDecoderCreateInstance(NULL, NULL, NULL);
+    const uint8_t *in = (const uint8_t *)p;
+    size_t total = 0, room = 0;
+    BrotliDecoderResult res = BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT;
+    while (d && res == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT && total <= n_out) {
+        uint8_t *none = NULL;
+        res = BrotliDecoderDecompressStream(d, &n, &in, &room, &none, &total);
+        while (BrotliDecoderHasMoreOutput(d)) {
+            size_t some = 0;
+            BrotliDecoderTakeOutput(d, &some);
+            total += some;
+        }
+    }
+    BrotliDecoderDestroyInstance(d);
+    return res == BROTLI_DECODER_RESULT_SUCCESS && total == n_out;
+}
+
+bool pq_may_unpack(int codec, const char *p, size_t n, size_t n_out)
 {
     /* Greatest ratio: a copy of 64 bytes takes 3 in snappy; a length byte of lz4 stands for 255;
-     * deflate's longest match takes 2 bits; a run of a zstd block of 128 KB takes 4 bytes, and
-     * brotli has blocks of 16 MB. */
-    static const size_t ratio[PQ_CODECS] = {1, 32, 1100, 0, 4000000, 300, 44000, 300};
+     * deflate's longest match takes 2 bits; a run of a zstd block of 128 KB takes 4 bytes. */
+    static const size_t ratio[PQ_CODECS] = {1, 32, 1100, 0, 44000, 300, 44000, 300};
     if (codec < 0 || codec >= PQ_CODECS) return false;
-    return n_out <= 64 || n_out / (ratio[codec] + 1) <= n + 64;
+    bool is_far = n_out > 64 && n_out / (ratio[codec] + 1) > n + 64;
+    return !is_far || (codec == PQ_BROTLI && brotli_gives(p, n, n_out));
 }
 
 static bool unpack_gzip(const char *p, size_t n, char *out, size_t n_out)

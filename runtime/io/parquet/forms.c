@@ -391,8 +391,8 @@ static rc take_texts(struct ctx *cx, struct pq_reader *r, int64_t n, struct pq_o
 
 rc pq_take_values(struct ctx *cx, struct pq_reader *r, int64_t k, struct pq_out *o, int64_t at)
 {
-    char *out = (char *)o->data + (size_t)at * pq_out_width(o->phys);
     if (k == 0) return RC_OK;
+    char *out = (char *)o->data + (size_t)at * pq_out_width(o->phys);
     switch (r->page.form) {
     case FORM_FIXED: return take_fixed(cx, r, k, o, out);
     case FORM_BITS:

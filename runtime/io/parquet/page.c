@@ -141,7 +141,8 @@ static rc unpack_page(struct ctx *cx, struct pq_reader *r, const struct pq_page_
         *out = body;
         return RC_OK;
     }
-    if (!pq_may_unpack(r->chunk->codec, packed - n_levels, is_packed ? plain - n_levels : 0))
+    if (is_packed && plain > n_levels &&
+        !pq_may_unpack(r->chunk->codec, body + n_levels, packed - n_levels, plain - n_levels))
         return pq_broken(cx, r->s, r->leaf, "a page claims more than its bytes can hold");
     TRY(page_room(cx, &r->plain, plain));
     char *to = r->plain->p;

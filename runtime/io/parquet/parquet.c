@@ -1,5 +1,6 @@
 /* parquet.c: the format parquet: opening, and what the format registry asks for. */
 #include "runtime/io/parquet/pq_int.h"
+#include "runtime/io/parquet/pq_write.h"
 
 #define FOOTER_TAIL 8 /* length and magic */
 #define MAX_PARTS   (1 << 22)
@@ -133,6 +134,7 @@ const struct io_format io_parquet = {
     .extensions = "parquet pq parq",
     .doc = "Apache Parquet: columns with types, packed; nested types, all encodings and codecs.",
     .read_options = read_options,
+    .write_options = pq_write_options,
     .probe = pq_probe,
     .open = pq_open,
     .close = pq_close,
@@ -140,4 +142,8 @@ const struct io_format io_parquet = {
     .read_whole = pq_read_whole,
     .done = pq_done,
     .is_stale = pq_is_stale,
+    .begin = pq_write_begin,
+    .append = pq_write_append,
+    .finish = pq_write_finish,
+    .abort = pq_write_abort,
 };

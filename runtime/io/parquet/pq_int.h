@@ -12,7 +12,7 @@ const char *pq_codec_name(int codec);
 /* Unpacks n bytes to exactly n_out bytes. False when it is damaged. */
 bool pq_unpack(int codec, const char *p, size_t n, char *out, size_t n_out);
 /* Whether so many bytes can come of so few: claims are checked before memory is taken. */
-bool pq_may_unpack(int codec, size_t n, size_t n_out);
+bool pq_may_unpack(int codec, const char *p, size_t n, size_t n_out);
 rc pq_pack(struct ctx *cx, int codec, int level, const char *p, size_t n, struct strbuf *out);
 
 /* ---- bits (bits.c) ---- */

@@ -208,7 +208,7 @@ static void put_head(struct thrift_out *o, int id, int type)
 
 void thrift_put_int(struct thrift_out *o, int id, enum thrift_type type, int64_t v)
 {
-    put_head(o, id, type);
+    put_head(o, id, (int)type);
     if (type == THRIFT_I8)
         strbuf_addc(&o->b, (char)v);
     else

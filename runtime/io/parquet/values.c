@@ -406,6 +406,7 @@ rc pq_need_bits(struct ctx *cx, struct pq_out *o)
 rc pq_settle_nulls(struct ctx *cx, const struct pq_leaf *l, struct pq_out *o, int64_t at, int64_t n)
 {
     int64_t k = 0;
+    if (n == 0) return RC_OK;
     if (l->phys == PHYS_F64) k = count_nan_f64(n, (const double *)o->data + at);
     if (l->phys == PHYS_F32) k = count_nan_f32(n, (const float *)o->data + at);
     bool may_exceed = l->conv == CONV_SCALE64 && l->mul > 1;
