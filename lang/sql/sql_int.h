@@ -56,6 +56,10 @@ struct sql_text {
 #define SQL_GROUP_ALL "?group by all" /* the column that stands for ALL */
 #define SQL_FILE_NAME "?file "        /* and the table for a file: "?file 0" */
 
+struct sql_prefix {
+    const json_t *node;
+    const char *name;
+};
 struct sql {
     struct lang *lg;
     struct ctx *cx;
@@ -65,11 +69,11 @@ struct sql {
     struct span base; /* place of text.old in its source */
     bool is_exact;    /* text.old stands there byte by byte */
     int depth;
-    struct sql_cte *ctes;  /* in sight, newest first */
-    struct sql_memo *memo; /* what is known of nodes of the tree */
-    int n_prefixes;
-    const char **prefixes;
-    int cap_prefixes;
+    struct sql_cte *ctes;        /* in sight, newest first */
+    struct sql_memo *memo;       /* what is known of nodes of the tree */
+    int n_prefixes;              /* made-up names so far */
+    struct sql_prefix *prefixes; /* of ids, by node of the tree */
+    int n_prefix, cap_prefix;
 };
 /* Rewrites s->text.old (which is set) for libpg_query. E102, E217. */
 rc sql_rewrite(struct sql *s);
