@@ -369,7 +369,7 @@ static rc bind_indirection(struct query *q, const json_t *b, const struct expr *
         const json_t *part = json_array_get(parts, k);
         if (!sql_is(part, "A_Indices", &idx)) {
             struct scalar name = {.type = DTYPE(KIND_STR), .u.s = str_of(sql_string(part))};
-            TRY(sql_fn2(s, FN_FIELD, e, expr_literal(s->arena, &name, e->span), &e));
+            TRY(sql_fn2(s, "field", e, expr_literal(s->arena, &name, e->span), &e));
             continue;
         }
         if (sql_bool_of(idx, "is_slice"))
@@ -397,7 +397,7 @@ static const struct {
     const char *kind;
     enum rc_t (*bind)(struct query *q, const json_t *b, const struct expr **out);
 } kinds[] = {
-    {"ColumnRef", sql_column},       {"A_Const", bind_const},
+    {"ColumnRef", sql_column_ref},   {"A_Const", bind_const},
     {"A_Expr", sql_a_expr},          {"FuncCall", sql_func},
     {"BoolExpr", bind_bool},         {"TypeCast", bind_cast},
     {"CaseExpr", bind_case},         {"NullTest", bind_null_test},

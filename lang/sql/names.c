@@ -157,7 +157,7 @@ static rc ambiguous(struct query *q, struct sql_cols *cols, const struct sql_col
     strbuf_release(&b);
     return first ? hint_replace(q->s->lg, span, "%s.%s", first, name) : RC_ERR;
 }
-rc sql_column(struct query *q, const json_t *ref, const struct expr **out)
+rc sql_column_ref(struct query *q, const json_t *ref, const struct expr **out)
 {
     const char *names[4] = {0};
     bool quoted[4] = {0}, is_star;

@@ -103,7 +103,7 @@ struct sql_col *sql_add_col(struct query *q, struct sql_cols *cols, const char *
 /* A prefix for the ids that a node of the tree makes: the same whenever the node is bound. */
 const char *sql_prefix(struct sql *s, const json_t *node, const char *alias);
 const char *sql_fresh(struct sql *s, const char *stem);
-rc sql_column(struct query *q, const json_t *ref, const struct expr **out);
+rc sql_column_ref(struct query *q, const json_t *ref, const struct expr **out);
 /* The column of that name, or NULL; *n counts those that fit. */
 struct sql_col *sql_find_col(struct sql_cols *cols, const char *table, const char *name,
                              bool is_quoted, int *n);
