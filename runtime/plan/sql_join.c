@@ -15,6 +15,7 @@ static rc put_pair(struct sql *s, const struct sides *x, const struct join_on *o
 {
     bool is_ordered = op != CMP_EQ && op != CMP_SAME && on->left->type.kind == KIND_STR;
     TRY(sqlout_expr(s, &x->left, on->left, out));
+    if (is_ordered) strbuf_addz(out, s->d->collate);
     strbuf_addz(out, cmp_texts[op]);
     TRY(sqlout_expr(s, &x->right, on->right, out));
     if (is_ordered) strbuf_addz(out, s->d->collate);

@@ -67,8 +67,8 @@ rc sqlout_in_range(struct sql *s, const struct sql_side *side, const struct expr
         strbuf_printf(out, "(%s IS NOT NULL", x.p);
         for (int i = 0; i < 2; i++)
             if (end[i].p)
-                strbuf_printf(out, " AND coalesce(%s %s %s%s, false)", x.p, ops[i], end[i].p,
-                              order);
+                strbuf_printf(out, " AND coalesce(%s%s %s %s%s, false)", x.p, order, ops[i],
+                              end[i].p, order);
         strbuf_addc(out, ')');
     }
     strbuf_release(&x);

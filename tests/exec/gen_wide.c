@@ -376,6 +376,7 @@ static const struct expr *gw_expr(struct gen *g, const struct plan *in, enum kin
     for (int i = 0; i < s->n; i++)
         a[i] = gw_expr(g, in, s->args[i], depth - 1);
     if (s->n == 2 && strcmp(s->name, "repeat") == 0) a[1] = ex_int(g->f, (int64_t)gen_below(g, 4));
+    if (s->n == 2 && s->args[0] == U && s->args[1] == I) a[1] = ex_int(g->f, 3);
     if (strcmp(s->name, "add_months") == 0 || strcmp(s->name, "pad") == 0 ||
         (s->n == 2 && strcmp(s->name, "round") == 0))
         a[1] = ex_int(g->f, (int64_t)gen_below(g, 9) - 3);

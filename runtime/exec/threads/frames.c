@@ -134,6 +134,7 @@ static rc add_span(struct frames *f, char *state, int64_t from, int64_t to)
 static int64_t count_values(const struct frames *f, int64_t from, int64_t to)
 {
     int64_t n = 0;
+    if (f->env.n_args > 0 && f->env.is_const[0] && f->env.consts[0].is_null) return 0;
     if (!f->has) return to - from;
     for (int64_t i = from; i < to;) {
         int64_t left = 64 - i % 64, m = to - i < left ? to - i : left;

@@ -85,6 +85,12 @@ static enum rc_t cross_combine(struct agg_eval *e, char *dst, const char *src)
     return RC_OK;
 }
 
+/* An infinite value has no distance from its mean. */
+static bool has_spread(const struct cross *s)
+{
+    return s->n > 1 && isfinite(s->mx) && isfinite(s->my);
+}
+
 static enum rc_t corr_final(struct agg_eval *e, const char *base, size_t stride, int64_t n,
                             struct vec *out)
 {
@@ -93,7 +99,7 @@ static enum rc_t corr_final(struct agg_eval *e, const char *base, size_t stride,
         const struct cross *s = (const void *)(base + (size_t)i * stride);
         double xxyy = s->xx * s->yy; /* the root of the product is exact more often */
         bool fits = xxyy > 1e-290 && xxyy < 1e290;
-        double r = s->n > 1 ? s->xy / (fits ? sqrt(xxyy) : sqrt(s->xx) * sqrt(s->yy)) : NAN;
+        double r = has_spread(s) ? s->xy / (fits ? sqrt(xxyy) : sqrt(s->xx) * sqrt(s->yy)) : NAN;
         put_f64(out, i, r > 1 ? 1 : r < -1 ? -1 : r);
     }
     return RC_OK;
@@ -105,7 +111,7 @@ static enum rc_t cov_final(struct agg_eval *e, const char *base, size_t stride, 
     (void)e;
     for (int64_t i = 0; i < n; i++) {
         const struct cross *s = (const void *)(base + (size_t)i * stride);
-        put_f64(out, i, s->n > 1 ? s->xy / (s->n - 1) : NAN);
+        put_f64(out, i, has_spread(s) ? s->xy / (s->n - 1) : NAN);
     }
     return RC_OK;
 }

@@ -73,6 +73,7 @@ static double least_of(const double *a, int64_t n)
 static double between(double a, double b, double t)
 {
     if (a == b || t == 0) return a;
+    if (isinf(a) || isinf(b)) return a + b; /* the infinite one; NaN between both */
     return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1 - t);
 }
 
