@@ -4,6 +4,7 @@
 #include "runtime/exec/threads/pack.h"
 
 #include "runtime/base/log.h"
+#include "runtime/io/io.h"
 
 /* One column of one partition: usually one piece; a new one when the batches' physical type
  * changes. */
@@ -415,8 +416,38 @@ static rc collect(struct pipe *p, int64_t limit, int64_t first, int64_t parts, s
     return res;
 }
 
+/* Nothing stands between the file and the table, and the format can put columns in place itself. */
+static bool is_bare_scan(const struct pipe *p)
+{
+    return p->source == SOURCE_SCAN && p->n_ops == 0 && p->n_columns > 0 &&
+           io_head(p->scan)->format->read_whole;
+}
+
+static rc collect_scan(struct pipe *p, struct table **out)
+{
+    struct run *r = p->run;
+    struct node_stat *stat = run_stat(r, p->node);
+    int64_t began = now_us();
+    TRY(io_read_table(r->cx, p->scan, p->columns, p->n_columns, p->limit, out));
+    if (stat) {
+        atomic_store(&stat->rows, (*out)->n_rows);
+        atomic_store(&stat->us, now_us() - began);
+    }
+    return run_claim(r, r->cx, table_bytes(*out));
+}
+
 rc pipe_collect(struct pipe *take_p, struct table **out)
 {
+    if (is_bare_scan(take_p)) {
+        struct table *t = NULL;
+        enum rc_t whole = collect_scan(take_p, &t);
+        if (whole == RC_OK)
+            *out = t;
+        else if (t)
+            table_unref(t);
+        pipe_free(take_p);
+        return whole;
+    }
     enum rc_t res = collect(take_p, -1, 0, -1, out);
     pipe_free(take_p);
     return res;

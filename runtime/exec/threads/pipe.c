@@ -64,6 +64,7 @@ static rc pipe_scan(struct run *r, const struct plan *node, struct pipe **out)
     p->part_rows = mem_zero(sizeof *p->part_rows * (size_t)(p->n_parts + 1));
     *out = p;
     if (!node->u.scan.filter) return RC_OK;
+    p->n_ranges = scan_ranges(r->arena, h->schema, node->u.scan.filter, &p->ranges);
     if (op_filter(p, node, node->u.scan.filter) == RC_OK) return RC_OK;
     pipe_free(p);
     return RC_ERR;
@@ -314,6 +315,8 @@ static rc drive_scan(struct drive *d, struct vec *cols, struct ctx *cx)
     struct pipe *p = d->pipe;
     struct from_file f = {d, cols, 0};
     const struct io_format *format = io_head(p->scan)->format;
+    if (p->n_ranges && format->skip && format->skip(p->scan, d->part, p->ranges, p->n_ranges))
+        return RC_OK;
     TRY(format->read(cx, p->scan, p->columns, p->n_columns, d->part, p->limit, take_file_batch,
                      &f));
     p->part_rows[d->part] = f.rows;

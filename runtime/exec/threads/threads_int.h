@@ -137,6 +137,7 @@ struct lazy {
     enum rc_t (*part)(struct lazy *l, struct ctx *cx, int64_t part, struct table **out);
     void (*free)(struct lazy *l);
 };
+struct io_range;
 enum pipe_source { SOURCE_TABLE, SOURCE_SCAN, SOURCE_UNION, SOURCE_SPILL };
 struct pipe {
     struct run *run;
@@ -161,7 +162,9 @@ struct pipe {
     int *origin;                 /* [schema->n] column of `table` that a result column is, or -1 */
     const struct column **dicts; /* [schema->n] stable dictionary of a result column, or NULL */
     bool *loose; /* [schema->n] categories made batch by batch: levels are sorted when all are in */
-    int64_t *part_rows; /* scans: rows read of each partition */
+    int64_t *part_rows;      /* scans: rows read of each partition */
+    struct io_range *ranges; /* scans: what the filter asks of columns (arena of the run) */
+    int n_ranges;
 };
 struct sink {
     void *self;
@@ -205,6 +208,10 @@ rc plan_to_table(struct run *r, const struct plan *p, struct table **out);
 /* Columns of expressions over a table (bare columns are shared); node: for reports' step. */
 rc table_eval(struct run *r, struct table *t, const struct expr *const *e, int n,
               const struct plan *node, struct column **out);
+
+/* What a scan's filter asks of single columns of the file; *out in a. */
+int scan_ranges(struct arena *a, const struct schema *schema, const struct expr *filter,
+                struct io_range **out);
 
 /* operators */
 rc op_filter(struct pipe *p, const struct plan *node, const struct expr *predicate);

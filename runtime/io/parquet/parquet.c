@@ -140,6 +140,7 @@ const struct io_format io_parquet = {
     .close = pq_close,
     .read = pq_read,
     .read_whole = pq_read_whole,
+    .skip = pq_skip,
     .done = pq_done,
     .is_stale = pq_is_stale,
     .begin = pq_write_begin,
