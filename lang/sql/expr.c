@@ -81,8 +81,8 @@ static rc bind_const(struct query *q, const json_t *b, const struct expr **out)
         *out = sql_null(s, span);
         return RC_OK;
     }
-    if ((v = sql_get(b, "ival"))) {
-        *out = sql_int_value(s, sql_int_of(v, "ival"), span);
+    if (sql_get(b, "ival")) {
+        *out = sql_int_value(s, sql_const_int(s, b), span);
         return RC_OK;
     }
     if ((v = sql_get(b, "boolval"))) {
@@ -178,7 +178,7 @@ static rc bind_cast(struct query *q, const json_t *b, const struct expr **out)
                                     e->span, out);
     for (size_t i = 0; i < sql_len(mods) && n < 4; i++)
         if (sql_is(json_array_get(mods, i), "A_Const", &c))
-            values[n++] = sql_int_of(sql_get(c, "ival"), "ival");
+            values[n++] = sql_const_int(s, c);
     return sql_cast(s->cx, s->arena, e, name, values, n, span, out);
 }
 

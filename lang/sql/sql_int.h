@@ -89,6 +89,8 @@ const json_t *sql_get(const json_t *o, const char *key);
 const char *sql_text_of(const json_t *o, const char *key); /* "" when absent */
 int64_t sql_int_of(const json_t *o, const char *key);      /* 0 when absent */
 bool sql_bool_of(const json_t *o, const char *key);
+/* The number of an A_Const with an ival. */
+int64_t sql_const_int(const struct sql *s, const json_t *constant);
 size_t sql_len(const json_t *array); /* 0 of NULL */
 /* Kind and body of a node; "" and NULL when there is none. */
 const char *sql_kind(const json_t *node, const json_t **body);

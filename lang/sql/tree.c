@@ -20,6 +20,20 @@ bool sql_bool_of(const json_t *o, const char *key)
 {
     return json_is_true(sql_get(o, key));
 }
+/* The tree leaves numbers out that are not above 0: then the text tells. */
+int64_t sql_const_int(const struct sql *s, const json_t *constant)
+{
+    int64_t x = sql_int_of(sql_get(constant, "ival"), "ival"),
+            at = sql_int_of(constant, "location");
+    const char *p = s->text.p;
+    if (x != 0 || at < 0 || (size_t)at >= s->text.n || p[at] != '-') return x;
+    size_t i = (size_t)at + 1;
+    while (i < s->text.n && strchr(" \t\r\n", p[i]))
+        i++;
+    for (; i < s->text.n && p[i] >= '0' && p[i] <= '9' && x < INT32_MAX; i++)
+        x = x * 10 + (p[i] - '0');
+    return -x;
+}
 size_t sql_len(const json_t *array)
 {
     return json_array_size(array);
