@@ -46,8 +46,8 @@ rc arrow_import(struct ctx *cx, const struct arrow_field *f, const struct arrow_
 /* Number of buffers a field's own array has (without its children's; views: the two that are always
  * there), -1 when the format is not known. */
 int arrow_buffer_count(const struct arrow_field *f);
-/* Format string of a column of ours for writing ("l", "tsu:UTC", "+s"); text goes as "U" or "u". */
-const char *arrow_format(struct arena *a, const struct column *c, bool is_large);
+/* Format string of a column of ours for writing ("l", "tsu:UTC", "vu", "+s"). */
+const char *arrow_format(struct arena *a, const struct column *c);
 
 /* ---- the C data interface: the structs are the specification's own ---- */
 struct ArrowSchema {
