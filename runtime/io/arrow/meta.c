@@ -139,6 +139,10 @@ static rc read_field(struct ctx *cx, struct arrow_scan *s, struct fb *b, fb_at t
     f->name = arena_strndup(s->arena, name.p ? name.p : "", name.n);
     f->format = type_format(s->arena, b, fb_table(b, t, 3), fb_u8(b, t, 2, 0));
     TRY(read_fields(cx, s, b, t, 5, depth + 1, &f->children, &f->n_children));
+    if (strcmp(f->format, "+m") == 0 && f->n_children == 1 && f->children->n_children == 2) {
+        f->children->children[0].name = "key"; /* whatever the writer called them */
+        f->children->children[1].name = "value";
+    }
     if (!encoding) return RC_OK;
     fb_at index = fb_table(b, encoding, 1);
     struct arrow_field *values = ARENA_NEW(s->arena, struct arrow_field);

@@ -24,7 +24,7 @@ struct json_cur {
 /* All return false with c->fault set when the text is not JSON. */
 void json_space(struct json_cur *c);
 bool json_text(struct json_cur *c, struct str *out); /* at `"`; out lives until the next one */
-bool json_skip(struct json_cur *c);                    /* any value */
+bool json_skip(struct json_cur *c);                  /* any value */
 enum json_number { JSON_INT, JSON_NUM };
 /* At a digit or `-` (or NaN, Infinity, which Python writes): the token's value; *is_nan: null. */
 bool json_number(struct json_cur *c, enum json_number *kind, int64_t *i, double *f, bool *is_nan);
