@@ -54,11 +54,12 @@ static void add_functions(struct list *l)
                                   .examples = {as[i]->example}});
     const struct win_desc *const *ws = win_all(&n);
     for (int i = 0; i < n; i++)
-        add(l, (struct entry){.kind = ENTRY_WINDOW,
-                              .name = ws[i]->name,
-                              .sig = ws[i]->sig,
-                              .doc = ws[i]->doc,
-                              .examples = {ws[i]->example}});
+        if (!ws[i]->is_hidden)
+            add(l, (struct entry){.kind = ENTRY_WINDOW,
+                                  .name = ws[i]->name,
+                                  .sig = ws[i]->sig,
+                                  .doc = ws[i]->doc,
+                                  .examples = {ws[i]->example}});
     const struct fn_desc *const *fs = fn_all(&n);
     for (int i = 0; i < n; i++)
         if (!(fs[i]->flags & FN_HIDDEN))

@@ -128,7 +128,7 @@ static int all_function_names(struct arena *a, const struct scope *sc, struct st
     for (int i = 0; i < n_fn; i++)
         if (!(fns[i]->flags & FN_HIDDEN)) names[n++] = str_of(fns[i]->name);
     for (int i = 0; i < n_win; i++)
-        names[n++] = str_of(wins[i]->name);
+        if (!wins[i]->is_hidden) names[n++] = str_of(wins[i]->name);
     for (int i = 0; i < n_family; i++)
         names[n++] = str_of(families[i]->name);
     *out = names;

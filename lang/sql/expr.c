@@ -177,8 +177,7 @@ static rc bind_cast(struct query *q, const json_t *b, const struct expr **out)
         return sql_interval_literal(s->cx, s->arena, e->value.u.s, str_of(interval_unit(type)),
                                     e->span, out);
     for (size_t i = 0; i < sql_len(mods) && n < 4; i++)
-        if (sql_is(json_array_get(mods, i), "A_Const", &c))
-            values[n++] = sql_const_int(s, c);
+        if (sql_is(json_array_get(mods, i), "A_Const", &c)) values[n++] = sql_const_int(s, c);
     return sql_cast(s->cx, s->arena, e, name, values, n, span, out);
 }
 

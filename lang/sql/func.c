@@ -375,6 +375,11 @@ static rc window_function(struct query *q, const struct sql_fn *fn, const json_t
         args[0] = two[0];
         args[2] = two[1];
     }
+    if (n == 1 && strcmp(fn->ours, "nth") == 0) { /* first_value, last_value */
+        const struct expr *two[2] = {args[0], NULL};
+        two[1] = sql_int_value(s, strcmp(fn->name, "first_value") == 0 ? 1 : -1, span);
+        return expr_agg(s->cx, s->arena, agg, two, 2, NULL, frame, span, out);
+    }
     if (win) return expr_window(s->cx, s->arena, win, args, n, span, out);
     if (agg) return expr_agg(s->cx, s->arena, agg, args, n, NULL, frame, span, out);
     return fail(s->cx, E214, span, "%s() does not run here yet", fn->name);

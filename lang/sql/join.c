@@ -30,7 +30,7 @@ static bool comparison(const struct expr *e, enum cmp_op *op, enum cmp_op *turne
         const char *fn;
         enum cmp_op op, turned;
     } ops[] = {
-        {"sql_eq", CMP_EQ, CMP_EQ}, {"==", CMP_EQ, CMP_EQ},     {"sql_lt", CMP_LT, CMP_GT},
+        {"sql_eq", CMP_EQ, CMP_EQ}, {"==", CMP_SAME, CMP_SAME}, {"sql_lt", CMP_LT, CMP_GT},
         {"<", CMP_LT, CMP_GT},      {"sql_le", CMP_LE, CMP_GE}, {"sql_gt", CMP_GT, CMP_LT},
         {">", CMP_GT, CMP_LT},      {"sql_ge", CMP_GE, CMP_LE},
     };
@@ -42,7 +42,7 @@ static bool comparison(const struct expr *e, enum cmp_op *op, enum cmp_op *turne
         }
     return false;
 }
-/* `left == right` of the DSL matches nulls: only where one side is a value, which no pair has. */
+/* `left == right` of the DSL (IS NOT DISTINCT FROM) matches nulls, `left = right` does not. */
 static bool as_pair(const struct sql_join *j, const struct expr *e, struct join_on *out)
 {
     enum cmp_op op, turned;

@@ -194,6 +194,25 @@ static bool link_sides(struct query *c, const struct expr *e, const struct expr 
     }
     return false;
 }
+/* IS NOT DISTINCT FROM as two equalities: both or none is null, and what stands for it is equal. */
+static rc carry_same(struct query *c, const struct expr *inner, const struct expr *outer)
+{
+    struct sql *s = c->s;
+    const struct expr *sides[2] = {inner, outer}, *is_null[2], *values[2], *col;
+    struct scalar zero = {.type = DTYPE(inner->type.kind)};
+    if (inner->type.kind == KIND_STR) zero.u.s = STR("");
+    if (inner->type.kind == KIND_NUM) zero.u.f = 0;
+    for (int i = 0; i < 2; i++) {
+        const struct expr *two[2] = {sides[i], expr_literal(s->arena, &zero, sides[i]->span)};
+        TRY(sql_fn(s, "is_null", &sides[i], 1, sides[i]->span, &is_null[i]));
+        TRY(sql_fn(s, "??", two, 2, sides[i]->span, &values[i]));
+    }
+    TRY(sql_add_column(s, &c->plan, is_null[0], "key", &col));
+    sql_add_item(s, &c->carry, col->name, is_null[1]);
+    TRY(sql_add_column(s, &c->plan, values[0], "key", &col));
+    sql_add_item(s, &c->carry, col->name, values[1]);
+    return RC_OK;
+}
 /* Called by the sub-query's binding once its FROM and WHERE are done. */
 rc sql_take_links(struct query *c)
 {
@@ -205,8 +224,12 @@ rc sql_take_links(struct query *c)
             l->e = sql_map(s->arena, l->e, swap_outer, c);
             continue;
         }
-        TRY(sql_add_column(s, &c->plan, inner, "key", &col));
-        sql_add_item(s, &c->carry, col->name, outer);
+        if (sql_calls(l->e, "=="))
+            TRY(carry_same(c, inner, outer));
+        else {
+            TRY(sql_add_column(s, &c->plan, inner, "key", &col));
+            sql_add_item(s, &c->carry, col->name, outer);
+        }
         l->is_done = true;
     }
     return RC_OK;

@@ -146,6 +146,9 @@ rc sql_cast(struct ctx *cx, struct arena *a, const struct expr *e, struct str na
     if (row->bits) args[n++] = sql_int_literal(a, row->bits, span);
     TRY(sql_ours(cx, a, row->cast, args, n, span, out));
     TRY(sql_fold(cx, a, out));
+    bool is_double = str_starts(name, STR("float")) || str_eqz(name, "real");
+    if (is_double && (*out)->op == EXPR_LITERAL) /* a call, so that nobody takes it for numeric */
+        return sql_ours(cx, a, row->cast, out, 1, span, out);
     return cast_mods(cx, a, row, name, mods, n_mods, span, out);
 }
 

@@ -143,6 +143,7 @@ struct agg_desc {
 struct win_desc {
     const char *name, *sig, *doc, *example;
     int min_args, max_args;
+    bool is_hidden;     /* not in help or completion (SQL's own) */
     bool needs_sort;    /* E213 without a sort clause (row_number does not) */
     bool ranks_by_args; /* rank(-fare): ordered by what it is given; rank() by the sort clause */
     enum rc_t (*type)(struct ctx *cx, const struct dtype *args, int n, struct span span,

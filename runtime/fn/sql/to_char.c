@@ -119,47 +119,68 @@ struct shape {
     bool fill_off, has_point, ends_minus, starts_sign, ends_sign, angle, ordinal, has_plus;
 };
 
+/* Letters of the pattern: two at p as one of the words, 0 when none. */
+enum word { WORD_NONE, WORD_FM, WORD_MI, WORD_PR, WORD_PL, WORD_TH };
+static enum word word_at(struct str p, size_t i)
+{
+    static const char *const words[] = {"FM", "MI", "PR", "PL", "TH"};
+    if (i + 1 >= p.n) return WORD_NONE;
+    for (int k = 0; k < COUNT(words); k++)
+        if (str_eq_nocase((struct str){p.p + i, 2}, (struct str){words[k], 2}))
+            return (enum word)(k + 1);
+    return WORD_NONE;
+}
+static char upper(char c)
+{
+    return (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+}
+static size_t skip_quoted(struct str p, size_t i)
+{
+    for (i++; i < p.n && p.p[i] != '"'; i++) {}
+    return i;
+}
+
+static void see_digit(struct shape *s, char c)
+{
+    if (s->has_point) {
+        s->broken++;
+        if (c == '0') s->last_zero = s->broken;
+        return;
+    }
+    if (c == '0' && s->first_zero < 0) s->first_zero = s->whole;
+    s->whole++;
+}
+static void see_word(struct shape *s, enum word w)
+{
+    s->fill_off = s->fill_off || w == WORD_FM;
+    s->ends_minus = s->ends_minus || w == WORD_MI;
+    s->angle = s->angle || w == WORD_PR;
+    s->has_plus = s->has_plus || w == WORD_PL;
+    s->ordinal = s->ordinal || w == WORD_TH;
+}
 static rc read_shape(struct fn_eval *e, struct str p, struct shape *s)
 {
     *s = (struct shape){.first_zero = -1};
     for (size_t i = 0; i < p.n; i++) {
-        char c = p.p[i], up = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
-        char next = i + 1 < p.n ? (char)(p.p[i + 1] & ~0x20) : 0;
-        bool is_digit = c == '9' || c == '0';
-        bool seen = s->whole + s->broken > 0;
-        if (is_digit && s->has_point) {
-            s->broken++;
-            if (c == '0') s->last_zero = s->broken;
-        } else if (is_digit) {
-            if (c == '0' && s->first_zero < 0) s->first_zero = s->whole;
-            s->whole++;
-        } else if (c == '.' || up == 'D') {
+        char c = p.p[i], up = upper(c);
+        enum word w = word_at(p, i);
+        if (c == '9' || c == '0')
+            see_digit(s, c);
+        else if (c == '.' || up == 'D')
             s->has_point = true;
-        } else if (up == 'F' && next == 'M') {
-            s->fill_off = true;
-            i++;
-        } else if (up == 'M' && next == 'I') {
-            s->ends_minus = true;
-            i++;
-        } else if (up == 'P' && next == 'R') {
-            s->angle = true;
-            i++;
-        } else if (up == 'P' && next == 'L') {
-            s->has_plus = true;
-            i++;
-        } else if (up == 'T' && next == 'H') {
-            s->ordinal = true;
+        else if (c == '"')
+            i = skip_quoted(p, i);
+        else if (w != WORD_NONE) {
+            see_word(s, w);
             i++;
         } else if (up == 'S') {
-            s->ends_sign = seen;
-            s->starts_sign = !seen;
+            s->ends_sign = s->whole + s->broken > 0;
+            s->starts_sign = !s->ends_sign;
         } else if (up == 'V' || up == 'R' || up == 'E') {
             return fail(e->cx, E209, e->span,
                         "`%c` in a pattern of numbers is not known here: 9 0 . , D G S MI PR PL FM "
                         "TH L",
                         c);
-        } else if (c == '"') {
-            for (i++; i < p.n && p.p[i] != '"'; i++) {}
         }
     }
     if (s->first_zero < 0) s->first_zero = s->whole;
@@ -199,38 +220,44 @@ static void put_place(struct strbuf *b, struct layout *l)
     l->at++;
 }
 
+/* A group's comma, once digits have begun. */
+static void put_group(struct strbuf *b, const struct layout *l)
+{
+    if (l->any)
+        strbuf_addc(b, ',');
+    else if (!l->s->fill_off)
+        strbuf_addc(b, ' ');
+}
+
 /* Digits, groups and the point in the pattern's order, without sign. */
 static void put_body(struct strbuf *b, struct str p, struct layout *l, const char *broken)
 {
     int shown = l->s->broken, k = 0;
-    if (l->s->fill_off)
-        while (shown > l->s->last_zero && broken[shown - 1] == '0')
-            shown--;
     bool in_broken = false;
+    while (l->s->fill_off && shown > l->s->last_zero && broken[shown - 1] == '0')
+        shown--;
     for (size_t i = 0; i < p.n; i++) {
-        char c = p.p[i], up = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
-        if (c == '9' || c == '0') {
-            if (!in_broken)
-                put_place(b, l);
-            else if (k++ < shown)
-                strbuf_addc(b, broken[k - 1]);
+        char c = p.p[i], up = upper(c);
+        bool is_digit = c == '9' || c == '0';
+        if (is_digit && !in_broken) {
+            put_place(b, l);
+        } else if (is_digit) {
+            if (k++ < shown) strbuf_addc(b, broken[k - 1]);
         } else if (c == '.' || up == 'D') {
             in_broken = true;
             strbuf_addc(b, '.');
         } else if (c == ',' || up == 'G') {
-            if (l->any)
-                strbuf_addc(b, ',');
-            else if (!l->s->fill_off)
-                strbuf_addc(b, ' ');
+            put_group(b, l);
         } else if (c == '"') {
-            for (i++; i < p.n && p.p[i] != '"'; i++)
-                strbuf_addc(b, p.p[i]);
-        } else if (up == 'L' || up == 'S') {
-            if (up == 'L' && !l->s->fill_off) strbuf_addc(b, ' ');
-        } else if ((up == 'F' || up == 'M' || up == 'P' || up == 'T') && i + 1 < p.n) {
-            i++; /* FM MI PR PL TH */
-        } else {
+            size_t end = skip_quoted(p, i);
+            strbuf_add(b, p.p + i + 1, end - i - 1);
+            i = end;
+        } else if (word_at(p, i) != WORD_NONE) {
+            i++;
+        } else if (up != 'L' && up != 'S') {
             strbuf_addc(b, c);
+        } else if (up == 'L' && !l->s->fill_off) {
+            strbuf_addc(b, ' ');
         }
     }
 }
