@@ -2,6 +2,7 @@
 #include "lang/verbs/verb_int.h"
 
 #include "runtime/base/utf8.h"
+#include "runtime/plan/sql.h"
 
 /* ---- show ---- */
 
@@ -147,14 +148,26 @@ const struct verb_desc verb_glimpse = {
 
 /* ---- explain ---- */
 
+/* The frame's plan as one statement in a dialect, to be run elsewhere. */
+static rc explain_sql(struct verb_call *vc, const char *dialect, struct strbuf *text)
+{
+    const struct sql_dialect *d = sql_dialect_find(str_of(dialect));
+    TRY(plan_sql(vc->cx, vc->input->plan, d, text));
+    strbuf_addc(text, ';');
+    return RC_OK;
+}
+
 static enum rc_t explain_bind(struct verb_call *vc, struct value **out)
 {
     bool analyze;
+    const char *dialect;
     struct strbuf text = {0};
     TRY(verb_option_bool(vc, "analyze", false, &analyze));
+    TRY(verb_option_word(vc, "sql", "", &dialect));
     enum rc_t res = RC_OK;
     if (!vc->lg->is_dry) {
-        res = exec_explain(vc->cx, vc->lg->executor, vc->input->plan, analyze, &text);
+        res = *dialect ? explain_sql(vc, dialect, &text)
+                       : exec_explain(vc->cx, vc->lg->executor, vc->input->plan, analyze, &text);
         while (text.n && text.p[text.n - 1] == '\n')
             text.n--;
         if (res == RC_OK)
@@ -168,13 +181,19 @@ static enum rc_t explain_bind(struct verb_call *vc, struct value **out)
 
 static const struct verb_option explain_options[] = {
     {"analyze", OPT_BOOL, NULL, "true: runs the plan and adds rows and times"},
+    {"sql", OPT_WORD, "duckdb postgres",
+     "shows the pipeline as an SQL statement for that engine, which gives the same rows in the "
+     "same "
+     "order"},
     {0},
 };
 const struct verb_desc verb_explain = {
     .name = "explain",
-    .sig = "explain [analyze: true]",
-    .doc = "Shows the plan of a frame as it would run, and where each part runs.",
-    .examples = {"trips |> where fare > 6 |> explain", "explain trips, analyze: true"},
+    .sig = "explain [analyze: true | sql: duckdb]",
+    .doc =
+        "Shows the plan of a frame as it would run, and where each part runs; with sql: the same "
+        "as a statement for DuckDB or PostgreSQL.",
+    .examples = {"explain trips, analyze: true", "trips |> where fare > 6 |> explain sql: duckdb"},
     .options = explain_options,
     .input = TAKES_FRAME,
     .bind = explain_bind,

@@ -133,14 +133,14 @@ static rc put_distance(struct sql *s, const struct sides *x, const struct join_o
     if (!text) return sqlout_refuse(s, on->left->span, "the distance of such keys");
     enum rc_t res = sqlout_expr(s, &x->left, on->left, &side[0]);
     if (res == RC_OK) res = sqlout_expr(s, &x->right, on->right, &side[1]);
-    strbuf_addz(out, "abs(");
+    strbuf_addz(out, "coalesce(abs("); /* between equal infinities there is none: 0 */
     for (const char *p = text; *p && res == RC_OK; p++) {
         if (p[0] == '%' && (p[1] == '1' || p[1] == '2'))
             strbuf_addz(out, side[*++p - '1'].p);
         else
             strbuf_addc(out, *p);
     }
-    strbuf_addc(out, ')');
+    strbuf_addz(out, "), 0)");
     strbuf_release(&side[0]);
     strbuf_release(&side[1]);
     return res;
@@ -150,16 +150,18 @@ static rc asof_condition(struct sql *s, const struct plan *p, const struct sides
                          struct strbuf *out)
 {
     const struct join_on *on = &p->u.join.on[p->u.join.n_on - 1];
-    enum asof_direction way = p->u.join.direction;
-    TRY(put_condition(s, p, x, p->u.join.n_on - 1, out));
-    strbuf_addz(out, " AND ");
-    if (way == ASOF_NEAREST) {
+    bool is_strict = on->op == CMP_LT || on->op == CMP_GT;
+    if (p->u.join.n_on > 1) TRY(put_condition(s, p, x, p->u.join.n_on - 1, out));
+    if (p->u.join.n_on > 1) strbuf_addz(out, " AND ");
+    switch (p->u.join.direction) {
+    case ASOF_BACKWARD: TRY(put_pair(s, x, on, is_strict ? CMP_GT : CMP_GE, out)); break;
+    case ASOF_FORWARD: TRY(put_pair(s, x, on, is_strict ? CMP_LT : CMP_LE, out)); break;
+    case ASOF_NEAREST:
         TRY(sqlout_expr(s, &x->left, on->left, out));
         strbuf_addz(out, " IS NOT NULL AND ");
         TRY(sqlout_expr(s, &x->right, on->right, out));
         strbuf_addz(out, " IS NOT NULL");
-    } else {
-        TRY(put_pair(s, x, on, way == ASOF_BACKWARD ? CMP_GE : CMP_LE, out));
+        break;
     }
     if (!p->u.join.tolerance) return RC_OK;
     strbuf_addz(out, " AND ");
@@ -170,23 +172,29 @@ static rc asof_condition(struct sql *s, const struct plan *p, const struct sides
     return RC_OK;
 }
 
+/* Nearest first; of two that are as near the earlier key; of rows with one key the last before, the
+ * first after. */
 static rc asof_order(struct sql *s, const struct plan *p, const struct sides *x, struct strbuf *out)
 {
     const struct join_on *on = &p->u.join.on[p->u.join.n_on - 1];
     bool back = p->u.join.direction == ASOF_BACKWARD;
-    if (p->u.join.direction == ASOF_NEAREST) {
-        TRY(put_distance(s, x, on, out));
-        strbuf_addz(out, ", ");
-        back = true;
-        TRY(sqlout_expr(s, &x->right, on->right, out));
-        strbuf_addz(out, ", r." SQL_ROW);
-        return RC_OK;
+    struct strbuf l = {0}, r = {0};
+    enum rc_t res = sqlout_expr(s, &x->left, on->left, &l);
+    if (res == RC_OK) res = sqlout_expr(s, &x->right, on->right, &r);
+    if (res == RC_OK && p->u.join.direction == ASOF_NEAREST) {
+        res = put_distance(s, x, on, out);
+        strbuf_printf(out,
+                      ", CASE WHEN %s <= %s THEN 0 ELSE 1 END, CASE WHEN %s <= %s THEN %s END DESC, "
+                      "%s, CASE WHEN %s <= %s THEN - r." SQL_ROW " ELSE r." SQL_ROW " END",
+                      r.p, l.p, r.p, l.p, r.p, r.p, r.p, l.p);
+    } else if (res == RC_OK) {
+        const char *way = back ? " DESC" : "";
+        strbuf_printf(out, "%s%s%s, r." SQL_ROW "%s", r.p,
+                      on->right->type.kind == KIND_STR ? s->d->collate : "", way, way);
     }
-    TRY(sqlout_expr(s, &x->right, on->right, out));
-    strbuf_printf(out, "%s%s, r." SQL_ROW "%s",
-                  on->right->type.kind == KIND_STR ? s->d->collate : "", back ? " DESC" : "",
-                  back ? " DESC" : "");
-    return RC_OK;
+    strbuf_release(&l);
+    strbuf_release(&r);
+    return res;
 }
 
 static rc asof_join(struct sql *s, const struct plan *p, const struct sides *x, const char *a,

@@ -1,6 +1,7 @@
 /* sql_window.c: window steps as SQL. The keys are computed once in a step before (stepN_rows: group
- * number mlnb_g, keys mlnb_b.. and mlnb_s.., place in the group mlnb_n). An aggregate that the
- * dialect does not take OVER is joined from one SELECT a group (whole groups) or asked row by row.
+ * number mlnb_g, keys mlnb_b.. and mlnb_s.., number of the peers mlnb_p, place in the group
+ * mlnb_n). An aggregate that the dialect does not take OVER is joined from one SELECT a group
+ * (whole groups) or asked row by row.
  */
 #include "runtime/plan/sql_int.h"
 
@@ -23,7 +24,7 @@ static rc put_keys(struct window_text *w, const char *in, struct strbuf *out)
 {
     const struct plan *p = w->p;
     struct sql_side side = {"t", p->inputs[0]->schema};
-    struct strbuf by = {0};
+    struct strbuf by = {0}, order = {0};
     enum rc_t res = RC_OK;
     strbuf_addz(out, "SELECT t.*");
     for (int i = 0; i < p->u.window.n_by && res == RC_OK; i++) {
@@ -41,19 +42,31 @@ static rc put_keys(struct window_text *w, const char *in, struct strbuf *out)
         strbuf_printf(out, ", dense_rank() OVER (ORDER BY %s) AS " SQL_PREFIX "g", by.p);
     else
         strbuf_addz(out, ", 1 AS " SQL_PREFIX "g");
-    strbuf_addz(out, ", row_number() OVER (");
-    if (by.p) strbuf_printf(out, "PARTITION BY %s ", by.p);
-    strbuf_release(&by);
-    strbuf_addz(out, "ORDER BY ");
     for (int i = 0; i < p->u.window.n_sort && res == RC_OK; i++) {
-        res = sqlout_sort_key(w->s, &side, &p->u.window.sort[i], out);
-        strbuf_addz(out, ", ");
+        if (i) strbuf_addz(&order, ", ");
+        res = sqlout_sort_key(w->s, &side, &p->u.window.sort[i], &order);
     }
-    strbuf_printf(out, "t." SQL_ROW ") AS " SQL_PREFIX "n FROM %s AS t", in);
+    const char *partition = by.p ? "PARTITION BY " : "", *names = by.p ? by.p : "";
+    const char *sorted = order.p ? order.p : "", *comma = order.p ? ", " : "";
+    if (order.p)
+        strbuf_printf(out, ", dense_rank() OVER (%s%s ORDER BY %s) AS " SQL_PREFIX "p", partition,
+                      names, sorted);
+    else
+        strbuf_addz(out, ", 1 AS " SQL_PREFIX "p");
+    strbuf_printf(out,
+                  ", row_number() OVER (%s%s ORDER BY %s%st." SQL_ROW ") AS " SQL_PREFIX
+                  "n FROM %s AS t",
+                  partition, names, sorted, comma, in);
+    strbuf_release(&by);
+    strbuf_release(&order);
     return res;
 }
 
 /* ---- frames ---- */
+static bool needs_peers(const struct win_frame *f)
+{
+    return f->unit == FRAME_GROUPS || f->exclude == EXCLUDE_GROUP || f->exclude == EXCLUDE_TIES;
+}
 /* before, after: what stands around a distance ("INTERVAL '" and " days'"). */
 static void put_bound(int64_t at, bool is_open, const char *const unit[2], struct strbuf *out)
 {
@@ -66,19 +79,20 @@ static void put_bound(int64_t at, bool is_open, const char *const unit[2], struc
         strbuf_printf(out, "%s%lld%s %s", unit[0], (long long)(at < 0 ? -at : at), unit[1], way);
 }
 
+static const char *const left_out_words[] = {[EXCLUDE_NONE] = "",
+                                             [EXCLUDE_CURRENT_ROW] = " EXCLUDE CURRENT ROW",
+                                             [EXCLUDE_GROUP] = " EXCLUDE GROUP",
+                                             [EXCLUDE_TIES] = " EXCLUDE TIES"};
+
 static void put_bounds(const struct win_frame *f, const char *before, const char *after,
                        struct strbuf *out)
 {
     const char *const unit[2] = {before, after};
-    static const char *const words[] = {[EXCLUDE_NONE] = "",
-                                        [EXCLUDE_CURRENT_ROW] = " EXCLUDE CURRENT ROW",
-                                        [EXCLUDE_GROUP] = " EXCLUDE GROUP",
-                                        [EXCLUDE_TIES] = " EXCLUDE TIES"};
     strbuf_addz(out, " BETWEEN ");
     put_bound(f->from, f->from == FRAME_OPEN_FROM, unit, out);
     strbuf_addz(out, " AND ");
     put_bound(f->to, f->to == FRAME_OPEN_TO, unit, out);
-    strbuf_addz(out, words[f->exclude]);
+    strbuf_addz(out, left_out_words[f->exclude]);
 }
 
 static void put_num_bound(double at, bool is_open, bool is_from, struct strbuf *out)
@@ -120,6 +134,7 @@ static rc put_range_frame(struct window_text *w, const struct win_frame *f, stru
         put_num_bound(f->num_from, f->from == FRAME_OPEN_FROM, true, out);
         strbuf_addz(out, " AND ");
         put_num_bound(f->num_to, f->to == FRAME_OPEN_TO, false, out);
+        strbuf_addz(out, left_out_words[f->exclude]);
     } else if (k == KIND_DATE) {
         put_bounds(f, "INTERVAL '", " days'", out);
     } else if (k == KIND_DATETIME) {
@@ -143,6 +158,36 @@ static void put_time_over(struct window_text *w, const struct win_frame *f, stru
                   key, (long long)(f->from - 1));
 }
 
+/* The frame of an OVER clause. Peers are rows of one mlnb_p: order by it says what the keys say. */
+static rc put_frame(struct window_text *w, const struct win_frame *f, struct strbuf *out)
+{
+    struct win_frame rows = *f;
+    switch (f->unit) {
+    case FRAME_ALL:
+    case FRAME_RUNNING:
+        if (f->unit == FRAME_ALL && f->exclude == EXCLUDE_NONE) return RC_OK;
+        rows.from = FRAME_OPEN_FROM;
+        rows.to = f->unit == FRAME_ALL ? FRAME_OPEN_TO : 0;
+        strbuf_printf(out, " ORDER BY t." SQL_PREFIX "%s ROWS", needs_peers(f) ? "p" : "n");
+        put_bounds(&rows, "", "", out);
+        return RC_OK;
+    case FRAME_ROWS:
+        strbuf_addz(out, " ORDER BY t." SQL_PREFIX "n ROWS");
+        put_bounds(f, "", "", out);
+        return RC_OK;
+    case FRAME_GROUPS:
+        strbuf_addz(out, " ORDER BY t." SQL_PREFIX "p GROUPS");
+        put_bounds(f, "", "", out);
+        return RC_OK;
+    case FRAME_RANGE:
+        strbuf_addz(out, " ORDER BY ");
+        put_sort_columns(w, out);
+        return put_range_frame(w, f, out);
+    case FRAME_TIME: break;
+    }
+    return RC_OK;
+}
+
 /* The OVER clause of an aggregate's frame, into w->over. */
 static rc put_over(struct window_text *w, const struct win_frame *f)
 {
@@ -154,29 +199,7 @@ static rc put_over(struct window_text *w, const struct win_frame *f)
     }
     strbuf_addz(out, " OVER (");
     if (w->partition.n) strbuf_printf(out, "PARTITION BY %s", w->partition.p);
-    switch (f->unit) {
-    case FRAME_RUNNING:
-        strbuf_addz(out,
-                    " ORDER BY t." SQL_PREFIX "n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW");
-        break;
-    case FRAME_ROWS:
-        strbuf_addz(out, " ORDER BY t." SQL_PREFIX "n ROWS");
-        put_bounds(f, "", "", out);
-        break;
-    case FRAME_GROUPS:
-        strbuf_addz(out, w->p->u.window.n_sort ? " ORDER BY " : " ORDER BY 1::integer");
-        put_sort_columns(w, out);
-        strbuf_addz(out, " GROUPS");
-        put_bounds(f, "", "", out);
-        break;
-    case FRAME_RANGE:
-        strbuf_addz(out, " ORDER BY ");
-        put_sort_columns(w, out);
-        TRY(put_range_frame(w, f, out));
-        break;
-    case FRAME_ALL:
-    case FRAME_TIME: break;
-    }
+    TRY(put_frame(w, f, out));
     strbuf_addc(out, ')');
     return RC_OK;
 }
@@ -208,33 +231,86 @@ static rc put_value(struct sql *s, const struct sql_side *side, const struct sql
     return res;
 }
 
-/* Which rows of o (the step of keys) are in the frame of row t. */
-static rc put_membership(struct window_text *w, const struct win_frame *f, struct strbuf *out)
+/* One end of a frame by places (mlnb_n) or peers (mlnb_p). */
+static void put_place(const char *column, int64_t at, bool is_from, struct strbuf *out)
 {
-    strbuf_addz(out, "o." SQL_PREFIX "g = t." SQL_PREFIX "g");
-    if (f->exclude != EXCLUDE_NONE && f->exclude != EXCLUDE_CURRENT_ROW)
-        return sqlout_refuse(w->s, w->p->span, "this aggregate over a frame without some peers");
-    if (f->exclude == EXCLUDE_CURRENT_ROW)
-        strbuf_addz(out, " AND o." SQL_PREFIX "n <> t." SQL_PREFIX "n");
-    if (f->unit == FRAME_RUNNING) {
-        strbuf_addz(out, " AND o." SQL_PREFIX "n <= t." SQL_PREFIX "n");
-    } else if (f->unit == FRAME_ROWS) {
-        if (f->from != FRAME_OPEN_FROM)
-            strbuf_printf(out, " AND o." SQL_PREFIX "n >= t." SQL_PREFIX "n + (%lld)",
-                          (long long)f->from);
-        if (f->to != FRAME_OPEN_TO)
-            strbuf_printf(out, " AND o." SQL_PREFIX "n <= t." SQL_PREFIX "n + (%lld)",
-                          (long long)f->to);
-    } else if (f->unit == FRAME_TIME) {
+    if (at == FRAME_OPEN_FROM || at == FRAME_OPEN_TO) return;
+    strbuf_printf(out, " AND o.%s %s t.%s + (%lld)", column, is_from ? ">=" : "<=", column,
+                  (long long)at);
+}
+
+/* Row t's key moved by a distance, in window order. */
+static void put_moved(struct window_text *w, const struct win_frame *f, bool is_from,
+                      struct strbuf *out)
+{
+    const struct sort_key *k = &w->p->u.window.sort[0];
+    enum kind kind = k->expr->type.kind;
+    long long at = is_from ? f->from : f->to;
+    double x = is_from ? f->num_from : f->num_to;
+    const char *op = k->descending ? "-" : "+";
+    struct scalar v = {.type = DTYPE(KIND_NUM), .u.f = x};
+    strbuf_printf(out, "t." SQL_PREFIX "s1 %s ", op);
+    if (kind == KIND_NUM) {
+        strbuf_addc(out, '(');
+        (void)sql_literal(out, w->s->d, &v);
+        strbuf_addc(out, ')');
+    } else if (kind == KIND_DATE || kind == KIND_DATETIME) {
+        strbuf_printf(out, "INTERVAL '%lld %s'", at, kind == KIND_DATE ? "days" : "microseconds");
+    } else {
+        strbuf_printf(out, "(%lld)", at);
+    }
+}
+
+/* One end of a frame by distance. Nulls are each other's peers and lie at one end of the window:
+ * beyond any distance of the rows that have a key. */
+static void put_distance(struct window_text *w, const struct win_frame *f, bool is_from,
+                         struct strbuf *out)
+{
+    const struct sort_key *k = &w->p->u.window.sort[0];
+    if (is_from ? f->from == FRAME_OPEN_FROM : f->to == FRAME_OPEN_TO) return;
+    bool are_within = k->nulls_first != is_from; /* nulls, seen from a row that has a key */
+    strbuf_printf(out,
+                  " AND CASE WHEN t." SQL_PREFIX "s1 IS NULL THEN %s WHEN o." SQL_PREFIX
+                  "s1 IS NULL THEN %s ELSE o." SQL_PREFIX "s1 %s ",
+                  are_within ? "o." SQL_PREFIX "s1 IS NULL" : "true", are_within ? "true" : "false",
+                  is_from != k->descending ? ">=" : "<=");
+    put_moved(w, f, is_from, out);
+    strbuf_addz(out, " END");
+}
+
+/* Which rows of o (the step of keys) are in the frame of row t. */
+static void put_membership(struct window_text *w, const struct win_frame *f, struct strbuf *out)
+{
+    static const char *const left_out[] = {
+        [EXCLUDE_NONE] = "",
+        [EXCLUDE_CURRENT_ROW] = " AND o." SQL_PREFIX "n <> t." SQL_PREFIX "n",
+        [EXCLUDE_GROUP] = " AND o." SQL_PREFIX "p <> t." SQL_PREFIX "p",
+        [EXCLUDE_TIES] = " AND (o." SQL_PREFIX "p <> t." SQL_PREFIX "p OR o." SQL_PREFIX
+                         "n = t." SQL_PREFIX "n)"};
+    strbuf_printf(out, "o." SQL_PREFIX "g = t." SQL_PREFIX "g%s", left_out[f->exclude]);
+    switch (f->unit) {
+    case FRAME_ALL: break;
+    case FRAME_RUNNING: put_place(SQL_PREFIX "n", 0, false, out); break;
+    case FRAME_ROWS:
+        put_place(SQL_PREFIX "n", f->from, true, out);
+        put_place(SQL_PREFIX "n", f->to, false, out);
+        break;
+    case FRAME_GROUPS:
+        put_place(SQL_PREFIX "p", f->from, true, out);
+        put_place(SQL_PREFIX "p", f->to, false, out);
+        break;
+    case FRAME_RANGE:
+        put_distance(w, f, true, out);
+        put_distance(w, f, false, out);
+        break;
+    case FRAME_TIME:
         strbuf_printf(out,
                       " AND (o." SQL_PREFIX "n = t." SQL_PREFIX "n OR (o." SQL_PREFIX
                       "s1 <= t." SQL_PREFIX "s1 AND o." SQL_PREFIX "s1 > t." SQL_PREFIX
                       "s1 - INTERVAL '%lld microseconds'))",
                       (long long)f->from);
-    } else if (f->unit != FRAME_ALL) {
-        return sqlout_refuse(w->s, w->p->span, "this aggregate over groups of peers or distances");
+        break;
     }
-    return RC_OK;
 }
 
 static rc put_row_by_row(struct window_text *w, const struct expr *e, struct strbuf *out)
@@ -244,7 +320,7 @@ static rc put_row_by_row(struct window_text *w, const struct expr *e, struct str
     strbuf_addz(out, "(SELECT ");
     TRY(put_value(w->s, &other, &f, e, out));
     strbuf_printf(out, " FROM %s AS o WHERE ", w->rows);
-    TRY(put_membership(w, &e->frame, out));
+    put_membership(w, &e->frame, out);
     strbuf_addc(out, ')');
     return RC_OK;
 }
@@ -267,11 +343,20 @@ static bool is_empty_frame(const struct win_frame *f)
     return (f->unit == FRAME_ROWS || f->unit == FRAME_GROUPS) && f->from > f->to;
 }
 
+/* Frames that OVER cannot say: empty ones; rows (not peers) less peers; a stretch of time less some
+ * rows. */
+static bool is_odd_frame(const struct win_frame *f)
+{
+    if (is_empty_frame(f)) return true;
+    if (f->unit == FRAME_TIME) return f->exclude != EXCLUDE_NONE;
+    return needs_peers(f) && (f->unit == FRAME_ROWS || f->unit == FRAME_RUNNING);
+}
+
 static rc put_item(struct window_text *w, const struct expr *e, struct strbuf *out)
 {
     struct sql_side side = {"t", w->p->inputs[0]->schema};
     const struct win_frame *f = &e->frame;
-    bool is_alone = sqlout_is_alone(w->s->d, e) || (e->op == EXPR_AGG && is_empty_frame(f));
+    bool is_alone = sqlout_is_alone(w->s->d, e) || (e->op == EXPR_AGG && is_odd_frame(f));
     if (is_alone && f->unit == FRAME_ALL && f->exclude == EXCLUDE_NONE)
         return put_by_group(w, e, out);
     if (is_alone) return put_row_by_row(w, e, out);

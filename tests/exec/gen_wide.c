@@ -517,22 +517,49 @@ static struct plan *step_distinct(struct gen *g, struct plan *in)
     return keep(g, plan_distinct(&g->f->cx, in, by, n_by, keys, n, NO_SPAN, &p), &p);
 }
 
-static struct win_frame gw_frame(struct gen *g, bool has_time)
+/* Distances of the sort key: in its own unit, and twice for a num. */
+static void range_frame(struct gen *g, enum kind k, struct win_frame *f)
+{
+    int64_t unit = k == T ? US_PER_DAY : 1;
+    f->unit = FRAME_RANGE;
+    f->from = -(int64_t)gen_below(g, 5) * unit;
+    f->to = (int64_t)gen_below(g, 4) * unit;
+    f->num_from = (double)f->from / 2;
+    f->num_to = (double)f->to / 2;
+    if (one_in(g, 5)) f->from = FRAME_OPEN_FROM;
+    if (one_in(g, 5)) f->to = FRAME_OPEN_TO;
+}
+
+static bool is_time(enum kind k)
+{
+    return k == D || k == T;
+}
+
+/* key: kind of the only sort key, KIND_NULL when there are more. */
+static struct win_frame gw_frame(struct gen *g, enum kind key)
 {
     struct win_frame f = {.unit = FRAME_ALL, .min_rows = one_in(g, 4) ? 2 : 0};
-    switch (gen_below(g, has_time ? 6 : 4)) {
+    switch (gen_below(g, is_time(key) ? 9 : 7)) {
     case 0: break;
     case 1: f.unit = FRAME_RUNNING; break;
+    case 4: f.unit = FRAME_GROUPS; /* fall through */
     case 2:
     case 3:
-        f.unit = FRAME_ROWS;
+        if (f.unit == FRAME_ALL) f.unit = FRAME_ROWS;
         f.from = (int64_t)gen_below(g, 6) - 4;
         f.to = f.from + (int64_t)gen_below(g, 5);
         if (one_in(g, 8)) f.from = FRAME_OPEN_FROM;
         if (one_in(g, 8)) f.to = FRAME_OPEN_TO;
         break;
-    default: f.unit = FRAME_TIME; f.from = (1 + (int64_t)gen_below(g, 9)) * US_PER_DAY;
+    case 5:
+    case 6:
+        if (key == I || key == N || is_time(key)) range_frame(g, key, &f);
+        break;
+    default:
+        f.unit = FRAME_TIME;
+        f.from = (1 + (int64_t)gen_below(g, 9)) * US_PER_DAY;
     }
+    if (f.unit != FRAME_TIME && one_in(g, 5)) f.exclude = (enum frame_exclude)gen_below(g, 4);
     return f;
 }
 
@@ -545,35 +572,61 @@ static struct plan *step_window(struct gen *g, struct plan *in)
     struct plan *p = NULL;
     int n_by = (int)gen_below(g, 3), n_sort = 1, n = 1 + (int)gen_below(g, 3);
     bool has_time = time && one_in(g, 3);
+    enum kind key;
     keys[0] = (struct sort_key){has_time ? time : gw_expr(g, in, any_kind(g), 1), one_in(g, 2),
                                 one_in(g, 5)};
     if (!has_time && one_in(g, 3)) n_sort += gw_keys(g, in, keys + 1, 1);
+    key = n_sort == 1 ? keys[0].expr->type.kind : KIND_NULL;
     for (int i = 0; i < n; i++) {
-        items[i].expr = one_in(g, 2) ? gw_win(g, in) : gw_agg(g, in, gw_frame(g, has_time));
+        items[i].expr = one_in(g, 2) ? gw_win(g, in) : gw_agg(g, in, gw_frame(g, key));
         items[i].name = fresh(g);
-        (void)gen_below(g, 2);
+        (void)gen_below(g, 2); /* the next name differs */
     }
     return keep(g, plan_window(&g->f->cx, in, by, n_by, keys, n_sort, items, n, NO_SPAN, &p), &p);
+}
+
+/* The last pair of an asof join: ordered keys, perhaps within a distance; the others are equal. */
+static void asof_pair(struct gen *g, const struct plan *left, const struct plan *right,
+                      struct join_spec *spec, struct join_on *on)
+{
+    static const enum kind kinds[] = {I, N, D, T};
+    enum kind k = kinds[gen_below(g, 4)];
+    struct scalar *within = ARENA_NEW(g->f->a, struct scalar);
+    for (int i = 0; i < spec->n_on; i++)
+        on[i].op = CMP_EQ;
+    on[spec->n_on - 1] = (struct join_on){gw_expr(g, left, k, 0), gw_expr(g, right, k, 0), CMP_GE};
+    spec->direction = (enum asof_direction)gen_below(g, 3);
+    if (spec->direction == ASOF_FORWARD) on[spec->n_on - 1].op = CMP_LE;
+    if (spec->direction == ASOF_NEAREST) on[spec->n_on - 1].op = CMP_EQ;
+    *within = (struct scalar){.type = DTYPE(is_time(k) ? U : k)};
+    if (k == N)
+        within->u.f = 2.5;
+    else
+        within->u.i = is_time(k) ? 3 * US_PER_DAY : 2;
+    if (one_in(g, 3)) spec->tolerance = within;
 }
 
 static struct plan *step_join(struct gen *g, struct plan *in)
 {
     static const enum join_kind kinds[] = {JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL,
-                                           JOIN_SEMI,  JOIN_ANTI, JOIN_CROSS};
+                                           JOIN_SEMI,  JOIN_ANTI, JOIN_CROSS, JOIN_ASOF};
     static const enum kind key_kinds[] = {I, I, S, N, D, B};
     struct plan *right, *p = NULL;
     struct join_on on[3];
-    struct join_spec spec = {.kind = kinds[gen_below(g, 7)], .on = on};
+    struct join_spec spec = {.kind = kinds[gen_below(g, 8)], .on = on, .is_silent = true};
     if (in->schema->n > 24) return in;
     right = pl_table(g->f, gen_wide_table(g, (int64_t)gen_below(g, 9), one_in(g, 3)));
     spec.n_on = spec.kind == JOIN_CROSS ? 0 : 1 + (int)gen_below(g, 3);
     for (int k = 0; k < spec.n_on; k++) {
         enum kind kind = key_kinds[gen_below(g, 6)];
         bool is_range = k > 0 && kind != B && one_in(g, 3);
-        on[k].op = is_range ? (enum cmp_op)(CMP_LT + gen_below(g, 4)) : CMP_EQ;
+        on[k].op = is_range        ? (enum cmp_op)(CMP_LT + gen_below(g, 4))
+                   : one_in(g, 6) ? CMP_SAME
+                                  : CMP_EQ;
         on[k].left = gw_expr(g, in, kind, (int)gen_below(g, 2));
         on[k].right = gw_expr(g, right, kind == N && one_in(g, 2) ? I : kind, (int)gen_below(g, 2));
     }
+    if (spec.kind == JOIN_ASOF) asof_pair(g, in, right, &spec, on);
     return keep(g, plan_join(&g->f->cx, in, right, &spec, NO_SPAN, &p), &p);
 }
 
