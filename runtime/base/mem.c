@@ -4,7 +4,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+/* From this size on memory is asked for in pages of 2 MB: random reads and writes over it then miss
+ * the translation cache far less often, and first touches cost a fault each 2 MB. */
+#define HUGE_FROM ((size_t)8 << 20)
+#define HUGE_PAGE ((size_t)2 << 20)
 
 static atomic_long fail_countdown; /* test hook: 0 = off */
 
@@ -32,7 +38,9 @@ rc mem_big(struct ctx *cx, size_t n, void **out)
     size_t size = (n + 63) / 64 * 64;
     if (size < n || n == SIZE_MAX || fails_now()) return out_of_memory(cx, n);
     void *p = NULL;
-    if (posix_memalign(&p, 64, size ? size : 64) != 0) return out_of_memory(cx, n);
+    size_t align = size >= HUGE_FROM ? HUGE_PAGE : 64;
+    if (posix_memalign(&p, align, size ? size : 64) != 0) return out_of_memory(cx, n);
+    if (align == HUGE_PAGE) (void)madvise(p, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
     *out = p;
     return RC_OK;
 }

@@ -22,14 +22,18 @@ struct gather {
     struct column *out;
 };
 
+#define AHEAD 24 /* rows whose values are asked for before they are needed */
 #define GATHER(name, T)                                                                            \
     static void gather_##name(const struct gather *g, int64_t from, int64_t to)                    \
     {                                                                                              \
         const T *in = g->in->data;                                                                 \
         T *out = column_data_mut(g->out), zero;                                                    \
         memset(&zero, 0, sizeof zero);                                                             \
-        for (int64_t i = from; i < to; i++)                                                        \
-            out[i] = g->rows[i] < 0 ? zero : in[g->rows[i]];                                       \
+        for (int64_t i = from; i < to; i++) {                                                      \
+            int64_t row = g->rows[i], ahead = i + AHEAD < to ? g->rows[i + AHEAD] : 0;             \
+            __builtin_prefetch(in + (ahead < 0 ? 0 : ahead));                                      \
+            out[i] = row < 0 ? zero : in[row];                                                     \
+        }                                                                                          \
     }
 GATHER(4, uint32_t)
 GATHER(8, uint64_t)

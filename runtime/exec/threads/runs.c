@@ -20,6 +20,8 @@ struct runs {
     struct schema *out_schema, *schema; /* schema: what is on disk: keys that are no columns, too */
     int n_keys, *key_at;                /* [n_keys] columns of `schema` */
     struct order_key *keys;             /* [n_keys] without columns */
+    bool *flat;                         /* [out_schema->n] texts whose dictionary each piece has */
+
     struct spill *file;
     struct sorted_run *runs;
     int64_t n_runs, cap_runs, n_rows, block_rows;
@@ -62,8 +64,9 @@ static const struct expr *bare_key(const struct plan *node, int k)
     return e->op == EXPR_COLUMN ? e : NULL;
 }
 
-static rc runs_new(struct run *r, const struct plan *node, struct runs **out)
+static rc runs_new(struct pipe *p, const struct plan *node, struct runs **out)
 {
+    struct run *r = p->run;
     int n = node->schema->n, n_keys = node->u.sort.n, at = n;
     struct arena *a = r->arena;
     struct field *fields = ARENA_ARRAY(a, struct field, n + n_keys + 1);
@@ -75,8 +78,11 @@ static rc runs_new(struct run *r, const struct plan *node, struct runs **out)
     s->keys = ARENA_ARRAY(a, struct order_key, n_keys + 1);
     s->heads = ARENA_ARRAY(a, struct column *, n_keys + 1);
     s->out_schema = schema_ref(node->schema);
-    for (int i = 0; i < n; i++)
+    s->flat = ARENA_ARRAY(a, bool, n + 1);
+    for (int i = 0; i < n; i++) {
         fields[i] = node->schema->fields[i];
+        s->flat[i] = fields[i].type.kind == KIND_STR && !p->dicts[i];
+    }
     for (int k = 0; k < n_keys; k++) {
         const struct sort_key *key = &node->u.sort.keys[k];
         const struct expr *column = bare_key(node, k);
@@ -120,7 +126,10 @@ static rc with_keys(struct runs *s, struct table *t, struct table **out)
         if (!bare_key(s->node, k)) made[m++] = s->node->u.sort.keys[k].expr;
     enum rc_t res = table_eval(r, t, made, m, s->node, cols + t->schema->n);
     for (int i = 0; i < t->schema->n && res == RC_OK; i++)
-        cols[i] = column_ref(t->cols[i]);
+        if (s->flat[i])
+            res = column_canonical(r->cx, t->cols[i], &cols[i]);
+        else
+            cols[i] = column_ref(t->cols[i]);
     for (int k = 0; k < s->n_keys && res == RC_OK; k++) {
         struct column *flat = NULL;
         res = column_canonical(r->cx, cols[s->key_at[k]], &flat);
@@ -505,7 +514,7 @@ rc runs_sort(struct pipe *take_p, const struct plan *node, struct table **out_ta
         goto out;
     }
     atomic_store(&r->bytes, before);
-    TRY_OUT(runs_new(r, node, &s));
+    TRY_OUT(runs_new(take_p, node, &s));
     s->head.part = runs_part;
     s->head.free = runs_free;
     TRY_OUT(sort_rest(take_p, s, &first, at, per_part));
