@@ -84,9 +84,9 @@ static struct table *sorted(struct fx *f, int x, struct plan *p, int64_t budget)
 struct stream { /* rows that arrive partition by partition */
     struct fx *f;
     const struct schema *schema;
-    struct builder b[9];
+
     int64_t parts, rows, part;
-    struct builder (*built)[9];
+    struct builder (*built)[16];
 };
 
 static enum rc_t stream_begin(struct ctx *cx, void *self, const struct schema *schema, int64_t n)
@@ -116,7 +116,7 @@ static struct table *streamed(struct fx *f, int x, struct plan *p, int64_t budge
     struct stream s = {.f = f};
     struct batch_sink sink = {&s, stream_push, stream_begin};
     struct ctx own = f->cx;
-    struct column *cols[9];
+    struct column *cols[16];
     struct table *t = NULL;
     own.memory_budget = budget;
     assert_ok(&f->cx, exec_stream(&own, f->x[x], p, &sink));
@@ -230,5 +230,84 @@ TEST(what_fits_stays_in_memory)
     assert_null(table_diff(&f, want, got, 0));
     table_unref(want);
     table_unref(got);
+    fx_end(&f);
+}
+
+/* ---- joins ---- */
+static void join_over_budget(enum join_kind kind, const char *key, enum cmp_op op, bool computed)
+{
+    struct fx f;
+    char folder[64];
+    fx_begin(&f);
+    own_folder(folder);
+    struct gen g = {.f = &f, .seed = 21, .max_rows = 1};
+    struct plan *l = pl_table(&f, gen_table(&g, 250000)), *r = pl_table(&f, gen_table(&g, 150000));
+    struct plan *p = NULL;
+    r = pl_project(&f, pl_limit(&f, r, 0, 120000),
+                   ITEMS({"k", ex_col(&f, r, key)}, {"j2", ex_col(&f, r, "j")},
+                         {"s2", ex_col(&f, r, "s")}, {"d2", ex_col(&f, r, "d")}));
+    struct join_on on[2] = {{ex_col(&f, l, key), ex_col(&f, r, "k"), op},
+                            {ex_col(&f, l, "j"), ex_col(&f, r, "j2"), CMP_EQ}};
+    if (computed) on[1].left = CALL(&f, "-", on[1].left, ex_int(&f, 1));
+    struct join_spec spec = {.kind = kind, .on = on, .n_on = 2, .left_label = "l"};
+    assert_ok(&f.cx, plan_join(&f.cx, l, r, &spec, NO_SPAN, &p));
+    pl_keep(&f, p);
+    struct table *want = sorted(&f, 0, p, 0);
+    int warned = f.n_warnings;
+    for (int x = 1; x < 3; x++) {
+        int64_t parts;
+        struct table *got = streamed(&f, x, p, 24 << 20, &parts);
+        const char *diff = table_diff(&f, want, got, 0);
+        if (diff) fail_msg("%d: %s", (int)kind, diff);
+        table_unref(got);
+        assert_int_equal(f.n_warnings, warned * (x + 1));
+        if (warned)
+            assert_string_equal(f.warnings[0].message, f.warnings[f.n_warnings - 1].message);
+    }
+    leave_folder(folder);
+    table_unref(want);
+    fx_end(&f);
+}
+
+TEST(inner_join_over_the_budget)
+{
+    join_over_budget(JOIN_INNER, "s", CMP_EQ, false);
+}
+TEST(left_join_over_the_budget)
+{
+    join_over_budget(JOIN_LEFT, "d", CMP_SAME, true);
+}
+TEST(full_join_over_the_budget)
+{
+    join_over_budget(JOIN_FULL, "x", CMP_EQ, false);
+}
+TEST(right_and_anti_join_over_the_budget)
+{
+    join_over_budget(JOIN_RIGHT, "t", CMP_SAME, true);
+    join_over_budget(JOIN_ANTI, "i", CMP_EQ, false);
+    join_over_budget(JOIN_SEMI, "b", CMP_EQ, true);
+}
+
+TEST(expectations_hold_over_the_budget_too)
+{
+    struct fx f;
+    fx_begin(&f);
+    struct gen g = {.f = &f, .seed = 22, .max_rows = 1};
+    struct plan *l = pl_table(&f, gen_table(&g, 250000)), *r = pl_table(&f, gen_table(&g, 150000));
+    struct plan *p = NULL;
+    struct join_on on = {ex_col(&f, l, "j"), ex_col(&f, r, "j"), CMP_EQ};
+    struct join_spec spec = {.kind = JOIN_LEFT, .on = &on, .n_on = 1, .expect = "many-to-one"};
+    struct ctx own = f.cx;
+    struct table *t = NULL;
+    char first[1024];
+    assert_ok(&f.cx, plan_join(&f.cx, l, r, &spec, NO_SPAN, &p));
+    pl_keep(&f, p);
+    assert_int_equal(exec_table(&f.cx, f.x[0], p, &t), RC_ERR);
+    assert_int_equal(f.err.code, E311);
+    snprintf(first, sizeof first, "%s", f.err.message);
+    err_clear(&f.err);
+    own.memory_budget = 24 << 20;
+    assert_int_equal(exec_table(&own, f.x[1], p, &t), RC_ERR);
+    assert_string_equal(f.err.message, first);
     fx_end(&f);
 }

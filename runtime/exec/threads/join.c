@@ -2,32 +2,6 @@
  * with its matches in right order; unmatched right rows come last (language.md 3.6). */
 #include "runtime/exec/threads/join_int.h"
 
-struct pairs {             /* of one morsel of the left side */
-    int64_t *left, *right; /* right -1: unmatched */
-    int64_t n, cap;
-    int64_t unmatched;
-    bool multiplied; /* a left row found several partners */
-};
-struct join {
-    struct run *run;
-    const struct plan *node;
-    struct table *left, *right;
-    int n_on, n_equal;
-    struct column **left_on, **right_on; /* [n_on] */
-    struct column **equal_left, **equal_right;
-    bool *equal_same; /* null matches null */
-    enum cmp_op *ops; /* of the pairs that are no equalities, n_on - n_equal */
-    struct column **other_left, **other_right;
-    struct join_codes codes;
-    struct join_table table;
-    struct pairs *parts;
-    int64_t n_parts;
-    atomic_uchar *right_seen;                /* right and full joins */
-    int64_t *rows_left, *rows_right, n_rows; /* the result; rows_left NULL: all, in order */
-    int64_t unmatched;
-    bool multiplied;
-};
-
 static bool keeps_unmatched_left(enum join_kind k)
 {
     return k == JOIN_LEFT || k == JOIN_FULL;
@@ -238,8 +212,8 @@ static rc find_pairs(struct join *j)
         TRY(join_pairs(j));
     }
     for (int64_t p = 0; p < j->n_parts; p++) {
-        j->unmatched += j->parts[p].unmatched;
-        j->multiplied = j->multiplied || j->parts[p].multiplied;
+        j->notes->unmatched += j->parts[p].unmatched;
+        j->notes->multiplied = j->notes->multiplied || j->parts[p].multiplied;
     }
     return RC_OK;
 }
@@ -318,77 +292,107 @@ static void put_label(struct strbuf *b, const char *label, const char *other)
         strbuf_addz(b, other);
 }
 
-/* "(56, 103, ..)": keys of rows of one side. */
-static void put_row_keys(struct strbuf *b, struct column *const *keys, int n_keys,
-                         const int64_t *rows, int64_t n)
+static int64_t number_of(const struct column *numbers, int64_t row)
 {
-    strbuf_addc(b, '(');
-    for (int i = 0; i < 3 && i < n; i++) {
-        if (i) strbuf_addz(b, ", ");
-        for (int k = 0; k < n_keys; k++) {
-            struct scalar s = column_scalar(keys[k], rows[i]);
-            if (k) strbuf_addz(b, "/");
-            scalar_text(b, &s, true);
-        }
+    return numbers ? ((const int64_t *)numbers->data)[row] : row;
+}
+
+/* A row whose key stands several times; the three least rows are kept. */
+static void note_repeat(struct join *j, struct join_repeats *r, struct column *const *keys,
+                        const struct column *numbers, int64_t row)
+{
+    struct strbuf b = {0};
+    int64_t number = number_of(numbers, row);
+    int at = r->n < 3 ? (int)r->n : number < r->first[2].row ? 2 : -1;
+    r->n++;
+    if (at < 0) return;
+    for (int k = 0; k < j->n_equal; k++) {
+        struct scalar s = column_scalar(keys[k], row);
+        if (k) strbuf_addz(&b, "/");
+        scalar_text(&b, &s, true);
+        scalar_release(&s);
     }
-    strbuf_addz(b, n > 3 ? ", ..)" : ")");
+    for (; at > 0 && r->first[at - 1].row > number; at--)
+        r->first[at] = r->first[at - 1];
+    r->first[at].row = number;
+    r->first[at].text = arena_strndup(j->run->arena, b.p ? b.p : "", b.n);
+    strbuf_release(&b);
 }
 
-static void put_repeats(struct join *j, struct strbuf *b)
+/* "2 keys of `zones` repeat (56, 103)". */
+static void put_repeats(struct strbuf *b, const struct join_repeats *r, const char *label,
+                        const char *other)
 {
-    int64_t n = j->table.n_repeated, rows[3];
-    for (int i = 0; i < 3; i++)
-        rows[i] = j->table.repeated[i];
-    strbuf_printf(b, "%lld key%s of ", (long long)n, n == 1 ? "" : "s");
-    put_label(b, j->node->u.join.right_label, "the right frame");
-    strbuf_printf(b, " repeat%s ", n == 1 ? "s" : "");
-    put_row_keys(b, j->equal_right, j->n_equal, rows, n);
+    strbuf_printf(b, "%lld key%s of ", (long long)r->n, r->n == 1 ? "" : "s");
+    put_label(b, label, other);
+    strbuf_printf(b, " repeat%s (", r->n == 1 ? "s" : "");
+    for (int i = 0; i < 3 && i < r->n; i++)
+        strbuf_printf(b, "%s%s", i ? ", " : "", r->first[i].text);
+    strbuf_addz(b, r->n > 3 ? ", ..)" : ")");
 }
 
-static void report(struct join *j)
+static bool has_equal(const struct plan *p)
 {
-    const struct plan *p = j->node;
+    for (int k = 0; k < p->u.join.n_on; k++)
+        if (p->u.join.on[k].op == CMP_EQ || p->u.join.on[k].op == CMP_SAME) return true;
+    return false;
+}
+
+static void report(struct run *r, const struct plan *p, const struct join_notes *notes)
+{
     enum join_kind kind = p->u.join.kind;
     struct strbuf b = {0};
     bool pairs_rows = kind == JOIN_INNER || kind == JOIN_LEFT || kind == JOIN_ASOF;
-    if (p->u.join.is_silent || (j->n_equal == 0 && kind != JOIN_ASOF)) return;
-    if (j->multiplied && j->table.n_repeated > 0) {
-        strbuf_printf(&b, "join: %lld -> %lld rows; ", (long long)j->left->n_rows,
-                      (long long)j->n_rows);
-        put_repeats(j, &b);
-        if (pairs_rows && j->unmatched > 0)
-            strbuf_printf(&b, "; %lld left row%s found no partner", (long long)j->unmatched,
-                          j->unmatched == 1 ? "" : "s");
+    if (p->u.join.is_silent || (!has_equal(p) && kind != JOIN_ASOF)) return;
+    if (notes->multiplied && notes->right.n > 0) {
+        strbuf_printf(&b, "join: %lld -> %lld rows; ", (long long)notes->left_rows,
+                      (long long)notes->n_rows);
+        put_repeats(&b, &notes->right, p->u.join.right_label, "the right frame");
+        if (pairs_rows && notes->unmatched > 0)
+            strbuf_printf(&b, "; %lld left row%s found no partner", (long long)notes->unmatched,
+                          notes->unmatched == 1 ? "" : "s");
         strbuf_addz(&b, ". expect: \"many-to-one\" makes this an error");
-        warn(j->run->cx, W301, p->span, "%s", b.p);
-    } else if (pairs_rows && j->unmatched > 0) {
-        bool one = j->unmatched == 1;
-        strbuf_printf(&b, "join: %lld of %lld rows of ", (long long)j->unmatched,
-                      (long long)j->left->n_rows);
+        warn(r->cx, W301, p->span, "%s", b.p);
+    } else if (pairs_rows && notes->unmatched > 0) {
+        bool one = notes->unmatched == 1;
+        strbuf_printf(&b, "join: %lld of %lld rows of ", (long long)notes->unmatched,
+                      (long long)notes->left_rows);
         put_label(&b, p->u.join.left_label, "the left frame");
         strbuf_addz(&b, " found no partner in ");
         put_label(&b, p->u.join.right_label, "the right frame");
         strbuf_addz(&b,
                     kind == JOIN_INNER ? (one ? " and was left out" : " and were left out") : "");
-        warn(j->run->cx, W302, p->span, "%s", b.p);
+        warn(r->cx, W302, p->span, "%s", b.p);
     }
     strbuf_release(&b);
 }
 
-static rc fail_expect(struct join *j, struct strbuf *what)
+static bool wants_once(const struct plan *p, bool left)
 {
-    fail(j->run->cx, E311, j->node->span, "the join is not %s: %s", j->node->u.join.expect,
-         what->p);
-    strbuf_release(what);
-    return err_hint(j->run->cx, "distinct on the key before the join keeps one row of each");
+    const char *expect = p->u.join.expect;
+    if (!expect) return false;
+    return strcmp(expect, "one-to-one") == 0 ||
+           strcmp(expect, left ? "one-to-many" : "many-to-one") == 0;
+}
+
+rc join_check(struct run *r, const struct plan *node, const struct join_notes *notes)
+{
+    struct strbuf b = {0};
+    if (wants_once(node, false) && notes->right.n > 0)
+        put_repeats(&b, &notes->right, node->u.join.right_label, "the right frame");
+    else if (wants_once(node, true) && notes->left.n > 0)
+        put_repeats(&b, &notes->left, node->u.join.left_label, "the left frame");
+    else
+        return RC_OK;
+    fail(r->cx, E311, node->span, "the join is not %s: %s", node->u.join.expect, b.p);
+    strbuf_release(&b);
+    return err_hint(r->cx, "distinct on the key before the join keeps one row of each");
 }
 
 /* Left keys that stand several times (null apart). */
-static rc check_left(struct join *j)
+static rc note_left(struct join *j)
 {
     struct groups g;
-    struct strbuf b = {0};
-    int64_t n = 0, rows[3];
     TRY(groups_make(j->run, j->equal_left, j->n_equal, j->left->n_rows, &g));
     for (int64_t k = 0; k < g.n_groups; k++) {
         int64_t row = g.rows[g.start[k]];
@@ -396,56 +400,42 @@ static rc check_left(struct join *j)
         for (int c = 0; c < j->n_equal; c++)
             is_null = is_null || (!j->equal_same[c] && !bit_valid(j->equal_left[c]->valid, row));
         if (is_null || g.start[k + 1] - g.start[k] < 2) continue;
-        if (n < 3) rows[n] = row;
-        n++;
+        note_repeat(j, &j->notes->left, j->equal_left, j->left_number, row);
     }
     groups_free(&g);
-    if (n == 0) return RC_OK;
-    strbuf_printf(&b, "%lld key%s of ", (long long)n, n == 1 ? "" : "s");
-    put_label(&b, j->node->u.join.left_label, "the left frame");
-    strbuf_printf(&b, " repeat%s ", n == 1 ? "s" : "");
-    put_row_keys(&b, j->equal_left, j->n_equal, rows, n);
-    return fail_expect(j, &b);
+    return RC_OK;
 }
 
-static rc check_expect(struct join *j)
+static rc note_repeats(struct join *j)
 {
-    const char *expect = j->node->u.join.expect;
-    struct strbuf b = {0};
-    if (!expect || j->n_equal == 0) return RC_OK;
-    bool right_once = strcmp(expect, "one-to-one") == 0 || strcmp(expect, "many-to-one") == 0;
-    bool left_once = strcmp(expect, "one-to-one") == 0 || strcmp(expect, "one-to-many") == 0;
-    if (right_once && j->table.n_repeated > 0) {
-        put_repeats(j, &b);
-        return fail_expect(j, &b);
-    }
-    return left_once ? check_left(j) : RC_OK;
+    int64_t before = j->notes->right.n, n = j->table.n_repeated;
+    for (int64_t i = 0; i < n && i < 3; i++)
+        note_repeat(j, &j->notes->right, j->equal_right, j->right_number, j->table.repeated[i]);
+    j->notes->right.n = before + n;
+    if (j->n_equal > 0 && wants_once(j->node, true)) TRY(note_left(j));
+    return j->left_number ? RC_OK : join_check(j->run, j->node, j->notes);
 }
 
 /* ---- setting up ---- */
-static rc eval_on(struct join *j)
+void join_alloc(struct join *j)
 {
-    const struct plan *p = j->node;
     struct arena *a = j->run->arena;
-    int n = j->n_on = p->u.join.n_on, room = n > 0 ? n : 1;
-    const struct expr **left = ARENA_ARRAY(a, const struct expr *, room);
-    const struct expr **right = ARENA_ARRAY(a, const struct expr *, room);
+    int n = j->n_on = j->node->u.join.n_on, room = n > 0 ? n : 1;
     struct column ***lists[] = {&j->left_on,     &j->right_on,   &j->equal_left,
                                 &j->equal_right, &j->other_left, &j->other_right};
     for (int i = 0; i < 6; i++)
         *lists[i] = ARENA_ARRAY(a, struct column *, room);
     j->ops = ARENA_ARRAY(a, enum cmp_op, room);
     j->equal_same = ARENA_ARRAY(a, bool, room);
-    for (int k = 0; k < n; k++) {
-        left[k] = p->u.join.on[k].left;
-        right[k] = p->u.join.on[k].right;
-    }
-    TRY(table_eval(j->run, j->left, left, n, p, j->left_on));
-    TRY(table_eval(j->run, j->right, right, n, p, j->right_on));
+}
+
+rc join_split_on(struct join *j)
+{
+    const struct plan *p = j->node;
     int n_other = 0;
-    for (int k = 0; k < n; k++) {
+    for (int k = 0; k < j->n_on; k++) {
         enum cmp_op op = p->u.join.on[k].op;
-        bool is_clock = p->u.join.kind == JOIN_ASOF && k == n - 1;
+        bool is_clock = p->u.join.kind == JOIN_ASOF && k == j->n_on - 1;
         if ((op == CMP_EQ || op == CMP_SAME) && !is_clock) {
             j->equal_same[j->n_equal] = op == CMP_SAME;
             j->equal_left[j->n_equal] = j->left_on[k];
@@ -459,7 +449,24 @@ static rc eval_on(struct join *j)
     return RC_OK;
 }
 
-static void join_free(struct join *j)
+static rc eval_on(struct join *j)
+{
+    const struct plan *p = j->node;
+    struct arena *a = j->run->arena;
+    int n = p->u.join.n_on;
+    const struct expr **left = ARENA_ARRAY(a, const struct expr *, n + 1);
+    const struct expr **right = ARENA_ARRAY(a, const struct expr *, n + 1);
+    join_alloc(j);
+    for (int k = 0; k < n; k++) {
+        left[k] = p->u.join.on[k].left;
+        right[k] = p->u.join.on[k].right;
+    }
+    TRY(table_eval(j->run, j->left, left, n, p, j->left_on));
+    TRY(table_eval(j->run, j->right, right, n, p, j->right_on));
+    return join_split_on(j);
+}
+
+void join_free(struct join *j)
 {
     for (int k = 0; k < j->n_on; k++) {
         column_unref(j->left_on[k]);
@@ -490,34 +497,54 @@ static rc asof_run(struct join *j, struct table **out)
     TRY(run_claim(j->run, j->run->cx, 8 * j->n_rows));
     TRY(mem_big(j->run->cx, mem_mul(8, (size_t)j->n_rows + 1), (void **)&j->rows_right));
     TRY(asof_rows(j->run, j->node, &left, &right, j->equal_same, j->n_equal, j->rows_right,
-                  &j->unmatched));
-    TRY(join_result(j, out));
-    report(j);
-    return RC_OK;
+                  &j->notes->unmatched));
+    return join_result(j, out);
 }
 
-static rc join_run(struct join *j, struct table **out)
+rc join_tables(struct join *j, struct table **out)
 {
-    TRY(plan_to_table(j->run, j->node->inputs[0], &j->left));
-    TRY(plan_to_table(j->run, j->node->inputs[1], &j->right));
-    TRY(eval_on(j));
+    j->notes->left_rows += j->left->n_rows;
     if (j->node->u.join.kind == JOIN_ASOF) return asof_run(j, out);
     if (j->n_equal > 0) {
         TRY(join_codes_make(j->run, j->equal_left, j->equal_right, j->equal_same, j->n_equal,
                             &j->codes));
         TRY(join_table_make(j->run, &j->codes, j->right->n_rows, &j->table));
+        TRY(note_repeats(j));
     }
-    TRY(check_expect(j));
     TRY(find_pairs(j));
-    TRY(join_result(j, out));
-    report(j);
-    return RC_OK;
+    j->notes->n_rows += j->n_rows;
+    return join_result(j, out);
 }
 
-rc run_join(struct run *r, const struct plan *p, struct table **out)
+static rc join_whole(struct join *j, struct pipe *take_left, struct pipe *take_right,
+                     struct table **out)
 {
-    struct join j = {.run = r, .node = p};
-    enum rc_t res = join_run(&j, out);
-    join_free(&j);
+    if (pipe_collect(take_left, &j->left) != RC_OK) {
+        pipe_free(take_right);
+        return RC_ERR;
+    }
+    TRY(pipe_collect(take_right, &j->right));
+    TRY(eval_on(j));
+    return join_tables(j, out);
+}
+
+rc run_join(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe)
+{
+    struct join_notes notes = {0};
+    struct join j = {.run = r, .node = p, .notes = &notes};
+    struct pipe *left = NULL, *right = NULL;
+    enum rc_t res;
+    TRY(pipe_open(r, p->inputs[0], &left));
+    if (pipe_open(r, p->inputs[1], &right) != RC_OK) {
+        pipe_free(left);
+        return RC_ERR;
+    }
+    if (join_may_spill(p, left, right)) {
+        res = join_spilled(p, left, right, &notes, out_pipe);
+    } else {
+        res = join_whole(&j, left, right, out);
+        join_free(&j);
+    }
+    if (res == RC_OK) report(r, p, &notes);
     return res;
 }

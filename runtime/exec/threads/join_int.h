@@ -61,6 +61,64 @@ void join_table_free(struct join_table *t);
 /* Matches of n codes. */
 void join_find(const struct join_table *t, const uint64_t *codes, int64_t n, struct match *out);
 
+/* ---- one join at work ---- */
+struct join_repeats { /* keys that stand several times on a side */
+    int64_t n;
+    struct {
+        int64_t row; /* a row of the key; the least three are kept */
+        const char *text;
+    } first[3];
+};
+struct join_notes { /* what a join tells, summed over its parts */
+    int64_t left_rows, n_rows, unmatched;
+    bool multiplied; /* a left row found several partners */
+    struct join_repeats left, right;
+};
+struct pairs {             /* of one morsel of the left side */
+    int64_t *left, *right; /* right -1: unmatched */
+    int64_t n, cap;
+    int64_t unmatched;
+    bool multiplied; /* a left row found several partners */
+};
+struct join {
+    struct run *run;
+    const struct plan *node;
+    struct table *left, *right;
+    int n_on, n_equal;
+    struct column **left_on, **right_on; /* [n_on] */
+    struct column **equal_left, **equal_right;
+    bool *equal_same; /* null matches null */
+    enum cmp_op *ops; /* of the pairs that are no equalities, n_on - n_equal */
+    struct column **other_left, **other_right;
+    struct join_codes codes;
+    struct join_table table;
+    struct pairs *parts;
+    int64_t n_parts;
+    atomic_uchar *right_seen;                /* right and full joins */
+    int64_t *rows_left, *rows_right, n_rows; /* the result; rows_left NULL: all, in order */
+    /* of a part of the rows (join_spill.c): their numbers in the whole; NULL: all are here */
+    const struct column *left_number, *right_number;
+    struct join_notes *notes;
+};
+
+/* Room for the on-columns of a join. */
+void join_alloc(struct join *j);
+/* left_on and right_on sorted into equal and other pairs. */
+rc join_split_on(struct join *j);
+/* The rows of j->left and j->right (with their on-columns): the result's table. Adds to the notes.
+ */
+rc join_tables(struct join *j, struct table **out);
+void join_free(struct join *j);
+/* Fails where expect: does not hold. */
+rc join_check(struct run *r, const struct plan *node, const struct join_notes *notes);
+
+/* Whether the rows of the two sides may be too many for the budget and can be cut by keys. */
+bool join_may_spill(const struct plan *node, const struct pipe *left, const struct pipe *right);
+/* Both sides cut by their keys' hash onto disk, joined part by part, and read back in the order of
+ * the left rows. Frees the pipes. */
+rc join_spilled(const struct plan *node, struct pipe *take_left, struct pipe *take_right,
+                struct join_notes *notes, struct pipe **out);
+
 /* Asof: the right row (or -1) of each left row in rows[0..n_left): of the rows whose n equal keys
  * match, the nearest by the ordered column as the node says (join_asof.c). Ordered columns are
  * canonical. out_unmatched counts the rows without one. */

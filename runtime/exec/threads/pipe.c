@@ -489,7 +489,6 @@ static breaker breaker_of(const struct plan *p)
     case PLAN_LIMIT: return run_limit;
     case PLAN_DISTINCT: return run_distinct;
     case PLAN_WINDOW: return run_window;
-    case PLAN_JOIN: return run_join;
     default: return NULL;
     }
 }
@@ -509,7 +508,9 @@ static rc open_breaker(struct run *r, const struct plan *p, breaker run, struct 
     struct node_stat *stat = run_stat(r, p);
     int64_t began = now_us(), before = atomic_load(&r->bytes);
     *out = NULL;
-    TRY(p->op == PLAN_SORT ? run_sort(r, p, &t, out) : run(r, p, &t));
+    TRY(p->op == PLAN_SORT   ? run_sort(r, p, &t, out)
+        : p->op == PLAN_JOIN ? run_join(r, p, &t, out)
+                             : run(r, p, &t));
     if (stat) {
         atomic_store(&stat->us, now_us() - began);
         atomic_store(&stat->rows, t ? t->n_rows : (*out)->rows_max);
@@ -553,6 +554,6 @@ rc pipe_open(struct run *r, const struct plan *p, struct pipe **out)
     if (p->op == PLAN_TABLE) return pipe_table(r, p->u.table.table, p, out);
     if (p->op == PLAN_SCAN) return pipe_scan(r, p, out);
     if (p->op == PLAN_UNION) return pipe_union(r, p, out);
-    if (run || p->op == PLAN_SORT) return open_breaker(r, p, run, out);
+    if (run || p->op == PLAN_SORT || p->op == PLAN_JOIN) return open_breaker(r, p, run, out);
     return open_op(r, p, out);
 }

@@ -17,6 +17,7 @@ struct runs {
     struct lazy head;
     struct run *run;
     const struct plan *node;
+    const struct sort_key *sort;
     struct schema *out_schema, *schema; /* schema: what is on disk: keys that are no columns, too */
     int n_keys, *key_at;                /* [n_keys] columns of `schema` */
     struct order_key *keys;             /* [n_keys] without columns */
@@ -58,36 +59,41 @@ bool runs_may_help(const struct pipe *p)
 }
 
 /* ---- a run ---- */
-static const struct expr *bare_key(const struct plan *node, int k)
+static const struct expr *bare_key(const struct runs *s, int k)
 {
-    const struct expr *e = node->u.sort.keys[k].expr;
+    const struct expr *e = s->sort[k].expr;
     return e->op == EXPR_COLUMN ? e : NULL;
 }
 
-static rc runs_new(struct pipe *p, const struct plan *node, struct runs **out)
+static enum rc_t runs_part(struct lazy *l, struct ctx *cx, int64_t part, struct table **out);
+static void runs_free(struct lazy *l);
+
+rc runs_new(struct run *r, const struct plan *node, const struct runs_spec *spec, struct runs **out)
 {
-    struct run *r = p->run;
-    int n = node->schema->n, n_keys = node->u.sort.n, at = n;
+    const struct schema *in = spec->schema;
+    int n = in->n, n_keys = spec->n_sort, at = n;
     struct arena *a = r->arena;
     struct field *fields = ARENA_ARRAY(a, struct field, n + n_keys + 1);
     struct runs *s = mem_zero(sizeof *s);
+    s->head = (struct lazy){runs_part, runs_free};
     s->run = r;
     s->node = node;
+    s->sort = spec->sort;
     s->n_keys = n_keys;
     s->key_at = ARENA_ARRAY(a, int, n_keys + 1);
     s->keys = ARENA_ARRAY(a, struct order_key, n_keys + 1);
     s->heads = ARENA_ARRAY(a, struct column *, n_keys + 1);
-    s->out_schema = schema_ref(node->schema);
+    s->out_schema = schema_ref(spec->out);
     s->flat = ARENA_ARRAY(a, bool, n + 1);
     for (int i = 0; i < n; i++) {
-        fields[i] = node->schema->fields[i];
-        s->flat[i] = fields[i].type.kind == KIND_STR && !p->dicts[i];
+        fields[i] = in->fields[i];
+        s->flat[i] = spec->dicts && fields[i].type.kind == KIND_STR && !spec->dicts[i];
     }
     for (int k = 0; k < n_keys; k++) {
-        const struct sort_key *key = &node->u.sort.keys[k];
-        const struct expr *column = bare_key(node, k);
+        const struct sort_key *key = &spec->sort[k];
+        const struct expr *column = bare_key(s, k);
         s->keys[k] = (struct order_key){NULL, key->descending, key->nulls_first};
-        s->key_at[k] = column ? schema_find(node->schema, str_of(column->name)) : at;
+        s->key_at[k] = column ? schema_find(in, str_of(column->name)) : at;
         if (!column) fields[at] = (struct field){arena_printf(a, "\x01%d", at), key->expr->type};
         at += column == NULL;
     }
@@ -123,7 +129,7 @@ static rc with_keys(struct runs *s, struct table *t, struct table **out)
     struct column **cols = mem_zero(sizeof *cols * (size_t)(n + 1));
     const struct expr **made = ARENA_ARRAY(r->arena, const struct expr *, s->n_keys + 1);
     for (int k = 0; k < s->n_keys; k++)
-        if (!bare_key(s->node, k)) made[m++] = s->node->u.sort.keys[k].expr;
+        if (!bare_key(s, k)) made[m++] = s->sort[k].expr;
     enum rc_t res = table_eval(r, t, made, m, s->node, cols + t->schema->n);
     for (int i = 0; i < t->schema->n && res == RC_OK; i++)
         if (s->flat[i])
@@ -254,8 +260,7 @@ static rc write_run(struct runs *s, struct table *t, const int64_t *rows)
     return take_heads(s, t, rows, run, &s->head_parts[s->n_runs - 1]);
 }
 
-/* Sorts t and puts it on disk. */
-static rc runs_add(struct runs *s, struct table *t)
+rc runs_add(struct runs *s, struct table *t)
 {
     struct table *wide;
     struct order_key *keys = ARENA_ARRAY(s->run->arena, struct order_key, s->n_keys + 1);
@@ -296,11 +301,12 @@ static rc choose_splits(struct runs *s)
     int64_t *order, n, budget = s->run->cx->memory_budget;
     int64_t bytes = spill_bytes(s->file) / (s->n_heads > 0 ? s->n_heads : 1) + 1;
     int64_t each = budget / 8 / s->run->n_workers / (bytes + PAIR_BYTES * s->block_rows);
+    s->n_parts = 1;
+    if (s->n_heads == 0) return RC_OK;
     TRY(join_heads(s));
     if (each < 4) each = 4;
     TRY(order_rows(s->run, s->keys, s->n_keys, s->n_heads, -1, &order, &n));
     s->splits = mem_alloc(8 * (size_t)(n / each + 1));
-    s->n_parts = 1;
     for (int64_t i = each; i < n; i += each)
         s->splits[s->n_parts++ - 1] = order[i];
     mem_big_free(order);
@@ -448,8 +454,7 @@ static int64_t piece_bytes(const struct pipe *p, const struct table *t)
     return width * t->n_rows;
 }
 
-/* Partitions until the next piece is big enough to be sorted on its own. */
-static rc next_piece(struct pipe *p, int64_t *at, int64_t *per_part, struct table **out)
+rc pipe_next_piece(struct pipe *p, int64_t *at, int64_t *per_part, struct table **out)
 {
     int64_t room = room_left(p->run) / 3, n = 1;
     struct table *parts[64];
@@ -485,14 +490,29 @@ static rc sort_rest(struct pipe *p, struct runs *s, struct table **first, int64_
     while (at < p->n_parts) {
         struct table *t;
         atomic_store(&r->bytes, before);
-        TRY(next_piece(p, &at, &per_part, &t));
+        TRY(pipe_next_piece(p, &at, &per_part, &t));
         enum rc_t res = runs_add(s, t);
         table_unref(t);
         if (res != RC_OK) return res;
     }
     atomic_store(&r->bytes, before);
-    TRY(pipe_finish(p, p->n_parts));
-    return choose_splits(s);
+    return pipe_finish(p, p->n_parts);
+}
+
+rc runs_pipe(struct runs *take_s, struct pipe **out)
+{
+    if (choose_splits(take_s) != RC_OK) {
+        runs_free(&take_s->head);
+        return RC_ERR;
+    }
+    *out = pipe_lazy(take_s->run, &take_s->head, take_s->out_schema, take_s->n_parts,
+                     take_s->n_rows, take_s->node);
+    return RC_OK;
+}
+
+void runs_drop(struct runs *s)
+{
+    if (s) runs_free(&s->head);
 }
 
 rc runs_sort(struct pipe *take_p, const struct plan *node, struct table **out_table,
@@ -505,7 +525,7 @@ rc runs_sort(struct pipe *take_p, const struct plan *node, struct table **out_ta
     enum rc_t res = RC_ERR;
     *out_table = NULL;
     pipe_start(take_p);
-    TRY_OUT(next_piece(take_p, &at, &per_part, &first));
+    TRY_OUT(pipe_next_piece(take_p, &at, &per_part, &first));
     if (at == take_p->n_parts) {
         TRY_OUT(pipe_finish(take_p, at));
         *out_table = first;
@@ -514,16 +534,15 @@ rc runs_sort(struct pipe *take_p, const struct plan *node, struct table **out_ta
         goto out;
     }
     atomic_store(&r->bytes, before);
-    TRY_OUT(runs_new(take_p, node, &s));
-    s->head.part = runs_part;
-    s->head.free = runs_free;
+    struct runs_spec spec = {take_p->schema, node->schema, node->u.sort.keys, node->u.sort.n,
+                             take_p->dicts};
+    TRY_OUT(runs_new(r, node, &spec, &s));
     TRY_OUT(sort_rest(take_p, s, &first, at, per_part));
-    *out_pipe = pipe_lazy(r, &s->head, s->out_schema, s->n_parts, s->n_rows, node);
+    res = runs_pipe(s, out_pipe);
     s = NULL;
-    res = RC_OK;
 out:
     table_unref(first);
-    if (s) runs_free(&s->head);
+    runs_drop(s);
     pipe_free(take_p);
     return res;
 }

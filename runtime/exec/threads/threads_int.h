@@ -232,7 +232,7 @@ rc run_sort(struct run *r, const struct plan *p, struct table **out, struct pipe
 rc run_limit(struct run *r, const struct plan *p, struct table **out);
 rc run_distinct(struct run *r, const struct plan *p, struct table **out);
 rc run_window(struct run *r, const struct plan *p, struct table **out);
-rc run_join(struct run *r, const struct plan *p, struct table **out);
+rc run_join(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
 
 /* ---- columns made in place ---- */
 /* Column of n rows with data (not cleared) and, when asked, validity (all set); the caller fills
