@@ -94,6 +94,12 @@ struct fn_desc {
 };
 
 /* ---- aggregates: one definition serves groups, threads, windows and remote partials ---- */
+/* Room that aggregates over the same values share: what one has made of them (a histogram) serves
+ * the next. owner: whose it is (an address of the maker's), NULL = nothing yet. */
+struct agg_shared {
+    const void *owner;
+    void *p; /* in the arena of the states */
+};
 struct agg_eval {
     struct ctx *cx; /* errors; cx->arena: scratch until the call returns */
     /* Lives as long as the states (one per worker, all until the last final): what min, first ...
@@ -105,6 +111,7 @@ struct agg_eval {
     const struct scalar *consts; /* as fn_eval */
     const bool *is_const;
     struct span span;
+    struct agg_shared *shared; /* whole(): of all whose arguments are the same rows, or NULL */
 };
 struct agg_overload {
     int n_args;
@@ -127,6 +134,7 @@ struct agg_overload {
      * rows of one group in row order (nulls still in); write the result at row `at` of out. */
     enum rc_t (*whole)(struct agg_eval *e, int64_t n, const struct vec *args, struct vec *out,
                        int64_t at);
+    bool takes_codes; /* whole() also takes texts as codes (PHYS_DICT) where there is a dictionary */
 };
 struct agg_desc {
     const char *name, *sig, *doc, *example;

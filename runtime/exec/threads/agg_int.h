@@ -90,6 +90,7 @@ struct agg_item {
     bool *is_const;
     struct dtype *arg_types;
     int where;     /* raw column of the filter, or -1 */
+    bool direct;   /* no keys: whole() reads the table's columns as they lie there */
     size_t offset; /* of the state in a group's row */
 };
 struct raw_col { /* an argument or filter: expression, and how it lies in a chunk */
@@ -138,14 +139,14 @@ struct agg {
     const struct plan *node;
     struct pipe *pipe;
     struct exprs *x;
-    struct plan *settled; /* projection put below for the sake of levels, or NULL */
+    struct plan *settled; /* projection put below, or NULL */
     int n_keys, n_items, n_cols;
     const struct expr **keys; /* [n_keys] */
     struct agg_item *items;
     struct raw_col *cols;
     struct key_layout k;
     size_t stride;
-    bool holistic; /* some aggregate wants all rows of a group at once */
+    bool holistic; /* some aggregate wants all rows of a group at once, filed */
     size_t chunk_bytes;
     struct range *ranges;
     int64_t n_ranges;
@@ -179,6 +180,13 @@ void raw_free(struct agg *a, struct range *r);
 /* How many tasks put the result together; one bucket of it. */
 int merge_buckets(struct agg *a);
 enum rc_t merge_task(struct ctx *cx, void *arg, int64_t task, int worker);
+/* Without keys: the columns that whole() reads must lie in a table. */
+bool whole_wants_table(const struct agg *a);
+void whole_mark_direct(struct agg *a);
+/* Results of direct items; on the statement's thread, so that kernels may use all others. */
+rc whole_direct(struct agg *a, struct ctx *cx, struct column **out);
+/* Column of the source table that an expression is, or NULL. */
+const struct column *source_column(const struct pipe *p, const struct expr *e);
 rc whole_items(struct agg *a, struct agg_worker *w, struct ctx *cx, struct chunk *const *chunks,
                int64_t n_chunks, const uint32_t *groups, int64_t n_rows, int64_t n_groups,
                struct column **out);

@@ -95,7 +95,7 @@ static bool has_loose_levels(const struct agg *a)
 }
 
 /* Computes all keys and arguments into a table first; the grouping reads its columns. */
-static rc settle_levels(struct agg *a)
+static rc settle(struct agg *a)
 {
     struct arena *arena = a->run->arena;
     int n = a->n_keys + a->n_cols;
@@ -119,8 +119,7 @@ static rc settle_levels(struct agg *a)
     return list_exprs(a);
 }
 
-/* Column of the source table that an expression is, or NULL. */
-static const struct column *source_column(const struct pipe *p, const struct expr *e)
+const struct column *source_column(const struct pipe *p, const struct expr *e)
 {
     int at = e->op == EXPR_COLUMN ? schema_find(p->schema, str_of(e->name)) : -1;
     if (at < 0 || p->source != SOURCE_TABLE || p->origin[at] < 0) return NULL;
@@ -233,7 +232,8 @@ rc agg_open(struct agg *a)
     TRY(pipe_open(a->run, a->node->inputs[0], &a->pipe));
     TRY(list_items(a));
     TRY(list_exprs(a));
-    if (has_loose_levels(a)) TRY(settle_levels(a));
+    if (has_loose_levels(a) || whole_wants_table(a)) TRY(settle(a));
+    whole_mark_direct(a);
     TRY(lay_keys(a));
     choose_buckets(a);
     lay_columns(a);

@@ -159,7 +159,99 @@ rc whole_items(struct agg *a, struct agg_worker *w, struct ctx *cx, struct chunk
                struct column **out)
 {
     for (int i = 0; i < a->n_items; i++)
-        if (a->items[i].over->whole)
+        if (a->items[i].over->whole && !a->items[i].direct)
             TRY(whole_item(a, w, cx, i, chunks, n_chunks, groups, n_rows, n_groups, &out[i]));
     return RC_OK;
+}
+
+/* ---- without keys: the table's own columns ---- */
+/* Every row of the source comes out of the pipe, in place. */
+static bool has_all_rows(const struct pipe *p)
+{
+    return p->source == SOURCE_TABLE && p->positional;
+}
+
+static bool reads_columns(const struct agg *a, const struct agg_item *it)
+{
+    for (int i = 0; i < it->n_args; i++)
+        if (it->args[i] >= 0 && !source_column(a->pipe, a->cols[it->args[i]].e)) return false;
+    return it->over->whole && it->where < 0;
+}
+
+bool whole_wants_table(const struct agg *a)
+{
+    bool wants = false;
+    if (a->n_keys > 0) return false;
+    for (int i = 0; i < a->n_items; i++) {
+        const struct agg_item *it = &a->items[i];
+        if (!it->over->whole || it->where >= 0) continue;
+        wants = wants || !has_all_rows(a->pipe) || !reads_columns(a, it);
+    }
+    return wants && a->n_cols > 0;
+}
+
+void whole_mark_direct(struct agg *a)
+{
+    if (a->n_keys > 0 || !a->holistic || !has_all_rows(a->pipe)) return;
+    a->holistic = false;
+    for (int i = 0; i < a->n_items; i++) {
+        a->items[i].direct = reads_columns(a, &a->items[i]);
+        if (a->items[i].over->whole && !a->items[i].direct) a->holistic = true;
+    }
+}
+
+/* The item's columns as its kernel takes them; *keep is released by the caller. */
+static rc direct_args(struct agg *a, struct ctx *cx, const struct agg_item *it,
+                      struct column **keep, struct vec *args)
+{
+    for (int i = 0; i < it->n_args; i++) {
+        args[i] = it->literals[i];
+        if (it->args[i] < 0) continue;
+        const struct column *c = source_column(a->pipe, a->cols[it->args[i]].e);
+        if (c->phys == PHYS_DICT && it->over->takes_codes)
+            keep[i] = column_ref(c);
+        else
+            TRY(column_canonical(cx, c, &keep[i]));
+        args[i] = column_view(keep[i], 0, keep[i]->n);
+    }
+    return RC_OK;
+}
+
+static rc direct_item(struct agg *a, struct ctx *cx, int item, struct agg_shared *shared,
+                      struct column **out)
+{
+    const struct agg_item *it = &a->items[item];
+    struct agg_eval e = a->workers[0].evals[item];
+    struct column *keep[8] = {NULL};
+    struct vec args[8];
+    enum phys phys = kind_phys(it->e->type.kind);
+    uint64_t valid = ~UINT64_C(0);
+    struct vec v = {.phys = phys, .data = arena_zero(cx->arena, 64), .valid = &valid};
+    struct builder b;
+    enum rc_t res = RC_ERR;
+    builder_init(&b, it->e->type, phys);
+    TRY_OUT(direct_args(a, cx, it, keep, args));
+    e.cx = cx;
+    e.shared = it->n_args > 0 && it->args[0] >= 0 ? &shared[it->args[0]] : NULL;
+    TRY_OUT(it->over->whole(&e, a->pipe->table->n_rows, args, &v, 0));
+    TRY_OUT(builder_append(cx, &b, &v, NULL, 1));
+    res = builder_finish(cx, &b, out);
+out:
+    builder_release(&b);
+    for (int i = 0; i < 8; i++)
+        column_unref(keep[i]);
+    return res;
+}
+
+rc whole_direct(struct agg *a, struct ctx *cx, struct column **out)
+{
+    struct agg_shared *shared = mem_zero(sizeof *shared * (size_t)(a->n_cols + 1));
+    struct ctx own = *cx;
+    enum rc_t res = RC_OK;
+    own.arena = a->run->arena;
+    agg_worker_need(a, &a->workers[0]);
+    for (int i = 0; i < a->n_items && res == RC_OK; i++)
+        if (a->items[i].direct) res = direct_item(a, &own, i, shared, &out[i]);
+    mem_free(shared);
+    return res;
 }

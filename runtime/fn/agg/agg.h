@@ -52,6 +52,18 @@ static inline void put_f64(struct vec *out, int64_t i, double x) /* NaN: null */
 int64_t take_f64(const struct vec *v, int64_t n, double *dst);
 int64_t take_i64(const struct vec *v, int64_t n, int64_t *dst);
 
+/* Groups of so many rows are worth the passes of order_stats and distinct_many. */
+#define MANY_ROWS 262144
+/* Puts the kth smallest (from 0) at a[k], nothing greater before it and nothing less after. */
+void select_kth(double *a, int64_t n, int64_t k);
+double least_of(const double *a, int64_t n);
+/* The two values between which the quantile p of a long column (F64 or 64-bit ints) lies, and how
+ * far (type 7); NaN without values. Parallel; shares its histogram through e->shared. */
+rc order_stats(struct agg_eval *e, int64_t n, const struct vec *v, double p, double out[2],
+               double *t);
+/* Number of different values of a long column (any flat type, codes too), nulls left out. */
+rc distinct_many(struct agg_eval *e, int64_t n, const struct vec *v, int64_t *out);
+
 /* Result type = that of the first argument (zone kept); cat becomes str. */
 enum rc_t type_first(struct ctx *cx, const struct dtype *args, int n, struct span span,
                      struct dtype *out);

@@ -126,6 +126,8 @@ static enum rc_t n_distinct(struct agg_eval *e, int64_t n, const struct vec *arg
                             int64_t at)
 {
     struct tally t;
+    if (!agg_const(e, 0) && (n >= MANY_ROWS || args[0].phys == PHYS_DICT))
+        return n ? distinct_many(e, n, &args[0], (int64_t *)out->data + at) : RC_OK;
     enum rc_t res = tally_rows(e, &t, n, &args[0]);
     if (res == RC_OK) ((int64_t *)out->data)[at] = t.n;
     tally_free(&t);
@@ -192,7 +194,10 @@ static enum rc_t mode(struct agg_eval *e, int64_t n, const struct vec *args, str
         AGW(KIND_DURATION, ret_of(KIND_DURATION), f)
 #define AN_INT(k) KIND_INT
 #define ITSELF(k) k
-static const struct agg_overload n_distinct_overloads[] = {OF_KINDS(AN_INT, n_distinct)};
+static const struct agg_overload n_distinct_overloads[] = {
+    {.n_args = 1, .args = {KIND_STR}, .ret = KIND_INT, .whole = n_distinct, .takes_codes = true},
+    OF_KINDS(AN_INT, n_distinct),
+};
 const struct agg_desc agg_n_distinct = {
     .name = "n_distinct",
     .sig = "n_distinct(x) -> int",

@@ -39,8 +39,7 @@ static double pivot_of(const double *a, int64_t lo, int64_t hi)
                    a[lo + (hi - lo) / 2]);
 }
 
-/* Puts the kth smallest (from 0) at a[k], nothing greater before it and nothing less after. */
-static void select_kth(double *a, int64_t n, int64_t k)
+void select_kth(double *a, int64_t n, int64_t k)
 {
     int64_t lo = 0, hi = n - 1;
     while (hi - lo > 24) {
@@ -61,7 +60,7 @@ static void select_kth(double *a, int64_t n, int64_t k)
     insertion_sort(a + lo, hi - lo + 1);
 }
 
-static double least_of(const double *a, int64_t n)
+double least_of(const double *a, int64_t n)
 {
     double m = a[0];
     for (int64_t i = 1; i < n; i++)
@@ -120,9 +119,16 @@ static rc quantile_at(struct agg_eval *e, int64_t n, const struct vec *args, dou
     double *a;
     int64_t m;
     if (!(p >= 0 && p <= 1)) return fail(e->cx, E209, e->span, "a quantile lies in 0..1");
-    TRY(gather(e, n, &args[0], &a, &m));
-    double x = quantile_of(a, m, p);
-    mem_big_free(a);
+    double x;
+    if (n >= MANY_ROWS && !agg_const(e, 0)) {
+        double two[2], t;
+        TRY(order_stats(e, n, &args[0], p, two, &t));
+        x = between(two[0], two[1], t);
+    } else {
+        TRY(gather(e, n, &args[0], &a, &m));
+        x = quantile_of(a, m, p);
+        mem_big_free(a);
+    }
     if (out->phys == PHYS_F64) {
         put_f64(out, at, x);
         return RC_OK;
