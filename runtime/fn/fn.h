@@ -134,7 +134,8 @@ struct agg_overload {
      * rows of one group in row order (nulls still in); write the result at row `at` of out. */
     enum rc_t (*whole)(struct agg_eval *e, int64_t n, const struct vec *args, struct vec *out,
                        int64_t at);
-    bool takes_codes; /* whole() also takes texts as codes (PHYS_DICT) where there is a dictionary */
+    bool
+        takes_codes; /* whole() also takes texts as codes (PHYS_DICT) where there is a dictionary */
 };
 struct agg_desc {
     const char *name, *sig, *doc, *example;

@@ -157,15 +157,15 @@ TEST(distinct_of_every_type)
         days[i] = i % 1000;
         far[i] = (i % 4099) * INT64_C(1000000000000);
     }
-    struct plan *t = pl_table(&f, TABLE(&f, {"day", typed(&f, KIND_DATE, n, days)},
-                                        {"far", ints(&f, n, far)}, {"s", words(&f, n, 5000, 4)},
-                                        {"c", coded(&f, words(&f, n, 700, 5))}));
-    struct table *out = run_all(
-        &f, pl_aggregate(&f, t, NULL, 0,
-                         ITEMS({"a", AGG(&f, "n_distinct", ex_col(&f, t, "day"))},
-                               {"b", AGG(&f, "n_distinct", ex_col(&f, t, "far"))},
-                               {"c", AGG(&f, "n_distinct", ex_col(&f, t, "s"))},
-                               {"d", AGG(&f, "n_distinct", ex_col(&f, t, "c"))})));
+    struct plan *t =
+        pl_table(&f, TABLE(&f, {"day", typed(&f, KIND_DATE, n, days)}, {"far", ints(&f, n, far)},
+                           {"s", words(&f, n, 5000, 4)}, {"c", coded(&f, words(&f, n, 700, 5))}));
+    struct table *out =
+        run_all(&f, pl_aggregate(&f, t, NULL, 0,
+                                 ITEMS({"a", AGG(&f, "n_distinct", ex_col(&f, t, "day"))},
+                                       {"b", AGG(&f, "n_distinct", ex_col(&f, t, "far"))},
+                                       {"c", AGG(&f, "n_distinct", ex_col(&f, t, "s"))},
+                                       {"d", AGG(&f, "n_distinct", ex_col(&f, t, "c"))})));
     assert_rows(&f, out, "1000|4099|5000|700\n");
     free(days);
     free(far);
@@ -248,5 +248,3 @@ TEST(keys_of_every_form)
     free(one);
     fx_end(&f);
 }
-
-TEST_MAIN()

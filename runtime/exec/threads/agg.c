@@ -212,8 +212,7 @@ static rc agg_run(struct agg *a, struct table **out)
     a->n_results = merge_buckets(a);
     a->results = mem_zero(sizeof *a->results * (size_t)(a->n_results + 1));
     TRY(pool_run(a->run->cx, a->n_results, merge_task, a));
-    if (a->n_keys == 0)
-        TRY(whole_direct(a, a->run->cx, a->results[0].cols));
+    if (a->n_keys == 0) TRY(whole_direct(a, a->run->cx, a->results[0].cols));
     return agg_result(a, out);
 }
 
