@@ -158,7 +158,7 @@ static rc need(const struct import *m, int i, int64_t n, size_t width, const cha
     size_t want = mem_mul((size_t)(d->offset + n), width);
     if (d->buffers[i].n < want || (want && !d->buffers[i].p))
         return damaged(m, "a buffer is too short");
-    *out = (const char *)d->buffers[i].p + (size_t)d->offset * width;
+    *out = want ? (const char *)d->buffers[i].p + (size_t)d->offset * width : "";
     return RC_OK;
 }
 
@@ -381,7 +381,7 @@ static rc import_bool(const struct import *m, struct column **out)
     if (d->n_buffers < 2 || d->buffers[1].n < (size_t)((d->offset + d->n + 7) / 8))
         return damaged(m, "a buffer is too short");
     TRY(new_column(m, DTYPE(KIND_BOOL), PHYS_BOOL, false, &c));
-    const unsigned char *p = d->buffers[1].p;
+    const unsigned char *p = d->buffers[1].p; /* not looked at when there are no rows */
     uint64_t *r = column_data_mut(c);
     for (int64_t i = 0; i < c->n; i++)
         bit_put(r, i, p[(d->offset + i) / 8] >> ((d->offset + i) % 8) & 1);
@@ -485,7 +485,7 @@ static rc texts_at(const struct import *m, const struct arrow_buffer *heap, stru
         int64_t to = place(offsets, i + 1);
         if (to < from || (uint64_t)to > heap->n || to - from > INT32_MAX)
             return damaged(m, "a text lies outside its buffer");
-        const char *p = (const char *)heap->p + from;
+        const char *p = heap->p ? (const char *)heap->p + from : "";
         size_t n = (size_t)(to - from);
         from = to;
         if (!bit_valid(c->valid, i)) {

@@ -80,6 +80,7 @@ static rc keep(struct ctx *cx, struct unpacking *u, size_t n)
         t->kept = NULL;
     }
     if (t->fd >= 0) return write_fully(t->fd, u->to, n) ? RC_OK : no_room(cx, u);
+    if (n == 0) return RC_OK;
     if (t->n_kept + n > t->cap) {
         void *p = t->kept;
         size_t bigger = (t->n_kept + n) * 2;
