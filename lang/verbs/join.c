@@ -86,6 +86,29 @@ static rc bind_all_on(struct sides *s, enum join_kind kind, struct join_on **out
     return hint_after(s->vc, frame, " on %s == %s", l->fields[0].name, r->fields[0].name);
 }
 
+/* direction: and tolerance: are for asof joins alone. */
+static rc asof_options(struct verb_call *vc, struct join_spec *spec)
+{
+    const char *direction;
+    const char *const only[] = {"direction", "tolerance"};
+    TRY(verb_option_word(vc, "direction", "backward", &direction));
+    spec->direction = strcmp(direction, "forward") == 0   ? ASOF_FORWARD
+                      : strcmp(direction, "nearest") == 0 ? ASOF_NEAREST
+                                                          : ASOF_BACKWARD;
+    for (int i = 0; i < 2; i++) {
+        const struct ast_item *it = verb_option(vc, only[i]);
+        if (!it || spec->kind == JOIN_ASOF) continue;
+        fail(vc->cx, E206, it->name_span, "%s: is for joins of kind asof", only[i]);
+        return verb_option(vc, "kind") ? RC_ERR : hint_after(vc, it->span, ", kind: asof");
+    }
+    const struct ast_item *within = verb_option(vc, "tolerance");
+    if (!within) return RC_OK;
+    struct scalar *s = ARENA_NEW(vc->arena, struct scalar);
+    TRY(verb_value(vc, within->expr, "tolerance:", s));
+    spec->tolerance = s;
+    return RC_OK;
+}
+
 static rc join_spec_of(struct verb_call *vc, struct join_spec *spec)
 {
     const char *kind, *expect;
@@ -95,7 +118,7 @@ static rc join_spec_of(struct verb_call *vc, struct join_spec *spec)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i].name, kind) == 0) spec->kind = kinds[i].kind;
     spec->expect = expect;
-    return RC_OK;
+    return asof_options(vc, spec);
 }
 
 static rc join_frames(struct verb_call *vc, const struct value *right, struct value **out)
@@ -140,11 +163,15 @@ out:
 static const struct verb_option join_options[] = {
     {"kind", OPT_WORD, "inner left right full semi anti cross asof",
      "which rows stay: inner (pairs only), left (all of the left frame), right, full, semi (left "
-     "rows with a partner), anti (left rows without one), cross (every pair), asof"},
+     "rows with a partner), anti (left rows without one), cross (every pair), asof (the nearest "
+     "earlier row by the last pair of `on`; the other pairs are equal)"},
     {"suffix", OPT_STR, NULL,
      "added to a right column whose name is taken, \"_right\" if not said"},
     {"expect", OPT_WORD, "one-to-one many-to-one one-to-many many-to-many",
      "fails unless the keys are so"},
+    {"direction", OPT_WORD, "backward forward nearest",
+     "asof: which row is taken, the nearest earlier or equal one if not said"},
+    {"tolerance", OPT_ANY, NULL, "asof: rows farther away than this do not count"},
     {0},
 };
 const struct verb_desc verb_join = {

@@ -6,11 +6,12 @@
 #include <math.h>
 
 /* Names of the columns that are added on the way and dropped at the end. */
-#define ROW  ".row"
-#define DRAW ".draw"
-#define RANK ".rank"
-#define SIZE ".size"
-#define ONE  ".one"
+#define ROW   ".row"
+#define DRAW  ".draw"
+#define RANK  ".rank"
+#define SIZE  ".size"
+#define ONE   ".one"
+#define GROUP ".group"
 
 static rc seed_option(struct verb_call *vc, int64_t *out)
 {
@@ -188,11 +189,68 @@ static rc draws(struct verb_call *vc, struct pipe *p, const struct amount *amoun
     return verb_pipe_project(p, &drawn, 1);
 }
 
+/* Adds GROUP, the number of the first row of each row's group, and ROW, its place in there. */
+static rc number_groups(struct pipe *p, const struct expr *const *by, int n_by)
+{
+    struct named_expr first = {.name = GROUP};
+    TRY(add_row_number(p, NULL, 0, NULL, 0, ".all"));
+    TRY(make_agg(p->cx, p->arena, "min", top_expr(p, ".all"), p->span, &first.expr));
+    TRY(verb_pipe_window(p, by, n_by, NULL, 0, &first, 1));
+    return add_row_number(p, by, n_by, NULL, 0, ROW);
+}
+
+/* One row a draw of each group: GROUP, and DRAW, the place of the drawn row in it. */
+static rc group_draws(struct verb_call *vc, struct pipe *p, const struct amount *amount)
+{
+    struct named_expr size = {.name = SIZE}, group = {GROUP, top_expr(p, GROUP)};
+    struct named_expr drawn[2] = {{.name = GROUP}, {.name = DRAW}};
+    const struct expr *at, *bounds[2] = {make_int(p->arena, 1), make_int(p->arena, amount->n)};
+    const char *list = ".times";
+    struct named_expr times = {.name = list};
+    TRY(make_agg(p->cx, p->arena, "count", NULL, p->span, &size.expr));
+    TRY(verb_pipe_aggregate(p, &group, 1, &size, 1));
+    if (amount->is_share) {
+        TRY(share_of_size(p, amount->share, SIZE, &bounds[1]));
+        TRY(expr_cast(p->cx, p->arena, bounds[1], KIND_INT, &bounds[1]));
+    }
+    TRY(make_call(p->cx, p->arena, "seq", bounds, 2, p->span, &times.expr));
+    TRY(verb_pipe_add(p, &times, 1));
+    TRY(verb_pipe_unnest(p, &list, 1, false, NULL));
+    TRY(add_draw(vc, p));
+    TRY(make_call2(p->cx, p->arena, "*", top_expr(p, DRAW), top_expr(p, SIZE), &at));
+    TRY(make_call1(p->cx, p->arena, "floor", at, &at));
+    TRY(expr_cast(p->cx, p->arena, at, KIND_INT, &at));
+    TRY(make_call2(p->cx, p->arena, "+", at, make_int(p->arena, 1), &drawn[1].expr));
+    drawn[0].expr = top_expr(p, GROUP);
+    return verb_pipe_project(p, drawn, 2);
+}
+
+static rc sample_groups(struct verb_call *vc, struct pipe *p, const struct amount *amount)
+{
+    struct bind b;
+    struct pipe drawn;
+    const struct expr **by;
+    int n_by;
+    verb_bind_init(&b, vc, BIND_ROW);
+    TRY(bind_clause_by(&b, vc, &by, &n_by));
+    TRY(number_groups(p, by, n_by));
+    verb_pipe_from(&drawn, vc, p->plan);
+    enum rc_t res = group_draws(vc, &drawn, amount);
+    struct join_on on[2];
+    if (res == RC_OK) {
+        on[0] = (struct join_on){top_expr(p, GROUP), top_expr(&drawn, GROUP), CMP_EQ};
+        on[1] = (struct join_on){top_expr(p, ROW), top_expr(&drawn, DRAW), CMP_EQ};
+        struct join_spec spec = {.kind = JOIN_INNER, .on = on, .n_on = 2, .is_silent = true};
+        res = verb_pipe_join(p, drawn.plan, &spec);
+    }
+    verb_pipe_release(&drawn);
+    TRY(res);
+    return verb_pipe_keep(p, vc->input->plan->schema);
+}
+
 static rc sample_again(struct verb_call *vc, struct pipe *p, const struct amount *amount)
 {
-    if (vc->step->has_by)
-        return fail(vc->cx, E214, vc->step->by[0].span,
-                    "replace: true within groups is not in this version yet");
+    if (vc->step->has_by) return sample_groups(vc, p, amount);
     struct pipe drawn;
     struct plan *numbers = NULL;
     if (!amount->is_share) TRY(counting_table(vc, vc->lg->is_dry ? 0 : amount->n, &numbers));

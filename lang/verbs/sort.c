@@ -107,15 +107,15 @@ static enum rc_t skip_bind(struct verb_call *vc, struct value **out)
     int64_t n;
     TRY(need_items(vc, "a number of rows", "skip 10"));
     TRY(row_number_item(vc, 0, &n));
-    if (n < 0) return fail(vc->cx, E209, vc->step->span, "skip takes a number of rows from 0 up");
-    struct limit l = {.offset = n, .n = -1};
+    struct limit l = {.offset = n < 0 ? -n : n, .n = -1, .from_end = n < 0};
     return limit_rows(vc, &l, out);
 }
 
 const struct verb_desc verb_skip = {
     .name = "skip",
     .sig = "skip n [by groups] [sort keys]",
-    .doc = "All rows but the first n, of each group if there are any.",
+    .doc = "All rows but the first n, of each group if there are any; with n below 0, all but the "
+           "last ones.",
     .examples = {"trips |> skip 2", "trips |> skip 1 by zone sort fare"},
     .options = nulls_options,
     .input = TAKES_FRAME,

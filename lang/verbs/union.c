@@ -85,7 +85,7 @@ static rc widen_column(struct verb_call *vc, struct field *have, const struct fi
 {
     struct dtype both;
     char a[64], b[64];
-    if (dtype_common(have->type, more->type, &both)) {
+    if (type_unify(have->type, more->type, &both)) {
         have->type = both;
         return RC_OK;
     }
@@ -127,8 +127,7 @@ static rc column_of_part(struct verb_call *vc, const struct schema *s, int at,
         return RC_OK;
     }
     *out = field_expr(vc->arena, s, at, span);
-    if (dtype_eq(s->fields[at].type, want->type)) return RC_OK;
-    return expr_cast(vc->cx, vc->arena, *out, want->type.kind, out);
+    return expr_as_type(vc->cx, vc->arena, *out, want->type, out);
 }
 
 /* A part with the columns of the result, and where it came from. */

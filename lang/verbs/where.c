@@ -34,6 +34,32 @@ static rc semi_join(struct verb_call *vc, struct pipe *p, const struct ast *e,
     return RC_OK;
 }
 
+static rc both(struct verb_call *vc, const struct expr *e, const struct expr **out)
+{
+    if (*out) TRY(make_call2(vc->cx, vc->arena, "and", *out, e, &e));
+    *out = e;
+    return RC_OK;
+}
+
+/* across(..): the condition must hold for each of the columns. */
+static rc add_across(struct verb_call *vc, struct bind *b, const struct ast_item *it,
+                     const struct expr **out)
+{
+    struct named_list all = {0};
+    char text[96];
+    TRY(bind_item(b, it, &all));
+    for (int i = 0; i < all.n; i++) {
+        enum kind k = all.items[i].expr->type.kind;
+        if (k != KIND_BOOL && k != KIND_NULL) {
+            fail(vc->cx, E207, it->span, "where takes true or false, across gives %s",
+                 dtype_text(all.items[i].expr->type, text, sizeof text));
+            return hint_step(vc, "where across(type(num), x -> x > 0)");
+        }
+        TRY(both(vc, all.items[i].expr, out));
+    }
+    return RC_OK;
+}
+
 static rc bind_predicate(struct verb_call *vc, struct bind *b, const struct expr **out)
 {
     int at = 0;
@@ -41,9 +67,12 @@ static rc bind_predicate(struct verb_call *vc, struct bind *b, const struct expr
     for (const struct ast_item *it; (it = next_item(vc->step, &at));) {
         const struct expr *e;
         if (frame_column(vc, it->expr)) continue;
+        if (is_across(it->expr)) {
+            TRY(add_across(vc, b, it, out));
+            continue;
+        }
         TRY(bind_expr_kind(b, it->expr, KIND_BOOL, "where", &e));
-        if (*out) TRY(make_call2(vc->cx, vc->arena, "and", *out, e, &e));
-        *out = e;
+        TRY(both(vc, e, out));
     }
     return RC_OK;
 }

@@ -79,6 +79,17 @@ struct dtype dtype_list(struct dtype elem)
     return (struct dtype){.kind = KIND_LIST, .elem = &i->elem};
 }
 
+bool dtype_struct(const struct field *fields, int n, struct dtype *out)
+{
+    struct error err = {0};
+    struct ctx cx = {.err = &err};
+    struct schema *s;
+    if (schema_new(&cx, fields, n, NO_SPAN, &s) != RC_OK) return false;
+    *out = *dtype_list((struct dtype){.kind = KIND_STRUCT, .fields = s}).elem;
+    schema_unref(s);
+    return true;
+}
+
 static bool fields_eq(const struct schema *a, const struct schema *b)
 {
     if (a == b) return true;

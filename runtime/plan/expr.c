@@ -196,6 +196,23 @@ rc expr_call(struct ctx *cx, struct arena *a, const struct fn_desc *fn,
     return RC_OK;
 }
 
+/* Structs of the same fields, in a's order. */
+static bool unify_structs(struct dtype a, struct dtype b, struct dtype *out)
+{
+    int n = a.fields->n;
+    struct field *fields = mem_zero(sizeof *fields * (size_t)(n + 1));
+    bool fits = n == b.fields->n;
+    for (int i = 0; i < n && fits; i++) {
+        int at = schema_find(b.fields, str_of(a.fields->fields[i].name));
+        fields[i].name = a.fields->fields[i].name;
+        fits = at >= 0 &&
+               type_unify(a.fields->fields[i].type, b.fields->fields[at].type, &fields[i].type);
+    }
+    fits = fits && dtype_struct(fields, n, out);
+    mem_free(fields);
+    return fits;
+}
+
 bool type_unify(struct dtype a, struct dtype b, struct dtype *out)
 {
     if (a.kind == KIND_CAT && b.kind == KIND_CAT) { /* the levels may differ */
@@ -206,6 +223,7 @@ bool type_unify(struct dtype a, struct dtype b, struct dtype *out)
         *out = a;
         return true;
     }
+    if (a.kind == KIND_STRUCT && b.kind == KIND_STRUCT) return unify_structs(a, b, out);
     if (a.kind == KIND_LIST && b.kind == KIND_LIST) {
         struct dtype item;
         if (!type_unify(*a.elem, *b.elem, &item)) return false;
