@@ -260,6 +260,17 @@ struct table *run_on(struct fx *f, int executor, struct plan *p)
     return keep_table(f, t);
 }
 
+static bool same_value(const struct scalar *a, const struct scalar *b, double tol);
+
+static bool same_at(const struct column *a, const struct column *b, int64_t i, double tol)
+{
+    struct scalar x = column_scalar(a, i), y = column_scalar(b, i);
+    bool same = same_value(&x, &y, tol);
+    scalar_release(&x);
+    scalar_release(&y);
+    return same;
+}
+
 static bool same_value(const struct scalar *a, const struct scalar *b, double tol)
 {
     if (a->is_null || b->is_null) return a->is_null == b->is_null;
@@ -273,9 +284,12 @@ static bool same_value(const struct scalar *a, const struct scalar *b, double to
     case KIND_LIST:
         if (a->u.list->n != b->u.list->n) return false;
         for (int64_t i = 0; i < a->u.list->n; i++) {
-            struct scalar x = column_scalar(a->u.list, i), y = column_scalar(b->u.list, i);
-            if (!same_value(&x, &y, tol)) return false;
+            if (!same_at(a->u.list, b->u.list, i, tol)) return false;
         }
+        return true;
+    case KIND_STRUCT:
+        for (int i = 0; i < a->u.row->schema->n; i++)
+            if (!same_at(a->u.row->cols[i], b->u.row->cols[i], 0, tol)) return false;
         return true;
     default: return a->u.i == b->u.i;
     }

@@ -29,10 +29,11 @@ static void rows_add(struct fx *f, struct rows *r, struct scalar *row)
 static rc run(struct fx *f, const struct plan *p, struct rows *out);
 
 /* ---- expressions ---- */
-static rc eval(struct fx *f, const struct schema *s, const struct scalar *row, const struct expr *e,
-               struct scalar *out)
+rc twin_eval(struct fx *f, const struct schema *s, const struct scalar *row, const struct expr *e,
+             struct scalar *out)
 {
     struct scalar args[16];
+    if (e->op > EXPR_WINDOW) return twin_nested(f, s, row, e, out);
     if (e->op == EXPR_COLUMN) {
         *out = row[schema_find(s, str_of(e->name))];
         return RC_OK;
@@ -44,15 +45,15 @@ static rc eval(struct fx *f, const struct schema *s, const struct scalar *row, c
     if (e->op == EXPR_CASE) {
         *out = (struct scalar){.type = e->type, .is_null = true};
         for (int i = 0; i < e->n_args; i += 2) {
-            if (i + 1 == e->n_args) return eval(f, s, row, e->args[i], out);
+            if (i + 1 == e->n_args) return twin_eval(f, s, row, e->args[i], out);
             struct scalar c;
-            TRY(eval(f, s, row, e->args[i], &c));
-            if (!c.is_null && c.u.b) return eval(f, s, row, e->args[i + 1], out);
+            TRY(twin_eval(f, s, row, e->args[i], &c));
+            if (!c.is_null && c.u.b) return twin_eval(f, s, row, e->args[i + 1], out);
         }
         return RC_OK;
     }
     for (int i = 0; i < e->n_args; i++)
-        TRY(eval(f, s, row, e->args[i], &args[i]));
+        TRY(twin_eval(f, s, row, e->args[i], &args[i]));
     TRY(fn_eval_scalar(&f->cx, f->a, e->fn, args, e->n_args, e->span, out));
     out->type = e->type;
     return RC_OK;
@@ -62,7 +63,7 @@ static rc eval_list(struct fx *f, const struct schema *s, const struct scalar *r
                     const struct expr *const *e, int n, struct scalar *out)
 {
     for (int i = 0; i < n; i++)
-        TRY(eval(f, s, row, e[i], &out[i]));
+        TRY(twin_eval(f, s, row, e[i], &out[i]));
     return RC_OK;
 }
 
@@ -127,7 +128,7 @@ static rc keyed_rows(struct fx *f, const struct rows *in, const struct sort_key 
     for (int64_t i = 0; i < in->n; i++) {
         k[i] = (struct keyed){in->v[i], row_new(f, n), i};
         for (int c = 0; c < n; c++)
-            TRY(eval(f, in->schema, in->v[i], by[c].expr, &k[i].keys[c]));
+            TRY(twin_eval(f, in->schema, in->v[i], by[c].expr, &k[i].keys[c]));
     }
     *out = k;
     return RC_OK;
@@ -154,11 +155,11 @@ static rc aggregate(struct fx *f, const struct schema *s, const struct expr *e,
     int64_t kept = 0;
     for (int64_t r = 0; r < n; r++) {
         struct scalar v = {.u.b = true};
-        if (e->where) TRY(eval(f, s, rows[r], e->where, &v));
+        if (e->where) TRY(twin_eval(f, s, rows[r], e->where, &v));
         if (!is_true(&v)) continue;
         kept++;
         for (int i = 0; i < e->n_args; i++) {
-            TRY(eval(f, s, rows[r], e->args[i], &v));
+            TRY(twin_eval(f, s, rows[r], e->args[i], &v));
             TRY(builder_scalar(&f->cx, &b[i], &v));
         }
     }
@@ -279,13 +280,13 @@ static rc window_value(struct fx *f, const struct schema *s, const struct expr *
         out->u.i = i + 1;
     } else if (strcmp(e->win->name, "lag") == 0) {
         out->is_null = i == 0;
-        if (i > 0) TRY(eval(f, s, g[i - 1], e->args[0], out));
+        if (i > 0) TRY(twin_eval(f, s, g[i - 1], e->args[0], out));
     } else { /* rank */
-        TRY(eval(f, s, g[i], e->args[0], &a));
+        TRY(twin_eval(f, s, g[i], e->args[0], &a));
         out->is_null = a.is_null;
         out->u.i = 1;
         for (int64_t k = 0; k < n; k++) {
-            TRY(eval(f, s, g[k], e->args[0], &b));
+            TRY(twin_eval(f, s, g[k], e->args[0], &b));
             if (!b.is_null && !a.is_null && cmp_values(&b, &a) < 0) out->u.i++;
         }
     }
@@ -385,8 +386,8 @@ static rc pair_fits(struct fx *f, const struct plan *p, const struct rows *l, co
     for (int k = 0; k < p->u.join.n_on && *out; k++) {
         const struct join_on *on = &p->u.join.on[k];
         struct scalar a, b;
-        TRY(eval(f, l->schema, l->v[i], on->left, &a));
-        TRY(eval(f, r->schema, r->v[j], on->right, &b));
+        TRY(twin_eval(f, l->schema, l->v[i], on->left, &a));
+        TRY(twin_eval(f, r->schema, r->v[j], on->right, &b));
         int d = a.is_null || b.is_null ? 0 : cmp_values(&a, &b);
         if (on->op == CMP_SAME) {
             *out = a.is_null == b.is_null && d == 0;
@@ -415,9 +416,9 @@ static rc pair_row(struct fx *f, const struct plan *p, const struct rows *l, con
         if (p->u.join.kind != JOIN_RIGHT && p->u.join.kind != JOIN_FULL) continue;
         int c = schema_find(l->schema, str_of(name));
         if (i >= 0)
-            TRY(eval(f, l->schema, l->v[i], p->u.join.on[k].left, &row[c]));
+            TRY(twin_eval(f, l->schema, l->v[i], p->u.join.on[k].left, &row[c]));
         else
-            TRY(eval(f, r->schema, r->v[j], p->u.join.on[k].right, &row[c]));
+            TRY(twin_eval(f, r->schema, r->v[j], p->u.join.on[k].right, &row[c]));
     }
     for (int c = 0; c < nr && j >= 0; c++)
         row[nl + c] = r->v[j][schema_find(r->schema, str_of(p->u.join.right_columns[c]))];
@@ -462,11 +463,11 @@ static rc run_asof(struct fx *f, const struct plan *p, const struct rows *l, con
         struct scalar a, b;
         int64_t found = -1;
         double best = 0;
-        TRY(eval(f, l->schema, l->v[i], p->u.join.on[last].left, &a));
+        TRY(twin_eval(f, l->schema, l->v[i], p->u.join.on[last].left, &a));
         for (int64_t j = 0; j < r->n && !a.is_null; j++) {
             bool fits;
             TRY(pair_fits(f, &equal, l, r, i, j, &fits));
-            TRY(eval(f, r->schema, r->v[j], p->u.join.on[last].right, &b));
+            TRY(twin_eval(f, r->schema, r->v[j], p->u.join.on[last].right, &b));
             if (!fits || b.is_null || !in_reach(p, gap(&a, &b))) continue;
             bool is_first = p->u.join.direction == ASOF_FORWARD && found >= 0 &&
                             gap(&a, &b) == best; /* forward: the first of equal keys */
@@ -504,6 +505,19 @@ static rc run_join(struct fx *f, const struct plan *p, const struct rows *l, con
     return RC_OK;
 }
 
+static void run_unnest(struct fx *f, const struct plan *p, const struct rows *in, struct rows *out)
+{
+    for (int64_t i = 0; i < in->n; i++) {
+        int64_t n = twin_unnest_rows(p, in->schema, in->v[i]);
+        if (n == 0 && p->u.unnest.keep_empty) n = 1;
+        for (int64_t at = 0; at < n; at++) {
+            struct scalar *row = row_new(f, p->schema->n);
+            twin_unnest_row(f, p, in->schema, in->v[i], at, row);
+            rows_add(f, out, row);
+        }
+    }
+}
+
 /* ---- nodes ---- */
 static rc run_node(struct fx *f, const struct plan *p, struct rows *in, struct rows *out)
 {
@@ -514,13 +528,13 @@ static rc run_node(struct fx *f, const struct plan *p, struct rows *in, struct r
         for (int64_t i = 0; i < p->u.table.table->n_rows; i++) {
             struct scalar *row = row_new(f, p->schema->n);
             for (int c = 0; c < p->schema->n; c++)
-                row[c] = column_scalar(p->u.table.table->cols[c], i);
+                row[c] = twin_value(f, p->u.table.table->cols[c], i);
             rows_add(f, out, row);
         }
         return RC_OK;
     case PLAN_FILTER:
         for (int64_t i = 0; i < in[0].n; i++) {
-            TRY(eval(f, in[0].schema, in[0].v[i], p->u.filter.predicate, &v));
+            TRY(twin_eval(f, in[0].schema, in[0].v[i], p->u.filter.predicate, &v));
             if (is_true(&v)) rows_add(f, out, in[0].v[i]);
         }
         return RC_OK;
@@ -528,7 +542,7 @@ static rc run_node(struct fx *f, const struct plan *p, struct rows *in, struct r
         for (int64_t i = 0; i < in[0].n; i++) {
             struct scalar *row = row_new(f, p->u.project.n);
             for (int c = 0; c < p->u.project.n; c++)
-                TRY(eval(f, in[0].schema, in[0].v[i], p->u.project.items[c].expr, &row[c]));
+                TRY(twin_eval(f, in[0].schema, in[0].v[i], p->u.project.items[c].expr, &row[c]));
             rows_add(f, out, row);
         }
         return RC_OK;
@@ -542,6 +556,7 @@ static rc run_node(struct fx *f, const struct plan *p, struct rows *in, struct r
             for (int64_t i = 0; i < in[side].n; i++)
                 rows_add(f, out, in[side].v[i]);
         return RC_OK;
+    case PLAN_UNNEST: run_unnest(f, p, in, out); return RC_OK;
     case PLAN_AGGREGATE: return run_aggregate(f, p, in, out);
     case PLAN_WINDOW: return run_window(f, p, in, out);
     case PLAN_LIMIT: return run_limit(f, p, in, out);
