@@ -124,7 +124,7 @@ static rc put_columns(struct extraction *x, struct pipe *p)
     for (int k = 0; k < x->n; k++) {
         const struct expr *args[3] = {x->text, x->pattern,
                                       make_int(p->arena, x->groups.n ? k + 1 : 0)};
-        TRY(make_call(p->cx, p->arena, "extract", args, 3, x->spans[k], &made[k]));
+        TRY(make_call(p->cx, p->arena, "extract", args, 3, x->pattern->span, &made[k]));
         for (int i = 0; i < k; i++)
             if (strcmp(x->into[i], x->into[k]) == 0)
                 return fail(p->cx, E212, x->spans[k], "`%s` is named twice", x->into[k]);

@@ -6,6 +6,7 @@ struct unpivot {
     struct verb_call *vc;
     const char **columns;
     int n;
+    bool *is_void; /* [n] a text column without a single value: its type says nothing */
     const char *names, *values;
 };
 
@@ -25,26 +26,74 @@ static const struct expr *names_list(struct unpivot *u)
     return made ? list : NULL;
 }
 
+static struct dtype type_of(const struct unpivot *u, int i)
+{
+    const struct schema *s = u->vc->input->plan->schema;
+    if (u->is_void[i]) return DTYPE(KIND_NULL);
+    return s->fields[schema_find(s, str_of(u->columns[i]))].type;
+}
+
+/* Columns of files that are empty all the way are text: beside other types they must not count, so
+ * the text columns' values are counted when types differ. */
+static rc find_void(struct unpivot *u)
+{
+    struct verb_call *vc = u->vc;
+    const struct schema *s = vc->input->plan->schema;
+    struct named_list items = {0};
+    struct table *counts = NULL;
+    struct pipe p;
+    for (int i = 0; i < u->n; i++) {
+        const struct expr *e;
+        if (type_of(u, i).kind != KIND_STR) continue;
+        TRY(make_agg(vc->cx, vc->arena, "count", name_expr(vc->arena, s, u->columns[i], NO_SPAN),
+                     vc->step->span, &e));
+        named_add(vc->arena, &items, u->columns[i], e, NO_SPAN);
+    }
+    if (items.n == 0 || items.n == u->n) return RC_OK;
+    verb_pipe_begin(&p, vc);
+    enum rc_t res = verb_pipe_aggregate(&p, NULL, 0, items.items, items.n);
+    if (res == RC_OK && !vc->lg->is_dry)
+        res = exec_table(vc->cx, vc->lg->executor, p.plan, &counts);
+    verb_pipe_release(&p);
+    TRY(res);
+    for (int i = 0; i < u->n; i++) {
+        int at = counts ? schema_find(counts->schema, str_of(u->columns[i])) : -1;
+        if (at >= 0) u->is_void[i] = column_scalar(counts->cols[at], 0).u.i == 0;
+        if (!counts && type_of(u, i).kind == KIND_STR) u->is_void[i] = true;
+    }
+    table_unref(counts);
+    return RC_OK;
+}
+
+/* The first column whose type does not go with those before it, or -1; *with: one of these. */
+static int misfit(const struct unpivot *u, int *with)
+{
+    struct dtype type = DTYPE(KIND_NULL);
+    for (int i = 0; i < u->n; i++) {
+        struct dtype before = type;
+        if (!type_unify(before, type_of(u, i), &type)) return i;
+        if (before.kind == KIND_NULL) *with = i;
+    }
+    return -1;
+}
+
 /* E207 with the two columns that do not go together. */
 static rc check_types(struct unpivot *u)
 {
     struct verb_call *vc = u->vc;
-    const struct schema *s = vc->input->plan->schema;
-    struct dtype type = DTYPE(KIND_NULL);
-    const char *first = NULL;
     char a[96], b[96];
-    for (int i = 0; i < u->n; i++) {
-        struct dtype t = s->fields[schema_find(s, str_of(u->columns[i]))].type, before = type;
-        if (!first && t.kind != KIND_NULL) first = u->columns[i];
-        if (type_unify(before, t, &type)) continue;
-        fail(vc->cx, E207, vc->step->span, "the columns become one, but `%s` is %s and `%s` is %s",
-             first, dtype_text(before, a, sizeof a), u->columns[i], dtype_text(t, b, sizeof b));
-        (void)hint_step(vc, "unpivot type(%s), names: %s, values: %s",
-                        dtype_is_number(before) ? "num" : kind_name(before.kind), u->names,
-                        u->values);
-        return RC_ERR;
-    }
-    return RC_OK;
+    int first = 0, i;
+    u->is_void = ARENA_ARRAY(vc->arena, bool, u->n + 1);
+    if (misfit(u, &first) < 0) return RC_OK;
+    TRY(find_void(u));
+    i = misfit(u, &first);
+    if (i < 0) return RC_OK;
+    struct dtype have = type_of(u, first);
+    fail(vc->cx, E207, vc->step->span, "the columns become one, but `%s` is %s and `%s` is %s",
+         u->columns[first], dtype_text(have, a, sizeof a), u->columns[i],
+         dtype_text(type_of(u, i), b, sizeof b));
+    return hint_step(vc, "unpivot type(%s), names: %s, values: %s",
+                     dtype_is_number(have) ? "num" : kind_name(have.kind), u->names, u->values);
 }
 
 static rc long_columns(struct unpivot *u, struct pipe *p)
@@ -58,8 +107,11 @@ static rc long_columns(struct unpivot *u, struct pipe *p)
         if (!is_column(u, in->fields[i].name))
             named_add(p->arena, &items, in->fields[i].name, field_expr(p->arena, in, i, p->span),
                       p->span);
-    for (int i = 0; i < u->n; i++)
-        cells[i] = name_expr(p->arena, in, u->columns[i], p->span);
+    for (int i = 0; i < u->n; i++) {
+        struct scalar none = {.type = DTYPE(KIND_NULL), .is_null = true};
+        cells[i] = u->is_void[i] ? expr_literal(p->arena, &none, p->span)
+                                 : name_expr(p->arena, in, u->columns[i], p->span);
+    }
     TRY(expr_list(p->cx, p->arena, cells, u->n, p->span, &list));
     named_add(p->arena, &items, u->names, names, p->span);
     named_add(p->arena, &items, u->values, list, p->span);

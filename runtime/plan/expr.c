@@ -301,10 +301,34 @@ rc expr_case(struct ctx *cx, struct arena *a, const struct expr *const *args, in
     return RC_OK;
 }
 
+/* Only whether a list or struct is there matters to count(x): true, or null. Aggregates never carry
+ * nested values around. */
+static rc presence(struct ctx *cx, struct arena *a, const struct expr *x, const struct expr **out)
+{
+    const struct fn_desc *fn = fn_find(STR("is_null"));
+    const struct expr *is_null;
+    struct scalar yes = {.type = DTYPE(KIND_BOOL), .u.b = true};
+    if (!fn) return fail(cx, E903, x->span, "the function is_null is missing");
+    TRY(expr_call(cx, a, fn, &x, 1, x->span, &is_null));
+    const struct expr *arms[3] = {is_null, null_literal(a, KIND_BOOL, x->span),
+                                  expr_literal(a, &yes, x->span)};
+    return expr_case(cx, a, arms, 3, x->span, out);
+}
+
+static bool is_nested(const struct expr *e)
+{
+    return e->type.kind == KIND_LIST || e->type.kind == KIND_STRUCT;
+}
+
 rc expr_agg(struct ctx *cx, struct arena *a, const struct agg_desc *agg,
             const struct expr *const *args, int n, const struct expr *where, struct win_frame frame,
             struct span span, const struct expr **out)
 {
+    const struct expr *there;
+    if (n == 1 && is_nested(args[0]) && strcmp(agg->name, "count") == 0) {
+        TRY(presence(cx, a, args[0], &there));
+        args = &there;
+    }
     const struct agg_overload *over;
     struct dtype type = {0};
     const struct expr **cast;
