@@ -383,7 +383,8 @@ static rc read_target(struct profile *p)
     verb_bind_init(&b, p->vc, BIND_ROW);
     TRY(bind_expr(&b, it->expr, &e));
     if (e->op != EXPR_COLUMN || is_nested(e->type))
-        return fail(p->vc->cx, E207, it->expr->span, "target: takes the name of a column, this computes %s",
+        return fail(p->vc->cx, E207, it->expr->span,
+                    "target: takes the name of a column, this computes %s",
                     dtype_text(e->type, text, sizeof text));
     p->target = e->name;
     return RC_OK;

@@ -47,8 +47,8 @@ bool dtype_eq(struct dtype a, struct dtype b);
 const char *dtype_intern(const char *zone); /* same text, same pointer, never freed */
 struct dtype dtype_list(struct dtype elem); /* list of elem */
 struct field;
-/* Struct of these fields; false when a name stands twice. Its schema lives for ever, as dtype_list's
- * elem does. */
+/* Struct of these fields; false when a name stands twice. Its schema lives for ever, as
+ * dtype_list's elem does. */
 bool dtype_struct(const struct field *fields, int n, struct dtype *out);
 /* "int", "datetime[UTC]", "list[int]", "struct{a: int}" into buf; returns buf. */
 const char *dtype_text(struct dtype t, char *buf, size_t n);
