@@ -311,3 +311,58 @@ TEST(expectations_hold_over_the_budget_too)
     assert_string_equal(f.err.message, first);
     fx_end(&f);
 }
+
+/* ---- windows, distinct ---- */
+static void same_over_budget(struct fx *f, struct plan *p)
+{
+    struct table *want = sorted(f, 0, p, 0);
+    for (int x = 1; x < 3; x++) {
+        int64_t parts;
+        struct table *got = streamed(f, x, p, 24 << 20, &parts);
+        const char *diff = table_diff(f, want, got, 0);
+        if (diff) fail_msg("%s", diff);
+        table_unref(got);
+    }
+    table_unref(want);
+}
+
+TEST(windows_over_the_budget)
+{
+    struct fx f;
+    char folder[64];
+    fx_begin(&f);
+    own_folder(folder);
+    struct gen g = {.f = &f, .seed = 31, .max_rows = 1};
+    struct plan *t = pl_table(&f, gen_table(&g, 300000)), *p = NULL;
+    const struct expr *by[2] = {CALL(&f, "+", ex_col(&f, t, "i"), ex_int(&f, 1)),
+                                ex_col(&f, t, "d")};
+    const struct expr *x = ex_col(&f, t, "x"), *s = ex_col(&f, t, "s");
+    struct sort_key sort = {ex_col(&f, t, "j"), true, false};
+    struct win_frame last = {.unit = FRAME_ROWS, .from = -3};
+    struct named_expr items[] = {{"w1", ex_win(&f, "lag", 1, &s)},
+                                 {"w2", ex_frame(&f, "max", 1, &x, last)},
+                                 {"w3", ex_win(&f, "row_number", 0, NULL)},
+                                 {"w4", ex_win(&f, "rank", 1, &x)}};
+    assert_ok(&f.cx, plan_window(&f.cx, t, by, 2, &sort, 1, items, 4, NO_SPAN, &p));
+    same_over_budget(&f, pl_keep(&f, p));
+    leave_folder(folder);
+    fx_end(&f);
+}
+
+TEST(distinct_over_the_budget)
+{
+    struct fx f;
+    char folder[64];
+    fx_begin(&f);
+    own_folder(folder);
+    struct gen g = {.f = &f, .seed = 32, .max_rows = 1};
+    struct plan *t = pl_table(&f, gen_table(&g, 300000)), *p = NULL;
+    const struct expr *by[2] = {ex_col(&f, t, "j"), ex_col(&f, t, "s")};
+    struct sort_key sort = {ex_col(&f, t, "x"), true, false};
+    assert_ok(&f.cx, plan_distinct(&f.cx, t, by, 2, &sort, 1, NO_SPAN, &p));
+    same_over_budget(&f, pl_keep(&f, p));
+    assert_ok(&f.cx, plan_distinct(&f.cx, t, NULL, 0, NULL, 0, NO_SPAN, &p));
+    same_over_budget(&f, pl_keep(&f, p));
+    leave_folder(folder);
+    fx_end(&f);
+}

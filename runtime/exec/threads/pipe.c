@@ -480,16 +480,23 @@ rc pipe_run(struct pipe *p, int64_t n_tasks, const struct sink *sink)
 }
 
 /* ---- from plans ---- */
-typedef enum rc_t (*breaker)(struct run *r, const struct plan *p, struct table **out);
+static bool is_breaker(enum plan_op op)
+{
+    return op == PLAN_AGGREGATE || op == PLAN_SORT || op == PLAN_LIMIT || op == PLAN_DISTINCT ||
+           op == PLAN_WINDOW || op == PLAN_JOIN;
+}
 
-static breaker breaker_of(const struct plan *p)
+/* The node's table, or the pipe that reads its rows from disk. */
+static rc run_breaker(struct run *r, const struct plan *p, struct table **out,
+                      struct pipe **out_pipe)
 {
     switch (p->op) {
-    case PLAN_AGGREGATE: return run_aggregate;
-    case PLAN_LIMIT: return run_limit;
-    case PLAN_DISTINCT: return run_distinct;
-    case PLAN_WINDOW: return run_window;
-    default: return NULL;
+    case PLAN_AGGREGATE: return run_aggregate(r, p, out);
+    case PLAN_SORT: return run_sort(r, p, out, out_pipe);
+    case PLAN_LIMIT: return run_limit(r, p, out);
+    case PLAN_DISTINCT: return run_distinct(r, p, out, out_pipe);
+    case PLAN_WINDOW: return run_window(r, p, out, out_pipe);
+    default: return run_join(r, p, out, out_pipe);
     }
 }
 
@@ -502,15 +509,13 @@ static int64_t own_bytes(const struct table *t)
     return sum;
 }
 
-static rc open_breaker(struct run *r, const struct plan *p, breaker run, struct pipe **out)
+static rc open_breaker(struct run *r, const struct plan *p, struct pipe **out)
 {
     struct table *t = NULL;
     struct node_stat *stat = run_stat(r, p);
     int64_t began = now_us(), before = atomic_load(&r->bytes);
     *out = NULL;
-    TRY(p->op == PLAN_SORT   ? run_sort(r, p, &t, out)
-        : p->op == PLAN_JOIN ? run_join(r, p, &t, out)
-                             : run(r, p, &t));
+    TRY(run_breaker(r, p, &t, out));
     if (stat) {
         atomic_store(&stat->us, now_us() - began);
         atomic_store(&stat->rows, t ? t->n_rows : (*out)->rows_max);
@@ -550,10 +555,9 @@ static rc open_op(struct run *r, const struct plan *p, struct pipe **out)
 
 rc pipe_open(struct run *r, const struct plan *p, struct pipe **out)
 {
-    breaker run = breaker_of(p);
     if (p->op == PLAN_TABLE) return pipe_table(r, p->u.table.table, p, out);
     if (p->op == PLAN_SCAN) return pipe_scan(r, p, out);
     if (p->op == PLAN_UNION) return pipe_union(r, p, out);
-    if (run || p->op == PLAN_SORT || p->op == PLAN_JOIN) return open_breaker(r, p, run, out);
+    if (is_breaker(p->op)) return open_breaker(r, p, out);
     return open_op(r, p, out);
 }

@@ -1,6 +1,6 @@
 /* rows.c: the breakers that choose or order rows: sort, limit, distinct. Each works out row numbers
  * and gathers once. */
-#include "runtime/exec/threads/runs.h"
+#include "runtime/exec/threads/cut.h"
 
 /* ---- shared ---- */
 /* Evaluates sort keys over a table; columns belong to *cols (released by the caller). */
@@ -268,20 +268,58 @@ out:
     return res;
 }
 
-rc run_distinct(struct run *r, const struct plan *p, struct table **out)
+/* n_cols: of t, those that count when all of a row does. */
+static rc distinct_table(struct run *r, const struct plan *p, struct table *t, int n_cols,
+                         struct table **out)
 {
     int n_by = p->u.distinct.n_by;
-    struct table *t;
-    TRY(plan_to_table(r, p->inputs[0], &t));
-    if (n_by == 0) {
-        enum rc_t all = distinct_rows(r, p, t, t->cols, t->schema->n, out);
-        table_unref(t);
-        return all;
-    }
+    if (n_by == 0) return distinct_rows(r, p, t, t->cols, n_cols, out);
     struct column **by = ARENA_ARRAY(r->arena, struct column *, n_by);
     enum rc_t res = table_eval(r, t, p->u.distinct.by, n_by, p, by);
     if (res == RC_OK) res = distinct_rows(r, p, t, by, n_by, out);
     drop_columns(by, n_by);
+    return res;
+}
+
+static enum rc_t distinct_part(struct run *r, const struct plan *p, struct table *t,
+                               const struct schema *out_schema, struct table **out)
+{
+    (void)out_schema; /* t's own: rows are only chosen */
+    return distinct_table(r, p, t, t->schema->n - 1, out);
+}
+
+static rc distinct_spilled(struct run *r, const struct plan *p, struct pipe *in, struct pipe **out)
+{
+    const struct schema *s = in->schema;
+    const struct expr **all = ARENA_ARRAY(r->arena, const struct expr *, s->n + 1);
+    if (p->u.distinct.n_by > 0)
+        return cut_step(p, in, p->u.distinct.by, p->u.distinct.n_by, distinct_part, out);
+    for (int i = 0; i < s->n; i++)
+        all[i] = expr_column(r->arena, s->fields[i].name, s->fields[i].type, p->span);
+    return cut_step(p, in, all, s->n, distinct_part, out);
+}
+
+static bool flat_keys(const struct plan *p)
+{
+    for (int i = 0; i < p->u.distinct.n_by; i++)
+        if (p->u.distinct.by[i]->type.kind == KIND_LIST ||
+            p->u.distinct.by[i]->type.kind == KIND_STRUCT)
+            return false;
+    for (int i = 0; p->u.distinct.n_by == 0 && i < p->schema->n; i++)
+        if (p->schema->fields[i].type.kind == KIND_LIST ||
+            p->schema->fields[i].type.kind == KIND_STRUCT)
+            return false;
+    return p->schema->n > 0;
+}
+
+rc run_distinct(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe)
+{
+    struct pipe *in;
+    struct table *t;
+    TRY(pipe_open(r, p->inputs[0], &in));
+    if (flat_keys(p) && cut_can(in) && cut_wanted(in)) return distinct_spilled(r, p, in, out_pipe);
+    TRY(pipe_collect(in, &t));
+    enum rc_t res = distinct_table(r, p, t, t->schema->n, out);
     table_unref(t);
     return res;
 }

@@ -230,8 +230,8 @@ rc run_aggregate(struct run *r, const struct plan *p, struct table **out);
 /* Gives the table, or the pipe that reads the rows from disk in order. */
 rc run_sort(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
 rc run_limit(struct run *r, const struct plan *p, struct table **out);
-rc run_distinct(struct run *r, const struct plan *p, struct table **out);
-rc run_window(struct run *r, const struct plan *p, struct table **out);
+rc run_distinct(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
+rc run_window(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
 rc run_join(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
 
 /* ---- columns made in place ---- */

@@ -2,6 +2,8 @@
  * window_int.h; aggregates are in frames.c. */
 #include "runtime/exec/threads/window_int.h"
 
+#include "runtime/exec/threads/cut.h"
+
 /* ---- order ---- */
 /* Rows of `order` (NULL: as they are) handed out to their groups, which keeps their order. */
 static rc hand_out(struct window *w, const int64_t *order, struct window_order *out)
@@ -335,7 +337,6 @@ static rc window_result(struct window *w, struct table **out)
 
 static rc window_run(struct window *w, struct table **out)
 {
-    TRY(plan_to_table(w->run, w->node->inputs[0], &w->table));
     TRY(run_claim(w->run, w->run->cx, 40 * w->table->n_rows));
     TRY(window_groups(w));
     TRY(window_sort(w));
@@ -344,14 +345,60 @@ static rc window_run(struct window *w, struct table **out)
     return run_claim(w->run, w->run->cx, -40 * w->table->n_rows);
 }
 
-rc run_window(struct run *r, const struct plan *p, struct table **out)
+static rc window_table(struct run *r, const struct plan *p, struct table *t, struct table **out)
 {
-    struct window w = {.run = r, .node = p};
+    struct window w = {.run = r, .node = p, .table = t};
     enum rc_t res = window_run(&w, out);
     for (int i = 0; w.sort_cols && i < p->u.window.n_sort; i++)
         column_unref(w.sort_cols[i]);
     mem_big_free(w.order.rows);
     groups_free(&w.groups);
-    table_unref(w.table);
+    return res;
+}
+
+/* Some groups of the rows: the row numbers, last in t, go to the end again. */
+static enum rc_t window_part(struct run *r, const struct plan *p, struct table *t,
+                             const struct schema *out_schema, struct table **out)
+{
+    int n_in = t->schema->n - 1, n = p->schema->n;
+    struct column **cols = ARENA_ARRAY(r->arena, struct column *, n + 1);
+    struct table *plain = NULL, *made = NULL;
+    for (int i = 0; i < n_in; i++)
+        cols[i] = column_ref(t->cols[i]);
+    TRY(table_new(r->cx, p->inputs[0]->schema, cols, t->n_rows, &plain));
+    enum rc_t res = window_table(r, p, plain, &made);
+    table_unref(plain);
+    if (res != RC_OK) return res;
+    for (int i = 0; i < n; i++)
+        cols[i] = column_ref(made->cols[i]);
+    cols[n] = column_ref(t->cols[n_in]);
+    table_unref(made);
+    return table_new(r->cx, out_schema, cols, t->n_rows, out);
+}
+
+/* Functions that see the table's row numbers need the whole table. */
+static bool can_part(const struct plan *p)
+{
+    for (int i = 0; i < p->u.window.n; i++) {
+        const struct expr *e = p->u.window.items[i].expr;
+        if (e->op == EXPR_WINDOW && e->n_args == 0 && !e->win->ranks_by_args &&
+            e->win != win_find(str_of("row_number")))
+            return false;
+        for (int k = 0; k < e->n_args; k++)
+            if (e->op == EXPR_WINDOW && e->args[k]->op == EXPR_LITERAL && k == 0) return false;
+    }
+    return p->u.window.n_by > 0;
+}
+
+rc run_window(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe)
+{
+    struct pipe *in;
+    struct table *t;
+    TRY(pipe_open(r, p->inputs[0], &in));
+    if (can_part(p) && cut_can(in) && cut_wanted(in))
+        return cut_step(p, in, p->u.window.by, p->u.window.n_by, window_part, out_pipe);
+    TRY(pipe_collect(in, &t));
+    enum rc_t res = window_table(r, p, t, out);
+    table_unref(t);
     return res;
 }
