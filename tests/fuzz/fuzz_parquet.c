@@ -1,6 +1,6 @@
 /* fuzz_parquet.c: any bytes as a Parquet file: whole columns and partition by partition must give
- * the same rows or both fail, and what comes must be sound columns. Built with clang and MLNB_FUZZ it
- * is a libFuzzer target; else a program that replays the files it is given. */
+ * the same rows or both fail, and what comes must be sound columns. Built with clang and MLNB_FUZZ
+ * it is a libFuzzer target; else a program that replays the files it is given. */
 #include "runtime/base/arena.h"
 #include "runtime/io/io.h"
 
@@ -79,8 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz f = {.rows = 0};
     char path[128];
     const char *dir = getenv("TMPDIR");
-    struct io_option format = {
-        "format", {.type = DTYPE(KIND_STR), .u.s = STR("parquet")}, NO_SPAN};
+    struct io_option format = {"format", {.type = DTYPE(KIND_STR), .u.s = STR("parquet")}, NO_SPAN};
     struct io_scan *s;
     f.cx.err = &f.err;
     f.cx.arena = arena_new();

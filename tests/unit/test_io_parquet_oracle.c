@@ -1,69 +1,12 @@
 /* test_io_parquet_oracle.c: Parquet files read as pyarrow reads them (tests/oracle/io_parquet.py):
  * those of apache/parquet-testing, a few of which lie in tests/data/parquet, the rest beside the
  * repository. */
-#include "tests/unit/io_files.h"
+#include "tests/unit/io_columns.h"
 
 static void hash(uint64_t *h, const char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         *h = (*h ^ (unsigned char)p[i]) * UINT64_C(0x100000001B3);
-}
-
-static void element(struct strbuf *b, const struct column *c, int64_t i);
-
-static void elements(struct strbuf *b, const struct column *c, int64_t i)
-{
-    const int64_t *at = c->data;
-    strbuf_addc(b, '[');
-    for (int64_t k = at[i]; k < at[i + 1]; k++) {
-        if (k > at[i]) strbuf_addc(b, ',');
-        element(b, c->child[0], k);
-    }
-    strbuf_addc(b, ']');
-}
-
-static void fields(struct strbuf *b, const struct column *c, int64_t i)
-{
-    strbuf_addc(b, '{');
-    for (int k = 0; k < c->n_child; k++) {
-        if (k) strbuf_addc(b, ',');
-        element(b, c->child[k], i);
-    }
-    strbuf_addc(b, '}');
-}
-
-/* A value in the words of the oracle. */
-static void element(struct strbuf *b, const struct column *c, int64_t i)
-{
-    uint64_t bits;
-    if (!bit_valid(c->valid, i)) {
-        strbuf_addz(b, "null");
-        return;
-    }
-    if (c->phys == PHYS_LIST) {
-        elements(b, c, i);
-        return;
-    }
-    if (c->phys == PHYS_STRUCT) {
-        fields(b, c, i);
-        return;
-    }
-    struct scalar s = column_scalar(c, i);
-    switch (s.type.kind) {
-    case KIND_BOOL: strbuf_addz(b, s.u.b ? "true" : "false"); break;
-    case KIND_NUM:
-        memcpy(&bits, &s.u.f, 8);
-        strbuf_printf(b, "%016llx", (unsigned long long)bits);
-        break;
-    case KIND_STR:
-    case KIND_CAT: strbuf_adds(b, s.u.s); break;
-    default: strbuf_printf(b, "%lld", (long long)s.u.i);
-    }
-}
-
-static bool has_struct(struct dtype t)
-{
-    return t.kind == KIND_STRUCT || (t.kind == KIND_LIST && has_struct(*t.elem));
 }
 
 static void check_column(const struct table *t, const char *name, const char *want)
@@ -167,8 +110,6 @@ static void check_line(struct seen *s, char *line, int threads, bool by_parts)
         return;
     }
     if (s->is_refused) fail_msg("%s: %s", line, s->t.u.err.message);
-    /* put together batch by batch, structs are the builders' business */
-    if (by_parts && has_struct(s->t.table->schema->fields[strtol(bar + 1, NULL, 10)].type)) return;
     check_column(s->t.table, line, bar + 1);
     s->n_columns++;
 }

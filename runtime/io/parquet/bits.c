@@ -126,7 +126,7 @@ static void take_msb(struct pq_rle *r, uint32_t *out, int64_t n)
     for (int64_t i = 0; i < n; i++) {
         uint32_t v = 0;
         for (int b = 0; b < r->width; b++, r->bit++)
-            v = v << 1 | (r->bits[r->bit >> 3] >> (7 - (r->bit & 7)) & 1u);
+            v = v << 1 | ((unsigned)r->bits[r->bit >> 3] >> (7 - (r->bit & 7)) & 1u);
         out[i] = v;
     }
 }

@@ -83,6 +83,8 @@ static void pq_close(struct io_scan *scan)
     for (int i = 0; i < s->n_nested; i++)
         schema_unref(s->nested[i]);
     mem_free(s->nested);
+    for (int i = 0; s->leaves && i < s->n_leaves; i++)
+        column_unref(s->leaves[i].levels);
     arena_free(s->arena);
     mem_free(s);
 }

@@ -192,6 +192,9 @@ void pq_pack_bools(const char *bytes, int64_t n, uint64_t *bits);
 /* Publishes: takes all memory of o. */
 rc pq_out_column(struct ctx *cx, struct pq_out *o, struct dtype type, struct column **out);
 
+/* Texts or codes as codes of the leaf's levels (own.c). */
+rc pq_to_levels(struct ctx *cx, struct pq_scan *s, const struct pq_leaf *l, struct pq_out *o);
+
 /* ---- nested columns (nested.c) ---- */
 struct pq_levels {
     uint8_t *def, *rep;

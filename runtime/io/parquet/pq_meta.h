@@ -145,7 +145,9 @@ struct pq_leaf {
     double ten;       /* CONV_DECIMAL: 10^scale, 0 when not exact */
     enum phys phys;   /* of values read */
     struct dtype dtype;
-    bool is_signed_bytes; /* statistics: bytes compare as two's complement */
+    struct column *levels; /* KIND_CAT: owned */
+    uint32_t *level_slots; /* level + 1 by hash of its text */
+    uint32_t level_mask;
     int order; /* 1: type's own; 2 IEEE 754 total order; 3 INT96; 0: statistics are void */
 };
 enum pq_shape { PQ_IS_LEAF, PQ_IS_STRUCT, PQ_IS_LIST };
@@ -213,7 +215,9 @@ struct pq_page_head {
 int pq_page_parse(const uint8_t *p, size_t n, struct pq_page_head *out);
 /* schema.c */
 rc pq_schema_make(struct ctx *cx, struct pq_scan *s);
-/* E304-style fault of a chunk: names file and column. */
+/* own.c: types that only our writer tells of */
+rc pq_own_types(struct ctx *cx, struct pq_scan *s);
+/* A fault of a chunk (E302): names file and column. */
 enum rc_t pq_broken(struct ctx *cx, const struct pq_scan *s, const struct pq_leaf *leaf,
                     const char *what);
 

@@ -81,13 +81,14 @@ static void column_close(struct column_job *c)
 
 static rc window_read(struct ctx *cx, struct job *j, struct column_job *c, int64_t n)
 {
-    (void)j;
     if (!c->is_flat) return RC_OK;
     column_unref(c->heap);
     c->heap = NULL;
     pq_out_reset(&c->out);
     if (c->out.phys == PHYS_DICT) c->out.phys = PHYS_STR;
     TRY(pq_read_flat(cx, c->readers, n, &c->out));
+    const struct pq_leaf *l = c->readers->leaf;
+    if (l->levels) TRY(pq_to_levels(cx, j->s, l, &c->out));
     if (c->out.phys == PHYS_BOOL) pq_pack_bools(c->out.data, n, c->out.data);
     c->heap = pq_out_heap(&c->out);
     return RC_OK;

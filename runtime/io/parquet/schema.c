@@ -156,7 +156,6 @@ static void type_leaf(const struct pq_scan *s, struct pq_leaf *l)
     default: type_bytes(l);
     }
     if (l->conv == CONV_DECIMAL) l->ten = e->scale >= 0 && e->scale <= 22 ? pow(10, e->scale) : 0;
-    l->is_signed_bytes = l->conv == CONV_DECIMAL;
 }
 
 /* Elements of lists and fields of structs lie in the kind's own type. */
@@ -349,6 +348,7 @@ rc pq_schema_make(struct ctx *cx, struct pq_scan *s)
         s->n_fields++;
     }
     if (m.at != s->n_elements || m.leaf != s->n_leaves) return damaged(&m, "does not add up");
+    TRY(pq_own_types(cx, s));
     struct str *names = ARENA_ARRAY(s->arena, struct str, n + 1);
     struct field *fields = ARENA_ARRAY(s->arena, struct field, n + 1);
     for (int i = 0; i < n; i++)

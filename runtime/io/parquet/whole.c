@@ -314,6 +314,20 @@ static void adopt(struct column *c, void *p, size_t n)
     if (p) c->bufs[c->n_bufs++] = buf_adopt(p, n);
 }
 
+/* Texts of a category as codes of its levels. */
+static rc settle_levels(struct ctx *cx, struct whole *w, struct whole_col *c)
+{
+    const struct pq_leaf *l = &w->s->leaves[c->f->leaf];
+    if (!l->levels) return RC_OK;
+    struct pq_out o = {.phys = c->phys, .data = c->data, .n = w->n_rows, .valid = c->valid};
+    o.n_null = atomic_load(&c->has_null);
+    o.dict = c->dict;
+    enum rc_t res = pq_to_levels(cx, w->s, l, &o);
+    c->dict = o.dict;
+    c->phys = o.phys;
+    return res;
+}
+
 static struct column *finish_flat(struct whole *w, struct whole_col *c)
 {
     struct column *out = mem_zero(sizeof *out);
@@ -405,6 +419,7 @@ static rc run_whole(struct ctx *cx, struct whole *w, struct column **out)
     TRY(pool_run(cx, w->n_parts * w->n_cols, part_task, w));
     TRY(read_again(cx, w));
     for (int i = 0; i < w->n_cols; i++) {
+        if (w->cols[i].is_flat) TRY(settle_levels(cx, w, &w->cols[i]));
         if (w->cols[i].is_flat)
             out[i] = finish_flat(w, &w->cols[i]);
         else

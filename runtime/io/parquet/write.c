@@ -10,7 +10,7 @@
 
 const struct io_option_desc pq_write_options[] = {
     {"compression", KIND_STR,
-     "how pages are packed: \"snappy\" (when not said), \"zstd\", \"gzip\", \"lz4\" or \"none\""},
+     "how pages are packed: \"zstd\" (when not said), \"snappy\", \"gzip\", \"lz4\" or \"none\""},
     {"row_group", KIND_INT, "rows a row group (262144 when not said)"},
     {NULL, KIND_NULL, NULL},
 };
@@ -42,7 +42,7 @@ static rc read_options(struct ctx *cx, const struct io_option *opts, int n, stru
 {
     const struct io_option *codec = io_option_get(opts, n, "compression");
     const struct io_option *rows = io_option_get(opts, n, "row_group");
-    w->codec = PQ_SNAPPY;
+    w->codec = PQ_ZSTD;
     w->group_rows = GROUP_ROWS;
     if (codec) TRY(read_codec(cx, codec, &w->codec));
     if (rows && (rows->value.u.i < 1 || rows->value.u.i > INT32_MAX))
