@@ -52,10 +52,16 @@ static rc fail_name(struct ctx *cx, struct str name, int n, struct span span)
 }
 
 /* ---- calls ---- */
+/* As texts for concat, which writes a bool as t or f. */
 static rc text_args(struct ctx *cx, struct arena *a, const struct expr **args, int n)
 {
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        bool is_bool = args[i]->type.kind == KIND_BOOL;
         TRY(sql_cast_kind(cx, a, args[i], KIND_STR, &args[i]));
+        if (!is_bool) continue;
+        const struct expr *two[2] = {args[i], sql_int_literal(a, 1, args[i]->span)};
+        TRY(sql_ours(cx, a, "left", two, 2, args[i]->span, &args[i]));
+    }
     return RC_OK;
 }
 

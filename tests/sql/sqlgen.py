@@ -265,6 +265,10 @@ class Gen:
                     on = self.expr(BOOL, scope + right, 2)
                     kind = min(kind, 6)
                 word = ["", "", "join", "join", "join", "left join", "left join", "left join", "right join", "full join"][kind]
+                if word == "full join" and not self.column(scope, INT):
+                    word = "left join"  # PostgreSQL runs a full join by equal columns only
+                if word in ("right join", "full join"):
+                    self.portable = False  # behind a comma SQLite binds them otherwise
                 if word == "full join":
                     on = f"{self.column(scope, INT) or 1} = {self.column(right, INT)}"
                 text += f" {word} {u} {other} on {on}"

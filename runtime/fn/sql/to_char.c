@@ -305,11 +305,13 @@ static enum rc_t number_row(struct fn_eval *e, const struct vec *args, int64_t i
                 : digits_of(fabs(x), s.broken, text, sizeof text);
     char *digits = text + (text[0] == '-'), *point = strchr(digits, '.');
     int whole = (int)(point ? point - digits : text + n - digits);
-    bool is_zero = whole == 1 && digits[0] == '0' && s.broken > 0;
+    bool is_zero = whole == 1 && digits[0] == '0' && s.broken > 0 &&
+                   !(s.fill_off && s.last_zero == 0 && x == 0); /* `0.`, not `.` alone */
     struct layout l = {.s = &s, .digits = digits, .n_digits = whole, .is_zero_whole = is_zero};
     struct strbuf body = {0};
     char hashes[64];
-    if (whole > s.whole && !is_zero) { /* does not fit: every digit becomes # */
+    bool fits = whole <= s.whole || is_zero;
+    if (!fits) { /* does not fit: every digit becomes # */
         memset(hashes, '#', sizeof hashes);
         l.digits = hashes;
         l.n_digits = s.whole < 60 ? s.whole : 60;
@@ -318,7 +320,8 @@ static enum rc_t number_row(struct fn_eval *e, const struct vec *args, int64_t i
         put_body(&body, pattern, &l, point ? point + 1 : "");
     }
     put_signed(b, &s, strbuf_view(&body), x < 0);
-    if (s.ordinal && x >= 0) strbuf_addz(b, ordinal_of((int64_t)x));
+    if (s.ordinal && x >= 0 && fits && fabs(x) < 9e18)
+        strbuf_addz(b, ordinal_of((int64_t)round(x)));
     strbuf_release(&body);
     return RC_OK;
 }
