@@ -65,6 +65,7 @@ static rc cut_init(struct cut *s, const struct pipe *p)
 
 void cut_free(struct cut *s)
 {
+    atomic_fetch_add(&s->run->disk, spill_bytes(s->file));
     for (int i = 0; s->parts && i < s->n_parts; i++)
         mem_free(s->parts[i].blocks);
     mem_free(s->parts);

@@ -8,6 +8,7 @@
 #define SPLIT_ROWS 32768 /* rows wanted in a range */
 #define MAX_RANGES 1024
 #define SMALL_RUN  24
+#define SHORT_RUN  512
 
 struct pair {
     uint64_t word;
@@ -115,12 +116,29 @@ static void radix_pass(const struct pair *in, struct pair *out, int64_t n, int s
         out[at[(in[i].word >> shift) & 255]++] = in[i];
 }
 
+/* Halves sorted, then merged: for runs too short for counting bytes to pay. */
+static void merge_words(struct pair *p, struct pair *tmp, int64_t n)
+{
+    if (n <= SMALL_RUN) {
+        insertion_sort(p, n);
+        return;
+    }
+    int64_t half = n / 2, i = 0, j = half, at = 0;
+    merge_words(p, tmp, half);
+    merge_words(p + half, tmp, n - half);
+    memcpy(tmp, p, sizeof *p * (size_t)half);
+    while (i < half && j < n)
+        p[at++] = tmp[i].word <= p[j].word ? tmp[i++] : p[j++];
+    while (i < half)
+        p[at++] = tmp[i++];
+}
+
 /* Stable by word; the result stands in p. */
 static void sort_words(struct pair *p, struct pair *tmp, int64_t n)
 {
     uint64_t varies = 0;
-    if (n <= SMALL_RUN) {
-        insertion_sort(p, n);
+    if (n <= SHORT_RUN) {
+        merge_words(p, tmp, n);
         return;
     }
     for (int64_t i = 1; i < n; i++)
@@ -456,5 +474,64 @@ out:
     if (s.to) (void)!run_claim(r, r->cx, -2 * n * (int64_t)sizeof(struct pair));
     mem_big_free(s.from);
     mem_big_free(s.to);
+    return res;
+}
+
+/* ---- each group on its own ---- */
+struct group_sort {
+    struct sorter *s;
+    const struct groups *g;
+    const uint64_t *words; /* of the table's rows */
+    const int64_t *cuts;   /* groups of each task */
+    int64_t *out;
+};
+
+static enum rc_t group_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    enum { AHEAD = 24 };
+    const struct group_sort *w = arg;
+    const struct groups *g = w->g;
+    int64_t from = g->start[w->cuts[task]], to = g->start[w->cuts[task + 1]], done = 0;
+    struct pair *p;
+    (void)worker;
+    TRY(mem_big(cx, mem_mul(2 * sizeof *p, (size_t)(to - from) + 1), (void **)&p));
+    for (int64_t i = from; i < to; i++) {
+        __builtin_prefetch(&w->words[g->rows[i + AHEAD < to ? i + AHEAD : i]]);
+        p[i - from] = (struct pair){w->words[g->rows[i]], g->rows[i]};
+    }
+    enum rc_t res = RC_OK;
+    for (int64_t k = w->cuts[task]; k < w->cuts[task + 1] && res == RC_OK; k++) {
+        int64_t n = g->start[k + 1] - g->start[k];
+        sort_run(w->s, 0, p + (g->start[k] - from), p + (to - from), n);
+        done += n;
+        if (done > MORSEL_ROWS) {
+            res = check_cancel(cx);
+            done = 0;
+        }
+    }
+    for (int64_t i = from; i < to; i++)
+        w->out[i] = p[i - from].row;
+    mem_big_free(p);
+    return res;
+}
+
+rc order_groups(struct run *r, const struct order_key *keys, int n_keys, const struct groups *g,
+                int64_t *out)
+{
+    struct sorter s = {.run = r, .keys = keys, .n_keys = n_keys, .n = g->n_rows};
+    uint64_t *words = NULL;
+    int64_t *cuts = ARENA_ARRAY(r->arena, int64_t, g->n_rows / MORSEL_ROWS + 3), n = 0;
+    enum rc_t res = RC_ERR;
+    if (n_keys > 64) return fail(r->cx, E214, NO_SPAN, "a sort takes at most 64 keys");
+    TRY(choose_words(&s));
+    TRY_OUT(mem_big(r->cx, mem_mul(8, (size_t)g->n_rows + 1), (void **)&words));
+    struct words w = {&s, words};
+    TRY_OUT(pool_run(r->cx, (s.n + MORSEL_ROWS - 1) / MORSEL_ROWS, words_task, &w));
+    for (int64_t k = 1; k <= g->n_groups; k++)
+        if (g->start[k] - g->start[cuts[n]] >= MORSEL_ROWS || k == g->n_groups) cuts[++n] = k;
+    struct group_sort gs = {&s, g, words, cuts, out};
+    res = pool_run(r->cx, n, group_task, &gs);
+out:
+    mem_big_free(words);
     return res;
 }

@@ -513,13 +513,19 @@ static rc open_breaker(struct run *r, const struct plan *p, struct pipe **out)
 {
     struct table *t = NULL;
     struct node_stat *stat = run_stat(r, p);
-    int64_t began = now_us(), before = atomic_load(&r->bytes);
+    int64_t began = now_us(), before = atomic_load(&r->bytes), peak = atomic_load(&r->peak);
+    int64_t disk = atomic_load(&r->disk);
     *out = NULL;
+    atomic_store(&r->peak, before);
     TRY(run_breaker(r, p, &t, out));
     if (stat) {
         atomic_store(&stat->us, now_us() - began);
         atomic_store(&stat->rows, t ? t->n_rows : (*out)->rows_max);
+        int64_t most = atomic_load(&r->peak) - before, made = t ? own_bytes(t) : 0;
+        atomic_store(&stat->bytes, most > made ? most : made);
+        atomic_store(&stat->disk, atomic_load(&r->disk) - disk);
     }
+    if (atomic_load(&r->peak) < peak) atomic_store(&r->peak, peak);
     enum rc_t res = RC_OK;
     atomic_store(&r->bytes, before + (t ? own_bytes(t) : 0)); /* all else of it is free again */
     if (!*out) res = pipe_table(r, t, p, out);

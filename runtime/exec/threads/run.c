@@ -47,6 +47,8 @@ rc run_claim(struct run *r, struct ctx *cx, int64_t bytes)
 {
     int64_t sum = atomic_fetch_add_explicit(&r->bytes, bytes, memory_order_relaxed) + bytes;
     int64_t budget = r->cx->memory_budget;
+    if (r->stats && sum > atomic_load_explicit(&r->peak, memory_order_relaxed))
+        atomic_store_explicit(&r->peak, sum, memory_order_relaxed); /* about: threads may race */
     if (budget <= 0 || sum <= budget || bytes <= 0) return RC_OK;
     atomic_fetch_sub_explicit(&r->bytes, bytes, memory_order_relaxed);
     fail(cx, E902, NO_SPAN, "the step needs more than the %.1f MB of the memory budget",

@@ -501,6 +501,7 @@ static rc sort_rest(struct pipe *p, struct runs *s, struct table **first, int64_
 
 rc runs_pipe(struct runs *take_s, struct pipe **out)
 {
+    atomic_fetch_add(&take_s->run->disk, spill_bytes(take_s->file));
     if (choose_splits(take_s) != RC_OK) {
         runs_free(&take_s->head);
         return RC_ERR;

@@ -169,6 +169,10 @@ static void threads_explain(struct executor *self, struct strbuf *out, const str
         strbuf_printf(out, " (%s rows", rows);
         if (atomic_load(&s->us) > 0)
             strbuf_printf(out, ", %.1f ms", (double)atomic_load(&s->us) / 1000);
+        if (atomic_load(&s->bytes) > 0)
+            strbuf_printf(out, ", %.1f MB", (double)atomic_load(&s->bytes) / 1e6);
+        if (atomic_load(&s->disk) > 0)
+            strbuf_printf(out, ", %.1f MB on disk", (double)atomic_load(&s->disk) / 1e6);
         strbuf_addc(out, ')');
     }
 }

@@ -25,6 +25,7 @@ struct worker {
 struct node_stat { /* explain analyze */
     const struct plan *node;
     atomic_llong rows, us;
+    atomic_llong bytes, disk; /* working set at its largest, with its inputs'; put on disk */
 };
 struct run {
     struct ctx *cx;
@@ -32,6 +33,7 @@ struct run {
     int n_workers;
     pthread_t thread;         /* the statement's: the only one that may notify */
     atomic_llong bytes;       /* working set, against cx->memory_budget */
+    atomic_llong peak, disk;  /* explain analyze */
     atomic_llong done, total; /* progress of the pipe at work */
     _Atomic(const char *) what;
     int64_t started_us, told_us;
@@ -283,5 +285,8 @@ rc groups_make(struct run *r, struct column *const *keys, int n_keys, int64_t n_
 rc groups_number(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
                  struct groups *out);
 void groups_free(struct groups *g);
+/* g->rows with each group's rows in order of the keys, stable: out[g->n_rows]. */
+rc order_groups(struct run *r, const struct order_key *keys, int n_keys, const struct groups *g,
+                int64_t *out);
 
 #endif

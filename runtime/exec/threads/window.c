@@ -5,25 +5,19 @@
 #include "runtime/exec/threads/cut.h"
 
 /* ---- order ---- */
-/* Rows of `order` (NULL: as they are) handed out to their groups, which keeps their order. */
+/* Some group is most of the rows: these are then sorted all together, by all threads. */
+static bool is_lopsided(const struct groups *g)
+{
+    for (int64_t k = 0; k < g->n_groups; k++)
+        if (g->start[k + 1] - g->start[k] > g->n_rows / 2) return true;
+    return false;
+}
+
+/* Rows of `order` handed out to their groups, which keeps their order. */
 static rc hand_out(struct window *w, const int64_t *order, struct window_order *out)
 {
     const struct groups *g = &w->groups;
     int64_t *at;
-    out->n = g->n_rows;
-    out->n_groups = g->n_groups;
-    out->start = g->start;
-    if (g->n_groups <= 1) {
-        if (!order) return RC_OK;
-        TRY(mem_big(w->run->cx, mem_mul(8, (size_t)out->n + 1), (void **)&out->rows));
-        memcpy(out->rows, order, 8 * (size_t)out->n);
-        return RC_OK;
-    }
-    TRY(mem_big(w->run->cx, mem_mul(8, (size_t)out->n + 1), (void **)&out->rows));
-    if (!order) {
-        memcpy(out->rows, g->rows, 8 * (size_t)out->n);
-        return RC_OK;
-    }
     TRY(mem_big(w->run->cx, 8 * (size_t)(g->n_groups + 1), (void **)&at));
     memcpy(at, g->start, 8 * (size_t)(g->n_groups + 1));
     for (int64_t i = 0; i < out->n; i++)
@@ -34,8 +28,20 @@ static rc hand_out(struct window *w, const int64_t *order, struct window_order *
 
 static rc order_by(struct window *w, const struct order_key *keys, int n, struct window_order *out)
 {
+    const struct groups *g = &w->groups;
     int64_t *order = NULL, m;
-    if (n > 0) TRY(order_rows(w->run, keys, n, w->table->n_rows, -1, &order, &m));
+    out->n = g->n_rows;
+    out->n_groups = g->n_groups;
+    out->start = g->start;
+    if (g->n_groups <= 1)
+        return n > 0 ? order_rows(w->run, keys, n, g->n_rows, -1, &out->rows, &m) : RC_OK;
+    TRY(mem_big(w->run->cx, mem_mul(8, (size_t)out->n + 1), (void **)&out->rows));
+    if (n == 0) {
+        memcpy(out->rows, g->rows, 8 * (size_t)out->n);
+        return RC_OK;
+    }
+    if (!is_lopsided(g)) return order_groups(w->run, keys, n, g, out->rows);
+    TRY(order_rows(w->run, keys, n, g->n_rows, -1, &order, &m));
     enum rc_t res = hand_out(w, order, out);
     mem_big_free(order);
     return res;
@@ -271,25 +277,117 @@ static bool only_constants(const struct window_item *it)
 }
 
 /* ---- putting back ---- */
+struct back {
+    const struct window_item *it;
+    int64_t *at;    /* place of each table row in window order */
+    char *data;     /* or: the results, row by row */
+    uint8_t *valid; /* [n], where some are null */
+    struct column *c;
+    size_t width;
+};
+
+static void stretch_rows(const struct window_item *it, int64_t task, int64_t *from, int64_t *to)
+{
+    *from = it->order->start[it->w->stretch[task]];
+    *to = it->order->start[it->w->stretch[task + 1]];
+}
+
+static enum rc_t place_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    const struct back *b = arg;
+    int64_t from, to;
+    (void)worker;
+    stretch_rows(b->it, task, &from, &to);
+    for (int64_t i = from; i < to; i++)
+        b->at[b->it->order->rows[i]] = i;
+    return check_cancel(cx);
+}
+
+/* Results of a stretch to their rows: no two stretches share a row. */
+static enum rc_t scatter_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    const struct back *b = arg;
+    const struct column *part = b->it->parts[task];
+    const int64_t *rows = b->it->order->rows;
+    int64_t from, to;
+    (void)worker;
+    stretch_rows(b->it, task, &from, &to);
+    if (b->width == 8)
+        for (int64_t i = from; i < to; i++)
+            ((uint64_t *)(void *)b->data)[rows[i]] = ((const uint64_t *)part->data)[i - from];
+    else
+        for (int64_t i = from; i < to; i++)
+            ((uint32_t *)(void *)b->data)[rows[i]] = ((const uint32_t *)part->data)[i - from];
+    for (int64_t i = from; b->valid && i < to; i++)
+        b->valid[rows[i]] = bit_valid(part->valid, i - from);
+    return check_cancel(cx);
+}
+
+static enum rc_t pack_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    const struct back *b = arg;
+    int64_t from = task * MORSEL_ROWS,
+            to = from + MORSEL_ROWS < b->c->n ? from + MORSEL_ROWS : b->c->n;
+    uint64_t *bits = column_bits(b->c);
+    (void)worker;
+    for (int64_t i = from; i < to; i++)
+        bit_put(bits, i, b->valid[i]);
+    return check_cancel(cx);
+}
+
+/* Whether the parts are plain numbers of one physical type; *nulls: some are null. */
+static bool are_flat(const struct window_item *it, bool *nulls)
+{
+    enum phys phys = it->parts[0]->phys;
+    bool flat = phys != PHYS_BOOL && phys != PHYS_STR && phys != PHYS_DICT && phys != PHYS_LIST &&
+                phys != PHYS_STRUCT;
+    *nulls = false;
+    for (int64_t i = 0; i < it->w->n_stretches; i++) {
+        flat = flat && it->parts[i]->phys == phys;
+        *nulls = *nulls || it->parts[i]->n_null > 0;
+    }
+    return flat;
+}
+
+static rc scatter_back(const struct window_item *it, bool nulls, struct column **out)
+{
+    struct ctx *cx = it->w->run->cx;
+    struct back b = {.it = it, .width = phys_width(it->parts[0]->phys)};
+    int64_t n = it->order->n;
+    TRY(column_make(cx, it->e->type, it->parts[0]->phys, n, nulls, &b.c));
+    b.data = column_room(b.c);
+    enum rc_t res = nulls ? mem_big(cx, (size_t)n + 1, (void **)&b.valid) : RC_OK;
+    if (res == RC_OK) res = pool_run(cx, it->w->n_stretches, scatter_task, &b);
+    if (res == RC_OK && nulls)
+        res = pool_run(cx, (n + MORSEL_ROWS - 1) / MORSEL_ROWS, pack_task, &b);
+    mem_big_free(b.valid);
+    if (res != RC_OK) {
+        column_unref(b.c);
+        return res;
+    }
+    column_done(b.c);
+    *out = b.c;
+    return RC_OK;
+}
+
 static rc put_back(struct window_item *it, struct column **out)
 {
     const struct window_order *o = it->order;
     struct ctx *cx = it->w->run->cx;
+    struct back b = {.it = it};
     struct column *all;
-    int64_t *at;
+    bool nulls;
     if (it->w->n_stretches == 0) return column_nulls(cx, it->e->type, 0, out);
+    if (o->rows && are_flat(it, &nulls)) return scatter_back(it, nulls, out);
     TRY(column_concat(cx, (const struct column *const *)it->parts, (int)it->w->n_stretches, &all));
     if (!o->rows) {
         *out = all;
         return RC_OK;
     }
-    enum rc_t res = mem_big(cx, mem_mul(8, (size_t)o->n + 1), (void **)&at);
-    if (res == RC_OK) {
-        for (int64_t i = 0; i < o->n; i++)
-            at[o->rows[i]] = i;
-        res = column_gather(cx, all, at, o->n, out);
-        mem_big_free(at);
-    }
+    enum rc_t res = mem_big(cx, mem_mul(8, (size_t)o->n + 1), (void **)&b.at);
+    if (res == RC_OK) res = pool_run(cx, it->w->n_stretches, place_task, &b);
+    if (res == RC_OK) res = column_gather(cx, all, b.at, o->n, out);
+    mem_big_free(b.at);
     column_unref(all);
     return res;
 }
