@@ -183,10 +183,11 @@ static rc asof_order(struct sql *s, const struct plan *p, const struct sides *x,
     if (res == RC_OK) res = sqlout_expr(s, &x->right, on->right, &r);
     if (res == RC_OK && p->u.join.direction == ASOF_NEAREST) {
         res = put_distance(s, x, on, out);
-        strbuf_printf(out,
-                      ", CASE WHEN %s <= %s THEN 0 ELSE 1 END, CASE WHEN %s <= %s THEN %s END DESC, "
-                      "%s, CASE WHEN %s <= %s THEN - r." SQL_ROW " ELSE r." SQL_ROW " END",
-                      r.p, l.p, r.p, l.p, r.p, r.p, r.p, l.p);
+        strbuf_printf(
+            out,
+            ", CASE WHEN %s <= %s THEN 0 ELSE 1 END, CASE WHEN %s <= %s THEN %s END DESC, "
+            "%s, CASE WHEN %s <= %s THEN - r." SQL_ROW " ELSE r." SQL_ROW " END",
+            r.p, l.p, r.p, l.p, r.p, r.p, r.p, l.p);
     } else if (res == RC_OK) {
         const char *way = back ? " DESC" : "";
         strbuf_printf(out, "%s%s%s, r." SQL_ROW "%s", r.p,

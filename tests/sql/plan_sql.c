@@ -45,16 +45,56 @@ static json_t *columns_of(const struct schema *s)
     return all;
 }
 
-/* The statements, or why there is none. */
-static void put_sql(struct fx *f, const struct plan *p, json_t *out)
+/* ---- tables that lie in the engine ---- */
+struct leaves {
+    const struct plan *node[32];
+    char name[32][24];
+    int n;
+};
+
+static const char *leaf_name(void *arg, const struct plan *leaf)
 {
+    struct leaves *l = arg;
+    int i = 0;
+    while (i < l->n && l->node[i] != leaf)
+        i++;
+    if (i == 32) return NULL;
+    if (i == l->n) {
+        l->node[l->n++] = leaf;
+        snprintf(l->name[i], sizeof l->name[i], "mlnb_table_%d", i);
+    }
+    return l->name[i];
+}
+
+/* The statements, or why there is none. Some plans read tables that the engine holds: these come as
+ * statements that yield their rows. */
+static void put_sql(struct fx *f, const struct plan *p, bool by_name, json_t *out);
+
+static void put_leaves(struct fx *f, const struct leaves *l, json_t *out)
+{
+    json_t *all = json_object();
+    for (int i = 0; i < l->n; i++) {
+        json_t *one = json_object();
+        put_sql(f, l->node[i], false, one);
+        json_object_set_new(all, l->name[i], one);
+    }
+    json_object_set_new(out, "leaves", all);
+}
+
+static void put_sql(struct fx *f, const struct plan *p, bool by_name, json_t *out)
+{
+    struct leaves l = {.n = 0};
+    struct sql_options options = {.inline_rows = 100};
+    if (by_name)
+        options = (struct sql_options){
+            .inline_rows = -1, .position = "mlnb_row", .leaf = leaf_name, .arg = &l};
     int n;
     const struct sql_dialect *const *all = sql_dialect_all(&n);
     for (int i = 0; i < n; i++) {
         struct strbuf text = {0};
         char key[64];
         const char *name = sql_dialect_name(all[i]);
-        if (plan_sql(&f->cx, p, all[i], &text) == RC_OK) {
+        if (plan_sql_with(&f->cx, p, all[i], &options, &text) == RC_OK) {
             json_object_set_new(out, name, json_stringn(text.p, text.n));
         } else {
             snprintf(key, sizeof key, "%s_refused", name);
@@ -63,6 +103,7 @@ static void put_sql(struct fx *f, const struct plan *p, json_t *out)
         }
         strbuf_release(&text);
     }
+    if (by_name) put_leaves(f, &l, out);
 }
 
 static void one(uint64_t seed)
@@ -83,7 +124,7 @@ static void one(uint64_t seed)
         json_object_set_new(out, "error", json_string(f.err.message));
         err_clear(&f.err);
     }
-    put_sql(&f, p, out);
+    put_sql(&f, p, seed % 5 == 0, out);
     char *line = json_dumps(out, JSON_COMPACT | JSON_ENSURE_ASCII);
     puts(line ? line : "{}");
     free(line);
