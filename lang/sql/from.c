@@ -324,23 +324,102 @@ static void put_first(struct query *q, int at, const struct sql_col *cols, int n
     for (int i = 0; i < n; i++)
         all[at + i] = cols[i];
 }
-static rc bind_on(struct query *q, const json_t *j, int from, const struct merged *pairs, int n,
-                  const struct expr **on)
+/* One condition of ON; only the columns from `from` on are in sight. */
+static rc bind_part(struct query *q, const json_t *node, int from, const struct expr **out)
 {
-    struct sql *s = q->s;
     const struct expr *e;
-    const json_t *quals = sql_get(j, "quals");
-    for (int i = 0; i < n; i++)
-        TRY(sql_op2(s, "=", pairs[i].left, pairs[i].right, pairs[i].right->span, &on[i]));
-    if (!quals) return RC_OK;
     struct sql_cols all = q->cols;
     q->cols.all += from;
     q->cols.n -= from;
     q->where_text = "ON";
-    enum rc_t res = sql_condition(q, quals, &e);
+    enum rc_t res = sql_condition(q, node, &e);
     q->cols = all;
-    if (res == RC_OK) res = sql_filter(s, e, &on[n]);
-    return res;
+    return res == RC_OK ? sql_filter(q->s, e, out) : res;
+}
+/* The conditions that ON joins by AND, with or without sub-queries. */
+static int on_parts(const json_t *node, bool with_links, const json_t **out, int n)
+{
+    const json_t *b;
+    if (node && sql_is(node, "BoolExpr", &b) && strcmp(sql_text_of(b, "boolop"), "AND_EXPR") == 0) {
+        const json_t *args = sql_get(b, "args");
+        for (size_t i = 0; i < sql_len(args); i++)
+            n = on_parts(json_array_get(args, i), with_links, out, n);
+        return n;
+    }
+    if (!node || sql_has_sublink(node) != with_links) return n;
+    if (out) out[n] = node;
+    return n + 1;
+}
+static rc bind_on(struct query *q, const json_t *j, int from, const struct merged *pairs, int n,
+                  const struct expr **on, int *n_on)
+{
+    struct sql *s = q->s;
+    const json_t *quals = sql_get(j, "quals");
+    const json_t **parts =
+        ARENA_ARRAY(s->arena, const json_t *, on_parts(quals, false, NULL, 0) + 1);
+    int n_parts = on_parts(quals, false, parts, 0);
+    for (int i = 0; i < n; i++)
+        TRY(sql_op2(s, "=", pairs[i].left, pairs[i].right, pairs[i].right->span, &on[i]));
+    for (int i = 0; i < n_parts; i++)
+        TRY(bind_part(q, parts[i], from, &on[n + i]));
+    *n_on = n + n_parts;
+    return RC_OK;
+}
+/* Room for what bind_on makes. */
+static const struct expr **on_room(struct query *q, const json_t *j, int n)
+{
+    int parts = on_parts(sql_get(j, "quals"), false, NULL, 0);
+    return ARENA_ARRAY(q->s->arena, const struct expr *, n + parts + 1);
+}
+/* Keeps of *p the rows for which the conditions with sub-queries hold. */
+static rc filter_linked(struct query *q, const json_t *j, int from, struct plan **p)
+{
+    const json_t *quals = sql_get(j, "quals");
+    int n = on_parts(quals, true, NULL, 0);
+    const json_t **parts = ARENA_ARRAY(q->s->arena, const json_t *, n + 1);
+    (void)on_parts(quals, true, parts, 0);
+    q->plan = *p;
+    for (int i = 0; i < n; i++) {
+        const struct expr *e;
+        TRY(bind_part(q, parts[i], from, &e));
+        TRY(sql_where(q->s, q->plan, e, &q->plan));
+    }
+    *p = q->plan;
+    return RC_OK;
+}
+/* A left or right join whose ON has sub-queries: the kept side's rows are numbered, the pairs that
+ * hold are found as an inner join's, and joined to the kept side by its numbers. */
+static rc linked_join(struct query *q, const json_t *j, int from, struct sql_join *join,
+                      struct plan **out)
+{
+    struct sql *s = q->s;
+    struct plan *pairs, *other = join->kind == JOIN_LEFT ? join->right : join->left;
+    struct plan *kept = join->kind == JOIN_LEFT ? join->left : join->right, *w;
+    struct named_expr number = {sql_fresh(s, "row"), NULL};
+    struct sql_items items = {0};
+    const char *again = sql_fresh(s, "row");
+    if (join->kind == JOIN_FULL)
+        return fail(s->cx, E214, join->span,
+                    "a sub-query cannot stand in ON of a FULL JOIN: put it into a column before");
+    TRY(expr_window(s->cx, s->arena, win_find(STR("row_number")), NULL, 0, kept->span,
+                    &number.expr));
+    TRY(plan_window(s->cx, kept, NULL, 0, NULL, 0, &number, 1, kept->span, &w));
+    kept = sql_own(s, w);
+    struct sql_join inner = *join;
+    inner.kind = JOIN_INNER;
+    inner.left = kept;
+    inner.right = other;
+    TRY(sql_join(s, &inner, &pairs));
+    TRY(filter_linked(q, j, from, &pairs));
+    sql_add_all(s, &items, other);
+    sql_add_item(s, &items, again, sql_plan_col(s, pairs, number.name));
+    TRY(sql_project(s, pairs, &items, &pairs));
+    const struct expr *on;
+    TRY(sql_op2(s, "=", sql_plan_col(s, kept, number.name), sql_plan_col(s, pairs, again),
+                join->span, &on));
+    struct sql_join last = {
+        .kind = JOIN_LEFT, .left = kept, .right = pairs, .on = &on, .n_on = 1, .span = join->span};
+    return sql_join(s, &last, out);
 }
 static int split_and(const struct expr *e, const struct expr **out)
 {
@@ -422,9 +501,10 @@ static rc outer_join(struct query *q, const json_t *j, enum join_kind kind)
     TRY(side_plan(q, sql_get(j, "larg"), &l, &join.left));
     TRY(side_plan(q, sql_get(j, "rarg"), &r, &join.right));
     TRY(merged_pairs(q, j, l, r, &pairs, &n));
-    on = ARENA_ARRAY(s->arena, const struct expr *, n + 2);
-    TRY(bind_on(q, j, from, pairs, n, on));
-    int n_on = n + (sql_get(j, "quals") != NULL), total = 0;
+    int n_on, total = 0;
+    bool is_linked = on_parts(sql_get(j, "quals"), true, NULL, 0) > 0;
+    on = on_room(q, j, n);
+    TRY(bind_on(q, j, from, pairs, n, on, &n_on));
     for (int i = 0; i < n_on; i++)
         total += split_and(on[i], NULL);
     join.on = ARENA_ARRAY(s->arena, const struct expr *, total + 1);
@@ -432,7 +512,7 @@ static rc outer_join(struct query *q, const json_t *j, enum join_kind kind)
         join.n_on += split_and(on[i], join.on + join.n_on);
     struct plan *p;
     struct sql_col *cols = ARENA_ARRAY(s->arena, struct sql_col, n + 1);
-    TRY(sql_join(s, &join, &p));
+    TRY(is_linked ? linked_join(q, j, from, &join, &p) : sql_join(s, &join, &p));
     TRY(merged_columns(q, j, kind, pairs, n, &p, cols));
     put_first(q, from, cols, n);
     TRY(check_bases(q, join.span));
@@ -464,10 +544,17 @@ static rc inner_join(struct query *q, const json_t *j)
     TRY(from_item(q, sql_get(j, "rarg")));
     r.to = q->cols.n;
     TRY(merged_pairs(q, j, l, r, &pairs, &n));
-    const struct expr **on = ARENA_ARRAY(s->arena, const struct expr *, n + 2);
-    TRY(bind_on(q, j, l.from, pairs, n, on));
-    for (int i = 0; i < n + (sql_get(j, "quals") != NULL); i++)
+    int n_on;
+    const struct expr **on = on_room(q, j, n);
+    TRY(bind_on(q, j, l.from, pairs, n, on, &n_on));
+    for (int i = 0; i < n_on; i++)
         sql_add_conj(q, on[i]);
+    if (on_parts(sql_get(j, "quals"), true, NULL, 0) > 0) { /* they need the rows so far */
+        TRY(so_far(q));
+        TRY(filter_linked(q, j, l.from, &q->plan));
+        q->n_bases = 0;
+        sql_add_base(q, q->plan);
+    }
     struct sql_col *cols = ARENA_ARRAY(s->arena, struct sql_col, n + 1);
     struct plan *none = NULL;
     TRY(merged_columns(q, j, JOIN_INNER, pairs, n, &none, cols));
