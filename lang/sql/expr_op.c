@@ -2,6 +2,8 @@
  * the optimizer and the joins know. */
 #include "lang/sql/query.h"
 
+#include "runtime/base/num.h"
+
 static const char *op_name(const json_t *e)
 {
     const json_t *names = sql_get(e, "name");
@@ -262,6 +264,41 @@ static rc bind_distinct(struct query *q, const json_t *e, bool negate, const str
         TRY(expr_cast(s->cx, s->arena, two[1], two[0]->type.kind, &two[1]));
     return sql_fn(s, negate ? "==" : "!=", two, 2, op_span(q, e), out);
 }
+/* 0.06 + 0.01 of literals is exact, as numeric is: the digits after the point are known. */
+static int digits_after_point(const struct expr *e)
+{
+    char buf[NUM_TEXT_MAX];
+    if (!sql_is_literal(e) || !dtype_is_number(e->type)) return -1;
+    if (e->type.kind == KIND_INT) return 0;
+    (void)num_format(e->value.u.f, buf);
+    const char *point = strchr(buf, '.');
+    if (strpbrk(buf, "eni")) return -1;
+    return point ? (int)strlen(point + 1) : 0;
+}
+static void fold_decimals(struct sql *s, const char *op, const struct expr *const *two,
+                          const struct expr **out)
+{
+    char buf[64];
+    double x[2], r;
+    int a = digits_after_point(two[0]), b = digits_after_point(two[1]);
+    bool is_num = two[0]->type.kind == KIND_NUM || two[1]->type.kind == KIND_NUM;
+    if (a < 0 || b < 0 || !is_num || (*out)->op != EXPR_CALL || strlen(op) != 1) return;
+    for (int i = 0; i < 2; i++)
+        x[i] = two[i]->type.kind == KIND_INT ? (double)two[i]->value.u.i : two[i]->value.u.f;
+    int digits = op[0] == '*' ? a + b : a > b ? a : b;
+    if (op[0] == '+')
+        r = x[0] + x[1];
+    else if (op[0] == '-')
+        r = x[0] - x[1];
+    else if (op[0] == '*')
+        r = x[0] * x[1];
+    else
+        return;
+    if (!(r < 1e12 && r > -1e12) || digits > 15) return;
+    int n = snprintf(buf, sizeof buf, "%.*f", digits, r);
+    struct scalar v = {.type = DTYPE(KIND_NUM)};
+    if (num_parse(buf, (size_t)n, &v.u.f)) *out = expr_literal(s->arena, &v, (*out)->span);
+}
 static rc bind_op(struct query *q, const json_t *e, const struct expr **out)
 {
     struct sql *s = q->s;
@@ -282,7 +319,9 @@ static rc bind_op(struct query *q, const json_t *e, const struct expr **out)
     int n = 0;
     if (l) TRY(sql_expr(q, l, &two[n++]));
     TRY(sql_expr(q, r, &two[n++]));
-    return sql_operator(s->cx, s->arena, str_of(op), two, n, span, out);
+    TRY(sql_operator(s->cx, s->arena, str_of(op), two, n, span, out));
+    if (n == 2) fold_decimals(s, op, two, out);
+    return RC_OK;
 }
 rc sql_a_expr(struct query *q, const json_t *e, const struct expr **out)
 {

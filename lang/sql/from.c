@@ -194,7 +194,19 @@ static rc series_list(struct query *q, const struct expr *const *args, int n, st
     const struct fn_desc *series = fn_find(STR("sql_series"));
     if (!series) return fail(s->cx, E214, span, "generate_series() does not run here yet");
     if (n < 2 || n > 3) return fail(s->cx, E208, span, "generate_series(start, stop [, step])");
-    return expr_call(s->cx, s->arena, series, args, n, span, out);
+    const struct expr *all[4] = {args[0], args[1], n > 2 ? args[2] : NULL, NULL};
+    if (n > 2 && all[2]->type.kind == KIND_STR)
+        TRY(sql_cast(s->cx, s->arena, all[2], STR("interval"), NULL, 0, span, &all[2]));
+    bool is_months = n > 2 && all[2]->op == EXPR_LITERAL && all[2]->value.months;
+    for (int i = 0; i < 2 && n > 2 && all[2]->type.kind == KIND_DURATION; i++)
+        TRY(sql_cast(s->cx, s->arena, all[i], STR("timestamp"), NULL, 0, span, &all[i]));
+    if (is_months) {
+        struct scalar rest = {.type = DTYPE(KIND_DURATION), .u.i = all[2]->value.u.i};
+        all[3] = sql_int_value(s, all[2]->value.months, span);
+        all[2] = expr_literal(s->arena, &rest, span);
+        n = 4;
+    }
+    return expr_call(s->cx, s->arena, series, all, n, span, out);
 }
 /* The list that a function of FROM gives a row of. */
 static rc rows_list(struct query *q, const json_t *call, const char **name, const struct expr **out)

@@ -12,10 +12,11 @@ struct sql_col {
     const char *name;  /* own spelling */
     const char *id;    /* in the plan */
     struct dtype type;
-    int level;         /* 0: of this query; n: of the nth one around it */
-    bool is_hidden;    /* merged away by USING: only `t.name` sees it */
-    bool is_used;      /* outer columns */
-    const char *outer; /* outer columns: the id in the plan of the query around */
+    int level;                  /* 0: of this query; n: of the nth one around it */
+    bool is_hidden;             /* merged away by USING: only `t.name` sees it */
+    bool is_used;               /* outer columns */
+    const char *outer;          /* outer columns: the id in the plan of the query around */
+    const struct expr *literal; /* of a result: the item is this literal (its type may give way) */
 };
 struct sql_cols {
     struct sql_col *all;

@@ -243,6 +243,7 @@ static rc project_items(struct body *b, int n)
         }
     for (int i = 0; i < n; i++) {
         const struct expr *e = b->exprs[i];
+        if (i < b->n) b->targets[i].expr = e;
         if (e->type.kind == KIND_NULL) TRY(expr_cast(s->cx, s->arena, e, KIND_STR, &e));
         b->exprs[i] = e;
         sql_add_item(s, &items, expr_id(b, i), e);
@@ -327,9 +328,13 @@ static rc finish(struct body *b, struct sql_result *out)
     }
     TRY(sql_limit(q, b->select, &q->plan));
     out->plan = q->plan;
-    for (int i = 0; i < b->n; i++)
-        (void)sql_add_col(q, &out->cols, NULL, b->targets[i].name, expr_id(b, i),
-                          b->exprs[i]->type);
+    for (int i = 0; i < b->n; i++) {
+        struct sql_col *c =
+            sql_add_col(q, &out->cols, NULL, b->targets[i].name, expr_id(b, i), b->exprs[i]->type);
+        const struct expr *e = b->targets[i].expr;
+        bool gives_way = e->op == EXPR_LITERAL && (e->value.is_null || e->type.kind == KIND_STR);
+        if (gives_way) c->literal = e;
+    }
     return RC_OK;
 }
 

@@ -49,6 +49,8 @@ static rc shape_arms(struct query *q, const json_t *select, struct arm *arms, st
                                      sql_plan_col(s, arms[1].r.plan, b->all[i].id)};
         two[0] = expr_column(s->arena, two[0]->name, two[0]->type, span);
         two[1] = expr_column(s->arena, two[1]->name, two[1]->type, span);
+        if (a->all[i].literal) two[0] = a->all[i].literal;
+        if (b->all[i].literal) two[1] = b->all[i].literal;
         TRY(sql_unify(s->cx, s->arena, two, 2, span));
         for (int k = 0; k < 2; k++) {
             if (two[k]->type.kind == KIND_CAT || two[k]->type.kind == KIND_NULL)
