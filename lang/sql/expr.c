@@ -25,7 +25,15 @@ rc sql_op2(struct sql *s, const char *op, const struct expr *x, const struct exp
            struct span span, const struct expr **out)
 {
     const struct expr *two[2] = {x, y};
-    return sql_operator(s->cx, s->arena, str_of(op), two, 2, span, out);
+    char a[96], b[96];
+    if (sql_operator(s->cx, s->arena, str_of(op), two, 2, span, out) == RC_OK) return RC_OK;
+    if (s->cx->err->code != E207 || !strstr(s->cx->err->message, "`sql_")) return RC_ERR;
+    bool is_text = x->type.kind == KIND_STR || y->type.kind == KIND_STR;
+    bool is_number = dtype_is_number(x->type) || dtype_is_number(y->type);
+    (void)fail(s->cx, E207, span, "`%s` cannot stand between %s and %s", op,
+               dtype_text(x->type, a, sizeof a), dtype_text(y->type, b, sizeof b));
+    if (is_text && is_number) return err_note(s->cx, "cast one side: x::numeric or n::text");
+    return RC_ERR;
 }
 const struct expr *sql_null(struct sql *s, struct span span)
 {
@@ -105,6 +113,14 @@ static rc bind_const(struct query *q, const json_t *b, const struct expr **out)
     *out = expr_literal(s->arena, &c, span);
     return RC_OK;
 }
+static rc unknown_variable(struct sql *s, struct str name, struct span span)
+{
+    struct str *names;
+    int n = scope_names(s->scope, s->arena, &names);
+    struct str near = nearest(name, names, n);
+    (void)fail(s->cx, E202, span, "unknown variable `%.*s`", STR_FMT(name));
+    return near.n ? hint_replace(s->lg, span, "$%.*s", STR_FMT(near)) : RC_ERR;
+}
 /* $x: the variable's value as a literal. */
 static rc bind_param(struct query *q, const json_t *b, const struct expr **out)
 {
@@ -114,7 +130,9 @@ static rc bind_param(struct query *q, const json_t *b, const struct expr **out)
     if (k < 1 || k > s->text.n_params) return fail(s->cx, E202, span, "there is no such parameter");
     const struct value *v;
     struct scalar value;
-    TRY(variable(s->lg, s->scope, s->text.params[k - 1].name, span, &v));
+    struct str name = s->text.params[k - 1].name;
+    if (!scope_get(s->scope, name)) return unknown_variable(s, name, span);
+    TRY(variable(s->lg, s->scope, name, span, &v));
     TRY(value_to_arg(s->lg, v, span, s->arena, &value));
     *out = expr_literal(s->arena, &value, span);
     return RC_OK;

@@ -319,8 +319,9 @@ static rc bind_op(struct query *q, const json_t *e, const struct expr **out)
     int n = 0;
     if (l) TRY(sql_expr(q, l, &two[n++]));
     TRY(sql_expr(q, r, &two[n++]));
-    TRY(sql_operator(s->cx, s->arena, str_of(op), two, n, span, out));
-    if (n == 2) fold_decimals(s, op, two, out);
+    if (n == 1) return sql_operator(s->cx, s->arena, str_of(op), two, 1, span, out);
+    TRY(sql_op2(s, op, two[0], two[1], span, out));
+    fold_decimals(s, op, two, out);
     return RC_OK;
 }
 rc sql_a_expr(struct query *q, const json_t *e, const struct expr **out)

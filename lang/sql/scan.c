@@ -334,7 +334,12 @@ static rc rewrite_token(struct rewrite *r, int i)
     struct sql_tok t = r->x->toks[i];
     struct level *l = &r->levels[r->depth];
     switch (t.kind) {
-    case SQL_WORD: see_word(r, l, i); return RC_OK;
+    case SQL_WORD:
+        if (word_at(r, i, "asof semi anti positional") &&
+            (word_at(r, i + 1, "join") || word_at(r, i + 2, "join")) && !op_at(r, i + 1, ','))
+            return sql_no_dialect(r->s, t);
+        see_word(r, l, i);
+        return RC_OK;
     case SQL_VAR: put_var(r, i); break;
     case SQL_STRING:
         if (l->wants_table && r->x->old.p[t.from] == '\'') put_file(r, i);

@@ -100,6 +100,8 @@ const char *sql_string(const json_t *node);
 /* First location found in the node or below it, -1 when there is none. */
 int sql_location(const json_t *node);
 struct span sql_node_span(const struct sql *s, const json_t *node);
+/* E217 for a word of another dialect, with the step that does the same. */
+enum rc_t sql_no_dialect(struct sql *s, struct sql_tok word);
 /* Parses s->text; *out is a new reference to the array of statements. */
 rc sql_parse(struct sql *s, json_t **out);
 

@@ -129,6 +129,15 @@ static int dialect_word(const struct sql *s, uint32_t at, struct sql_tok *out)
             }
     return found;
 }
+enum rc_t sql_no_dialect(struct sql *s, struct sql_tok word)
+{
+    for (size_t k = 0; k < sizeof dialects / sizeof dialects[0]; k++) {
+        if (!sql_is_word(s->text.old, word, dialects[k].word)) continue;
+        (void)fail(s->cx, E217, sql_span_old(s, word.from, word.to), "%s", dialects[k].says);
+        return err_hint(s->cx, "%s", dialects[k].hint);
+    }
+    return RC_ERR;
+}
 /* libpg_query counts characters from 1. */
 static uint32_t byte_of(const struct sql *s, int cursor)
 {
@@ -165,10 +174,7 @@ static rc parse_failed(struct sql *s, const PgQueryError *e)
     uint32_t at = sql_old_at(s, byte_of(s, e->cursorpos));
     struct sql_tok t = sql_scan(s->text.old, at), word;
     int k = dialect_word(s, t.from, &word);
-    if (k >= 0) {
-        (void)fail(cx, E217, sql_span_old(s, word.from, word.to), "%s", dialects[k].says);
-        return err_hint(cx, "%s", dialects[k].hint);
-    }
+    if (k >= 0) return sql_no_dialect(s, word);
     struct span span = sql_span_old(s, t.from, t.to);
     if (strstr(e->message, "unterminated"))
         return fail(cx, E102, span, "a quote or comment is opened and not closed");
