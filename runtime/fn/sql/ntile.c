@@ -22,5 +22,6 @@ const struct win_desc win_sql_ntile = {
     .min_args = 1,
     .max_args = 1,
     .type = type_win_int,
+    .is_hidden = true,
     .run = ntile,
 };
