@@ -357,15 +357,6 @@ static rc window_parts(struct query *q, const json_t *def, struct sql_window *w,
     }
     return RC_OK;
 }
-/* Window functions of SQL take no argument where ours take what they rank. */
-static const char *window_name(const struct sql_fn *fn)
-{
-    static const char *const pairs[][2] = {
-        {"sql_percent_rank", "pct_rank"}, {"sql_cume_dist", "cume_dist"}, {"ntile", "sql_ntile"}};
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
-        if (strcmp(fn->ours, pairs[i][0]) == 0) return pairs[i][1];
-    return fn->ours;
-}
 static rc window_function(struct query *q, const struct sql_fn *fn, const json_t *call,
                           struct win_frame frame, const struct expr **out)
 {
@@ -374,16 +365,11 @@ static rc window_function(struct query *q, const struct sql_fn *fn, const json_t
     struct span span = call_span(q, call);
     int n;
     TRY(bind_all(q, sql_get(call, "args"), &args, &n));
-    const char *ours = window_name(fn);
-    if (strcmp(ours, "first") == 0 || strcmp(ours, "last") == 0) { /* those pass nulls over */
-        args[n++] = sql_int_value(s, strcmp(ours, "first") == 0 ? 1 : -1, span);
-        ours = "nth";
-    }
-    const struct agg_desc *agg = agg_find(str_of(ours));
-    const struct win_desc *win = win_find(str_of(ours));
+    const struct agg_desc *agg = agg_find(str_of(fn->ours));
+    const struct win_desc *win = win_find(str_of(fn->ours));
     if (n > 0 && args[0]->type.kind == KIND_NULL)
         TRY(expr_cast(s->cx, s->arena, args[0], KIND_STR, &args[0]));
-    if (n == 3 && (strcmp(fn->name, "lag") == 0 || strcmp(fn->name, "lead") == 0)) {
+    if (n == 3) {
         const struct expr *two[2] = {args[0], args[2]};
         TRY(sql_unify(s->cx, s->arena, two, 2, span));
         args[0] = two[0];
