@@ -5,6 +5,7 @@
 #include "runtime/io/io.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* ---- pieces ---- */
 void sqlout_as(struct sql *s, const struct schema *schema, int i, struct strbuf *out)

@@ -1,6 +1,8 @@
 /* sqlout_expr.c: expressions as SQL. Functions are spelled by the templates of sql_fns.def. */
 #include "runtime/plan/sql_int.h"
 
+#include <stdio.h>
+
 struct fill { /* one template at work */
     struct sql *s;
     const struct sql_side *side;

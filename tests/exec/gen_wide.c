@@ -555,9 +555,7 @@ static struct win_frame gw_frame(struct gen *g, enum kind key)
     case 6:
         if (key == I || key == N || is_time(key)) range_frame(g, key, &f);
         break;
-    default:
-        f.unit = FRAME_TIME;
-        f.from = (1 + (int64_t)gen_below(g, 9)) * US_PER_DAY;
+    default: f.unit = FRAME_TIME; f.from = (1 + (int64_t)gen_below(g, 9)) * US_PER_DAY;
     }
     if (f.unit != FRAME_TIME && one_in(g, 5)) f.exclude = (enum frame_exclude)gen_below(g, 4);
     return f;
@@ -620,7 +618,7 @@ static struct plan *step_join(struct gen *g, struct plan *in)
     for (int k = 0; k < spec.n_on; k++) {
         enum kind kind = key_kinds[gen_below(g, 6)];
         bool is_range = k > 0 && kind != B && one_in(g, 3);
-        on[k].op = is_range        ? (enum cmp_op)(CMP_LT + gen_below(g, 4))
+        on[k].op = is_range       ? (enum cmp_op)(CMP_LT + gen_below(g, 4))
                    : one_in(g, 6) ? CMP_SAME
                                   : CMP_EQ;
         on[k].left = gw_expr(g, in, kind, (int)gen_below(g, 2));
