@@ -101,6 +101,9 @@ bool lang_inspect(struct lang_snapshot *s, const char *text, size_t n, size_t at
 /* `?name`: help text with examples; near names when unknown. */
 void lang_help(struct str topic, struct strbuf *plain, struct strbuf *html);
 
+/* The reference page: contents and all sections as HTML (the page around it is the caller's). */
+void lang_reference(struct strbuf *html);
+
 enum complete_status { LANG_COMPLETE, LANG_INCOMPLETE, LANG_INVALID };
 /* Whether Enter should run the text; *indent: blanks for the next line when incomplete. */
 enum complete_status lang_is_complete(const char *text, size_t n, int *indent);

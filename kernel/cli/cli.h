@@ -16,7 +16,7 @@ struct cli {
     const char *code; /* -e */
     const char *output, *format, *connection, *prefix;
     int threads;
-    bool keep_going, bless, safe, plain, user, sys_prefix, check, no_color;
+    bool keep_going, bless, safe, plain, user, sys_prefix, check, no_color, html;
 };
 struct cli_command {
     const char *name, *usage, *doc;

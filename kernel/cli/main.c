@@ -111,6 +111,7 @@ static bool parse_args(struct parsed *p, int argc, char **argv)
         {"--sys-prefix", NULL, &c->sys_prefix},
         {"--check", NULL, &c->check},
         {"--no-color", NULL, &c->no_color},
+        {"--html", NULL, &c->html},
         {"--version", NULL, &p->version},
         {"--help", NULL, &p->help},
         {"-h", NULL, &p->help},

@@ -95,6 +95,8 @@ void notebook_write_mlnb(struct strbuf *out, const struct notebook *nb);
 void notebook_write_ipynb(struct strbuf *out, const struct notebook *nb);
 /* A page of its own: no links to elsewhere but those of the text. */
 void notebook_write_html(struct strbuf *out, const struct notebook *nb);
+/* A page of the same look around any body. */
+void notebook_page(struct strbuf *out, const char *title, struct str body);
 void notebook_write_md(struct strbuf *out, const struct notebook *nb);
 /* By the ending of path: .mlnb .ipynb .html .md (E305 for others); E306 when it cannot be written;
  * the file is replaced at once or not at all. */

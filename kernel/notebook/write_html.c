@@ -132,6 +132,16 @@ static void put_head(struct strbuf *out, const char *title)
     strbuf_printf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", report_style);
 }
 
+void notebook_page(struct strbuf *out, const char *title, struct str body)
+{
+    put_head(out, title);
+    strbuf_addz(out, "<h1>");
+    strbuf_add_html(out, str_of(title));
+    strbuf_addz(out, "</h1>\n");
+    strbuf_adds(out, body);
+    strbuf_addz(out, "</main>\n</body>\n</html>\n");
+}
+
 void notebook_write_html(struct strbuf *out, const struct notebook *nb)
 {
     struct arena *a = arena_new();

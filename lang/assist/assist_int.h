@@ -113,6 +113,8 @@ int entries(struct arena *a, struct entry **out);
 const char *entry_kind_text(enum entry_kind k); /* "verb", "aggregate" .. */
 /* Help of one entry, as text and as HTML (both appended to). */
 void entry_help(const struct entry *e, struct strbuf *plain, struct strbuf *html);
+/* The example of an option of a verb or format (options.def), or NULL. */
+const char *option_example(const char *owner, const char *option);
 /* First sentence of a doc. */
 struct str first_sentence(const char *doc);
 

@@ -9,6 +9,12 @@ static const struct sql_fn rows[] = {
 #undef F
 };
 
+const struct sql_fn *sql_fn_all(int *n)
+{
+    *n = COUNT_OF(rows);
+    return rows;
+}
+
 const struct sql_fn *sql_fn_find(struct str name, int n_args)
 {
     for (int i = 0; i < COUNT_OF(rows); i++)

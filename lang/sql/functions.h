@@ -30,6 +30,8 @@ struct sql_fn {
 };
 /* Row for a name and a number of arguments; NULL when there is none. Linear in the table. */
 const struct sql_fn *sql_fn_find(struct str name, int n_args);
+/* All rows. */
+const struct sql_fn *sql_fn_all(int *n);
 /* Whether any row has that name. */
 bool sql_fn_known(struct str name);
 
