@@ -396,8 +396,8 @@ rc builder_finish(struct ctx *cx, struct builder *b, struct column **out)
             else
                 builder_release(&child[i]);
         }
-        mem_free(child);
     }
+    mem_free(child); /* a struct without fields has one too */
     column_settle(c, false);
     if (res == RC_OK && is_cat_text) {
         res = column_encode(cx, c, false, out);
