@@ -73,16 +73,9 @@ static struct column *any_values(struct gen *g, enum kind k, int64_t n)
 #define LONG_NAME                                                                                  \
     "a name of more than sixty-three bytes, which is all that one of the engines would ever take"
 static const char *const plain_names[] = {"i", "j", "x", "y", "s", "d", "b", "t", "w"};
-static const char *const odd_names[] = {"select",
-                                        "Two Words",
-                                        "q\"uote",
-                                        "X",
-                                        "it's",
-                                        "\xC3\x9C"
-                                        "ber",
-                                        "x",
-                                        LONG_NAME,
-                                        "mlnb_row"};
+static const char *const odd_names[] = {"select", "Two Words", "q\"uote",
+                                        "X",      "it's",      "Gr\xC3\xB6\xC3\x9F",
+                                        "x",      LONG_NAME,   "mlnb_row"};
 
 struct table *gen_wide_table(struct gen *g, int64_t n, bool odd)
 {
