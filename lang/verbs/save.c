@@ -77,12 +77,54 @@ static rc write_options(struct verb_call *vc, struct io_option **out, int *n)
     return RC_OK;
 }
 
+struct part_save {
+    struct io_writer *writer;
+    int64_t n_rows;
+};
+
+static enum rc_t save_part(struct ctx *cx, void *self, const struct table *rows)
+{
+    struct part_save *s = self;
+    s->n_rows += rows->n_rows;
+    return s->writer->format->append(cx, s->writer, rows);
+}
+
+/* Rows go to the file as they are made: the whole is never in memory. */
+static rc save_streaming(struct verb_call *vc, const struct target *to,
+                         const struct io_option *opts, int n_opts, const char **status)
+{
+    struct plan *p = vc->input->plan;
+    struct part_save s = {0};
+    TRY(refresh_scans(vc->lg, p));
+    TRY(io_begin(vc->cx, p->schema, to->path, opts, n_opts, to->span, &s.writer));
+    const struct io_format *f = s.writer->format;
+    enum rc_t res = exec_parts(vc->cx, vc->lg->executor, p, save_part, &s);
+    if (res == RC_OK) res = f->finish(vc->cx, s.writer);
+    if (res != RC_OK) f->abort(s.writer);
+    if (res == RC_OK)
+        *status = arena_printf(vc->arena, "saved %s: %s", to->shown,
+                               size_text(vc->arena, s.n_rows, p->schema->n));
+    return res;
+}
+
+/* Whether a frame is written as it is made: nothing of it is at hand, and some file is read. */
+static bool has_scan(const struct plan *p)
+{
+    if (!p || p->kept) return false;
+    return p->op == PLAN_SCAN || has_scan(p->inputs[0]) || has_scan(p->inputs[1]);
+}
+
 static rc save_frame(struct verb_call *vc, const struct target *to, const char **status)
 {
     struct io_option *options;
     struct table *t = NULL;
     int n;
     TRY(write_options(vc, &options, &n));
+    bool parts = io_option_find(options, n, "partition") < 0 &&
+                 io_option_find(options, n, "append") < 0 && /* it may be a file that is read */
+                 io_can_append(to->path, options, n) && !vc->input->plan->kept &&
+                 has_scan(vc->input->plan);
+    if (parts) return save_streaming(vc, to, options, n, status);
     TRY(frame_table(vc->lg, vc->input->plan, &t));
     enum rc_t res = io_save(vc->cx, t, to->path, options, n, to->span);
     if (res == RC_OK) {

@@ -269,6 +269,32 @@ rc exec_stream(struct ctx *cx, struct executor *x, struct plan *p, const struct 
     return res;
 }
 
+struct parts_run {
+    exec_take take;
+    void *self;
+};
+
+static enum rc_t run_parts(struct ctx *cx, struct executor *x, struct plan *p, void *arg)
+{
+    const struct parts_run *r = arg;
+    struct table *t = NULL;
+    if (x->cls->parts) return x->cls->parts(cx, x, p, r->take, r->self);
+    TRY(table_of(cx, x, p, &t));
+    enum rc_t res = r->take(cx, r->self, t);
+    table_unref(t);
+    return res;
+}
+
+rc exec_parts(struct ctx *cx, struct executor *x, struct plan *p, exec_take take, void *self)
+{
+    struct plan *best;
+    struct parts_run r = {take, self};
+    TRY(plan_optimize(cx, p, &best));
+    enum rc_t res = run_cut(cx, x, best, run_parts, &r);
+    plan_unref(best);
+    return res;
+}
+
 /* ---- explain ---- */
 struct explain {
     struct executor *x;

@@ -37,6 +37,9 @@ struct model_spec {
     const char *formula; /* JSON of the formula */
 };
 
+/* Takes some rows of a result, in their order, on the statement's thread. */
+typedef enum rc_t (*exec_take)(struct ctx *cx, void *self, const struct table *rows);
+
 struct executor; /* an opened pool; each class embeds this head first */
 struct executor_class {
     int version;        /* EXECUTOR_VERSION */
@@ -71,6 +74,9 @@ struct executor_class {
      */
     enum rc_t (*table)(struct ctx *cx, struct executor *x, const struct plan *p,
                        struct table **out);
+    /* Optional: the rows in order, a bounded number at a time. */
+    enum rc_t (*parts)(struct ctx *cx, struct executor *x, const struct plan *p, exec_take take,
+                       void *self);
 };
 struct executor {
     const struct executor_class *cls;
@@ -91,6 +97,9 @@ rc exec_head(struct ctx *cx, struct executor *x, struct plan *p, int64_t limit, 
              bool *complete);
 /* Streams batches (optimised and cut) to a sink, without ever holding the whole. */
 rc exec_stream(struct ctx *cx, struct executor *x, struct plan *p, const struct batch_sink *sink);
+/* The rows in order as tables of about a million rows each, made one after the other: for whoever
+ * writes a result that need not fit in memory. take may use the pool. */
+rc exec_parts(struct ctx *cx, struct executor *x, struct plan *p, exec_take take, void *self);
 /* explain: the optimised plan with where each node runs; analyze also runs it and adds rows and
  * times. */
 rc exec_explain(struct ctx *cx, struct executor *x, struct plan *p, bool analyze,

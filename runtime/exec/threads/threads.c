@@ -108,6 +108,20 @@ static enum rc_t threads_table(struct ctx *cx, struct executor *self, const stru
 }
 
 /* ---- streaming ---- */
+static enum rc_t threads_parts(struct ctx *cx, struct executor *self, const struct plan *p,
+                               exec_take take, void *arg)
+{
+    struct threads *x = (struct threads *)self;
+    struct ctx own;
+    struct run *r;
+    struct pipe *pipe;
+    TRY(begin(cx, x, p, &own, &r));
+    enum rc_t res = pipe_open(r, p, &pipe);
+    if (res == RC_OK) res = pipe_waves(pipe, take, arg);
+    end(x, r);
+    return res;
+}
+
 static enum rc_t push_batch(void *self, struct worker *w, struct ctx *cx, int64_t task,
                             int64_t part, const struct batch *b)
 {
@@ -190,4 +204,5 @@ const struct executor_class executor_threads = {
     .progress = threads_progress,
     .explain = threads_explain,
     .table = threads_table,
+    .parts = threads_parts,
 };

@@ -193,6 +193,9 @@ rc pipe_run_parts(struct pipe *p, const struct sink *sink);
 /* The same in steps: start once, then ranges of partitions, rising, then pipe_finish. */
 void pipe_start(struct pipe *p);
 rc pipe_run_range(struct pipe *p, int64_t first, int64_t n, const struct sink *sink);
+/* All rows in tables of about a million, one after the other, to take() on this thread, with no
+ * more than one of them in memory. Frees the pipe. */
+rc pipe_waves(struct pipe *take_p, exec_take take, void *self);
 /* Reports what the operators counted in the first n_done partitions; asserts fail here. */
 rc pipe_finish(struct pipe *p, int64_t n_done);
 /* Builds the pipe of a plan: breakers in it run now. */

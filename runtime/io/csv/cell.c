@@ -220,11 +220,16 @@ static const cell_put puts_of[PHYS_COUNT] = {
     [PHYS_DUR64] = cell_duration, [PHYS_LIST] = cell_any,    [PHYS_STRUCT] = cell_any,
 };
 
+static void mark_special(bool *special, char delim)
+{
+    special['"'] = special['\n'] = special['\r'] = special[(unsigned char)delim] = true;
+}
+
 struct cell_writer *cell_writers(struct arena *a, const struct table *t, char delim)
 {
     struct cell_writer *out = ARENA_ARRAY(a, struct cell_writer, t->schema->n + 1);
     bool *special = ARENA_ARRAY(a, bool, 256);
-    special['"'] = special['\n'] = special['\r'] = special[(unsigned char)delim] = true;
+    mark_special(special, delim);
     for (int i = 0; i < t->schema->n; i++) {
         const struct column *c = t->cols[i];
         out[i] = (struct cell_writer){.put = puts_of[c->phys], .c = c, .special = special};
@@ -235,11 +240,13 @@ struct cell_writer *cell_writers(struct arena *a, const struct table *t, char de
     return out;
 }
 
-void cell_names(struct strbuf *out, const struct cell_writer *w, const struct schema *s, char delim)
+void cell_names(struct strbuf *out, const struct schema *s, char delim)
 {
+    bool special[256] = {false};
+    mark_special(special, delim);
     for (int i = 0; i < s->n; i++) {
         if (i) strbuf_addc(out, delim);
-        csv_cell_text(out, w[i].special, str_of(s->fields[i].name));
+        csv_cell_text(out, special, str_of(s->fields[i].name));
     }
     strbuf_addc(out, '\n');
 }

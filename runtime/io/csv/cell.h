@@ -20,7 +20,6 @@ void csv_cell_text(struct strbuf *out, const bool *special, struct str s);
 /* Rows [from, to), each ended by LF. */
 void cell_rows(struct strbuf *out, const struct cell_writer *w, int n_cols, char delim,
                int64_t from, int64_t to);
-void cell_names(struct strbuf *out, const struct cell_writer *w, const struct schema *s,
-                char delim);
+void cell_names(struct strbuf *out, const struct schema *s, char delim);
 
 #endif

@@ -398,7 +398,10 @@ const struct io_format io_csv = {
     .retype = csv_retype,
     .all_null = csv_all_null,
     .rest = csv_rest,
-    .write = csv_write,
+    .begin = csv_begin,
+    .append = csv_append,
+    .finish = csv_finish,
+    .abort = csv_abort,
 };
 
 static const struct io_option_desc fixed_options[] = {
@@ -449,5 +452,8 @@ const struct io_format io_tsv = {
     .retype = csv_retype,
     .all_null = csv_all_null,
     .rest = csv_rest,
-    .write = tsv_write,
+    .begin = tsv_begin,
+    .append = csv_append,
+    .finish = csv_finish,
+    .abort = csv_abort,
 };

@@ -187,10 +187,15 @@ extern const struct io_format io_csv, io_tsv, io_fixed;
 
 /* ---- writing ---- */
 extern const struct io_option_desc csv_write_options[];
-enum rc_t csv_write(struct ctx *cx, const struct table *t, const char *path,
-                    const struct io_option *opts, int n_opts, struct span span);
-enum rc_t tsv_write(struct ctx *cx, const struct table *t, const char *path,
-                    const struct io_option *opts, int n_opts, struct span span);
+enum rc_t csv_begin(struct ctx *cx, const struct schema *schema, const char *path,
+                    const struct io_option *opts, int n_opts, struct span span,
+                    struct io_writer **out);
+enum rc_t tsv_begin(struct ctx *cx, const struct schema *schema, const char *path,
+                    const struct io_option *opts, int n_opts, struct span span,
+                    struct io_writer **out);
+enum rc_t csv_append(struct ctx *cx, struct io_writer *writer, const struct table *rows);
+enum rc_t csv_finish(struct ctx *cx, struct io_writer *take_w);
+void csv_abort(struct io_writer *take_w);
 
 /* ---- steps of opening ---- */
 struct csv_options {

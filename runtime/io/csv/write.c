@@ -9,12 +9,16 @@
 #define CHUNK_ROWS 16384
 #define ROUND      32 /* chunks */
 
-struct writing {
-    const struct table *t;
-    const struct cell_writer *cells;
+enum packing { PACK_NONE, PACK_GZIP, PACK_ZSTD };
+struct writing { /* a file being written */
+    struct io_writer head;
+    struct schema *schema;
     struct io_output *file;
     char delim;
-    bool is_gzip;
+    enum packing packing;
+    /* of the rows at hand: */
+    const struct table *t;
+    const struct cell_writer *cells;
     struct strbuf text[2][ROUND], packed[2][ROUND];
     int64_t first;  /* row of the round that is formatted */
     int side;       /* which half of the buffers it uses */
@@ -34,6 +38,13 @@ static rc write_chunk(struct ctx *cx, struct writing *w, const struct strbuf *b)
     return io_output_write(cx, w->file, b->p, b->n);
 }
 
+static rc pack(struct ctx *cx, const struct writing *w, const struct strbuf *text,
+               struct strbuf *out)
+{
+    return w->packing == PACK_GZIP ? io_gzip_member(cx, text->p, text->n, out)
+                                   : io_zstd_frame(cx, text->p, text->n, out);
+}
+
 /* Task 0 writes the round before; the others format a chunk each. */
 static enum rc_t round_task(struct ctx *cx, void *arg, int64_t task, int worker)
 {
@@ -41,7 +52,7 @@ static enum rc_t round_task(struct ctx *cx, void *arg, int64_t task, int worker)
     (void)worker;
     if (task == 0) {
         for (int i = 0; i < w->n_previous; i++)
-            TRY(write_chunk(cx, w, w->is_gzip ? &w->packed[!w->side][i] : &w->text[!w->side][i]));
+            TRY(write_chunk(cx, w, w->packing ? &w->packed[!w->side][i] : &w->text[!w->side][i]));
         return RC_OK;
     }
     struct strbuf *text = &w->text[w->side][task - 1], *packed = &w->packed[w->side][task - 1];
@@ -49,14 +60,15 @@ static enum rc_t round_task(struct ctx *cx, void *arg, int64_t task, int worker)
     strbuf_clear(text);
     cell_rows(text, w->cells, w->t->schema->n, w->delim, from,
               to < w->t->n_rows ? to : w->t->n_rows);
-    if (!w->is_gzip) return RC_OK;
+    if (!w->packing) return RC_OK;
     strbuf_clear(packed);
-    return io_gzip_member(cx, text->p, text->n, packed);
+    return pack(cx, w, text, packed);
 }
 
 static rc write_rows(struct ctx *cx, struct writing *w)
 {
     int64_t left = (w->t->n_rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    w->first = w->n_previous = 0;
     while (left > 0 || w->n_previous > 0) {
         int n = left < ROUND ? (int)left : ROUND;
         TRY(pool_run(cx, n + 1, round_task, w));
@@ -71,10 +83,10 @@ static rc write_rows(struct ctx *cx, struct writing *w)
 static rc write_names(struct ctx *cx, struct writing *w)
 {
     struct strbuf b = {0}, packed = {0};
-    cell_names(&b, w->cells, w->t->schema, w->delim);
+    cell_names(&b, w->schema, w->delim);
     enum rc_t res = RC_OK;
-    if (w->is_gzip) res = io_gzip_member(cx, b.p, b.n, &packed);
-    const struct strbuf *out = w->is_gzip ? &packed : &b;
+    if (w->packing) res = pack(cx, w, &b, &packed);
+    const struct strbuf *out = w->packing ? &packed : &b;
     if (res == RC_OK) res = io_output_write(cx, w->file, out->p, out->n);
     strbuf_release(&b);
     strbuf_release(&packed);
@@ -82,12 +94,12 @@ static rc write_names(struct ctx *cx, struct writing *w)
 }
 
 /* ---- append ---- */
-static rc same_names(struct ctx *cx, const struct csv_scan *s, const struct table *t,
+static rc same_names(struct ctx *cx, const struct csv_scan *s, const struct schema *t,
                      struct span span)
 {
-    bool same = s->n_cols == t->schema->n;
+    bool same = s->n_cols == t->n;
     for (int i = 0; i < s->n_cols && same; i++)
-        same = strcmp(s->cols[i].name, t->schema->fields[i].name) == 0;
+        same = strcmp(s->cols[i].name, t->fields[i].name) == 0;
     if (same) return RC_OK;
     struct strbuf names = {0};
     for (int i = 0; i < s->n_cols && names.n < 300; i++)
@@ -108,7 +120,7 @@ static rc ends_in_break(struct ctx *cx, const struct csv_file *f, bool *out)
 }
 
 /* Looks at the file that rows are appended to. */
-static rc check_target(struct ctx *cx, const struct table *t, const char *path, char delim,
+static rc check_target(struct ctx *cx, const struct schema *t, const char *path, char delim,
                        struct span span, bool *has_rows, bool *needs_break)
 {
     struct csv_options o;
@@ -147,62 +159,97 @@ static rc read_delim(struct ctx *cx, const struct io_option *opts, int n, char *
     return csv_one_char(cx, o, delim);
 }
 
-static rc run_writing(struct ctx *cx, struct writing *w, bool names, bool line_break)
+static rc start_file(struct ctx *cx, struct writing *w, bool names, bool line_break)
 {
-    if (line_break) TRY(io_output_write(cx, w->file, "\n", 1));
-    if (names) TRY(write_names(cx, w));
-    return write_rows(cx, w);
+    if (line_break && !w->packing) TRY(io_output_write(cx, w->file, "\n", 1));
+    return names ? write_names(cx, w) : RC_OK;
 }
 
-static rc write_as(struct ctx *cx, const struct table *t, const char *path,
-                   const struct io_option *opts, int n_opts, struct span span, char delim)
+static enum packing packing_of(const char *path)
 {
-    bool has_rows = false, needs_break = false, append = flag(opts, n_opts, "append", false);
-    TRY(read_delim(cx, opts, n_opts, &delim));
-    if (t->schema->n == 0)
-        return fail(cx, E306, span, "a frame without columns cannot be saved as text");
-    if (append) TRY(check_target(cx, t, path, delim, span, &has_rows, &needs_break));
-    struct writing *w = mem_zero(sizeof *w);
-    struct arena *a = arena_new();
-    w->t = t;
-    w->delim = delim;
-    w->is_gzip = str_ends(str_of(path), STR(".gz"));
-    w->cells = cell_writers(a, t, delim);
-    enum rc_t res = io_output_open(cx, path, append, span, &w->file);
-    if (res == RC_OK) {
-        bool names = flag(opts, n_opts, "header", true) && !has_rows;
-        res = run_writing(cx, w, names, needs_break && !w->is_gzip);
-        if (res == RC_OK)
-            res = io_output_commit(cx, w->file);
-        else
-            io_output_abort(w->file);
-    }
+    struct str p = str_of(path);
+    if (str_ends(p, STR(".gz"))) return PACK_GZIP;
+    return str_ends(p, STR(".zst")) || str_ends(p, STR(".zstd")) ? PACK_ZSTD : PACK_NONE;
+}
+
+void csv_abort(struct io_writer *take_w)
+{
+    struct writing *w = (struct writing *)take_w;
+    io_output_abort(w->file);
     for (int i = 0; i < 2 * ROUND; i++) {
         strbuf_release(&w->text[i / ROUND][i % ROUND]);
         strbuf_release(&w->packed[i / ROUND][i % ROUND]);
     }
-    arena_free(a);
+    schema_unref(w->schema);
     mem_free(w);
+}
+
+static rc begin_as(struct ctx *cx, const struct io_format *format, const struct schema *schema,
+                   const char *path, const struct io_option *opts, int n_opts, struct span span,
+                   struct io_writer **out)
+{
+    bool has_rows = false, needs_break = false, append = flag(opts, n_opts, "append", false);
+    char delim = format == &io_tsv ? '\t' : ',';
+    TRY(read_delim(cx, opts, n_opts, &delim));
+    if (schema->n == 0)
+        return fail(cx, E306, span, "a frame without columns cannot be saved as text");
+    if (append) TRY(check_target(cx, schema, path, delim, span, &has_rows, &needs_break));
+    struct writing *w = mem_zero(sizeof *w);
+    w->head.format = format;
+    w->schema = schema_ref(schema);
+    w->delim = delim;
+    w->packing = packing_of(path);
+    enum rc_t res = io_output_open(cx, path, append, span, &w->file);
+    bool names = flag(opts, n_opts, "header", true) && !has_rows;
+    if (res == RC_OK) res = start_file(cx, w, names, needs_break);
+    if (res == RC_OK)
+        *out = &w->head;
+    else
+        csv_abort(&w->head);
     return res;
 }
 
-enum rc_t csv_write(struct ctx *cx, const struct table *t, const char *path,
-                    const struct io_option *opts, int n_opts, struct span span)
+enum rc_t csv_begin(struct ctx *cx, const struct schema *schema, const char *path,
+                    const struct io_option *opts, int n_opts, struct span span,
+                    struct io_writer **out)
 {
-    return write_as(cx, t, path, opts, n_opts, span, ',');
+    return begin_as(cx, &io_csv, schema, path, opts, n_opts, span, out);
 }
 
-enum rc_t tsv_write(struct ctx *cx, const struct table *t, const char *path,
-                    const struct io_option *opts, int n_opts, struct span span)
+enum rc_t tsv_begin(struct ctx *cx, const struct schema *schema, const char *path,
+                    const struct io_option *opts, int n_opts, struct span span,
+                    struct io_writer **out)
 {
-    return write_as(cx, t, path, opts, n_opts, span, '\t');
+    return begin_as(cx, &io_tsv, schema, path, opts, n_opts, span, out);
+}
+
+enum rc_t csv_append(struct ctx *cx, struct io_writer *writer, const struct table *rows)
+{
+    struct writing *w = (struct writing *)writer;
+    struct arena *a = arena_new();
+    w->t = rows;
+    w->cells = cell_writers(a, rows, w->delim);
+    enum rc_t res = write_rows(cx, w);
+    w->head.n_rows += rows->n_rows;
+    arena_free(a);
+    return res;
+}
+
+enum rc_t csv_finish(struct ctx *cx, struct io_writer *take_w)
+{
+    struct writing *w = (struct writing *)take_w;
+    struct io_output *file = w->file;
+    w->file = NULL; /* freed whatever happens */
+    TRY(io_output_commit(cx, file));
+    csv_abort(take_w);
+    return RC_OK;
 }
 
 void io_csv_text(struct strbuf *out, const struct table *t, char delim)
 {
     struct arena *a = arena_new();
     const struct cell_writer *w = cell_writers(a, t, delim);
-    cell_names(out, w, t->schema, delim);
+    cell_names(out, t->schema, delim);
     cell_rows(out, w, t->schema->n, delim, 0, t->n_rows);
     strbuf_add(out, "", 0); /* ends in NUL as every strbuf does */
     arena_free(a);
