@@ -167,6 +167,8 @@ static rc read_options(const struct call_view *c, struct io_option *opts, int *n
 static bool is_small(const struct io_paths *paths)
 {
     int n;
+    for (int i = 0; i < paths->n; i++)
+        if (io_is_url(paths->p[i])) return false;
     return io_paths_bytes(paths, &n) <= DRY_MAX_BYTES && n <= DRY_MAX_FILES;
 }
 static rc open_scan(const struct call_view *c, const struct io_paths *paths,
@@ -188,7 +190,8 @@ static void add_path(const struct call_view *c, struct io_paths *paths, const ch
                      struct str text)
 {
     struct arena *a = c->lg->cx.arena;
-    const char *full = resolve_path(c->lg, a, text);
+    const char *full = arena_strndup(a, text.p, text.n);
+    if (!io_is_url(full)) full = resolve_path(c->lg, a, text);
     size_t cut = strlen(full) - text.n;
     if (paths->n == 0 || cut < paths->cut) paths->cut = cut; /* absolute ones stand as they are */
     p[paths->n++] = full;

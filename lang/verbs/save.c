@@ -24,7 +24,7 @@ static rc read_target(struct verb_call *vc, struct target *out)
     if (s.is_null || s.type.kind != KIND_STR || !s.u.s.n)
         return fail(vc->cx, E207, it->span, "save takes a file name in quotes");
     out->shown = arena_strndup(vc->arena, s.u.s.p, s.u.s.n);
-    out->path = resolve_path(vc->lg, vc->arena, s.u.s);
+    out->path = io_is_url(out->shown) ? out->shown : resolve_path(vc->lg, vc->arena, s.u.s);
     out->span = it->span;
     return RC_OK;
 }

@@ -147,8 +147,14 @@ static bool has_word(const char *words, struct str word)
     return false;
 }
 
+bool io_is_url(const char *path)
+{
+    return strncmp(path, "postgres://", 11) == 0 || strncmp(path, "postgresql://", 13) == 0;
+}
+
 const struct io_format *io_format_of_name(const char *path)
 {
+    if (io_is_url(path)) return io_format_find(STR("postgres"));
     struct str ext = io_extension(path);
     for (int i = 0; i < N_FORMATS && ext.n; i++)
         if (has_word(formats[i]->extensions, ext)) return formats[i];

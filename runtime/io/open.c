@@ -24,7 +24,7 @@ static rc open_one(struct ctx *cx, const char *path, const struct io_option *opt
                    struct span span, struct io_scan **out)
 {
     const struct io_format *f;
-    TRY(check_path(cx, path, span));
+    if (!io_is_url(path)) TRY(check_path(cx, path, span));
     TRY(io_choose(cx, path, opts, n_opts, span, true, &f));
     TRY(readable(cx, f, opts, n_opts, span));
     return f->open(cx, path, opts, n_opts, span, out);
@@ -121,6 +121,7 @@ static bool is_one_file(const struct io_paths *paths)
 {
     struct stat st;
     if (paths->n != 1) return false;
+    if (io_is_url(paths->p[0])) return true;
     if (stat(paths->p[0], &st) == 0) return !S_ISDIR(st.st_mode);
     return !io_has_wildcard(paths->p[0]);
 }
