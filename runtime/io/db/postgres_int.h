@@ -5,18 +5,18 @@
 #include "runtime/base/cancel.h"
 #include "runtime/io/io_int.h"
 
-#include <libpq-fe.h>
+#include <postgresql/libpq-fe.h> /* Debian, Fedora and Arch have it there */
 
 /* The functions of libpq that are used. The library brings Kerberos and LDAP along, so a session
  * that never meets PostgreSQL does not load it. */
 #define PQ_FUNCTIONS(F)                                                                            \
     F(connectdb)                                                                                   \
     F(finish)                                                                                      \
-    F(status) F(errorMessage) F(exec) F(clear) F(resultStatus) F(resultErrorField) F(nfields)      \
-        F(fname) F(ftype) F(ntuples) F(getisnull) F(getvalue) F(getlength) F(prepare)              \
-            F(describePrepared) F(sendQuery) F(setSingleRowMode) F(getResult) F(consumeInput)      \
-                F(isBusy) F(socket) F(getCancel) F(cancel) F(freeCancel) F(putCopyData)            \
-                    F(putCopyEnd)
+    F(status)                                                                                      \
+    F(errorMessage) F(exec) F(clear) F(resultStatus) F(resultErrorField) F(nfields) F(fname)       \
+        F(ftype) F(ntuples) F(getisnull) F(getvalue) F(getlength) F(prepare) F(describePrepared)   \
+            F(sendQuery) F(setSingleRowMode) F(getResult) F(consumeInput) F(isBusy) F(socket)      \
+                F(getCancel) F(cancel) F(freeCancel) F(putCopyData) F(putCopyEnd)
 struct pq {
 #define F(name) __typeof__(PQ##name) *name;
     PQ_FUNCTIONS(F)
@@ -29,7 +29,7 @@ struct pg { /* a connection */
     struct span span;
 };
 extern const struct io_format io_postgres;
-/* E317-like E321 in plain words; a password in the address is refused. */
+/* E321 in plain words; a password in the address is refused. */
 rc pg_open(struct ctx *cx, const char *url, struct span span, struct pg *out);
 void pg_close(struct pg *g);
 /* The server's own words, first line. */
