@@ -248,3 +248,75 @@ TEST(keys_of_every_form)
     free(one);
     fx_end(&f);
 }
+
+/* ---- more rows and groups than the budget takes ---- */
+static struct table *run_within(struct fx *f, int executor, struct plan *p, int64_t budget)
+{
+    int64_t before = f->cx.memory_budget;
+    f->cx.memory_budget = budget;
+    struct table *t = run_on(f, executor, p);
+    f->cx.memory_budget = before;
+    return t;
+}
+
+/* Some of the groups (all do not fit), the same within any budget. */
+static void check_budgets(struct fx *f, struct plan *all, const char *name, double above)
+{
+    struct plan *p = pl_filter(f, all, CALL(f, ">", ex_col(f, all, name), ex_num(f, above)));
+    struct table *want = run_within(f, 1, p, 0);
+    for (int x = 0; x < 3; x++) {
+        const char *diff = table_diff(f, want, run_within(f, x, p, 24 << 20), 0);
+        if (diff) fail_msg("executor %d: %s", x, diff);
+    }
+    const char *diff = table_diff(f, want, run_within(f, 1, p, 60 << 20), 0);
+    if (diff) fail_msg("%s", diff);
+}
+
+TEST(groups_over_the_budget)
+{
+    struct fx f;
+    fx_begin(&f);
+    int64_t n = 250000, *k = malloc(8 * (size_t)n);
+    double *v = malloc(8 * (size_t)n);
+    for (int64_t i = 0; i < n; i++) {
+        k[i] = i % 17 == 3 ? NIL : (int64_t)rng_below(2, 12, (uint64_t)i, 120000) * 1000003;
+        v[i] = i % 19 == 4 ? NAN : rng_unit(2, 13, (uint64_t)i) * 1000 - 300;
+    }
+    struct plan *p = pl_table(&f, TABLE(&f, {"k", ints(&f, n, k)}, {"v", nums(&f, n, v)},
+                                        {"s", words(&f, n, 90000, 14)}, {"i", counted(&f, n)}));
+    struct named_expr key = {"k", ex_col(&f, p, "k")};
+    struct named_expr text[] = {{"s", ex_col(&f, p, "s")}, {"v", ex_col(&f, p, "v")}};
+    const struct expr *big = CALL(&f, ">", ex_col(&f, p, "v"), ex_num(&f, 0));
+    const struct expr *vs[] = {ex_col(&f, p, "v")};
+    setenv("TMPDIR", "/no/such/folder", 1); /* it does go to disk */
+    f.cx.memory_budget = 24 << 20;
+    struct table *none = NULL;
+    assert_err(
+        &f.cx, E306,
+        exec_table(&f.cx, f.x[1],
+                   pl_aggregate(&f, p, &key, 1, ITEMS({"b", AGG(&f, "first", ex_col(&f, p, "s"))})),
+                   &none));
+    unsetenv("TMPDIR");
+    check_budgets(&f,
+                  pl_aggregate(&f, p, &key, 1,
+                               ITEMS({"a", AGG(&f, "sum", ex_col(&f, p, "v"))},
+                                     {"b", AGG(&f, "first", ex_col(&f, p, "s"))},
+                                     {"c", AGG(&f, "last", ex_col(&f, p, "s"))},
+                                     {"d", ex_agg(&f, "sd", 1, vs, big)},
+                                     {"e", AGG(&f, "max", ex_col(&f, p, "s"))})),
+                  "a", 1200);
+    check_budgets(&f,
+                  pl_aggregate(&f, p, text, 1,
+                               ITEMS({"a", AGG(&f, "median", ex_col(&f, p, "v"))},
+                                     {"b", AGG(&f, "n_distinct", ex_col(&f, p, "s"))},
+                                     {"c", AGG(&f, "sum", ex_col(&f, p, "i"))})),
+                  "a", 600);
+    check_budgets(&f,
+                  pl_aggregate(&f, p, text, 2,
+                               ITEMS({"n", ex_agg(&f, "count", 0, NULL, NULL)},
+                                     {"b", AGG(&f, "mode", ex_col(&f, p, "s"))})),
+                  "v", 650);
+    free(k);
+    free(v);
+    fx_end(&f);
+}

@@ -1,6 +1,7 @@
 /* agg.c: grouping: updating states, the ranges' work on each batch, the result. See agg_int.h for
  * the plan of it all. */
 #include "runtime/exec/threads/agg_int.h"
+#include "runtime/exec/threads/runs.h"
 
 /* ---- updating states ---- */
 rc agg_args(struct agg *a, struct agg_worker *w, const struct agg_item *it, int64_t n,
@@ -76,6 +77,7 @@ static rc range_start(struct agg *a, struct ctx *cx, struct range *r)
     if (r->started) return RC_OK;
     r->started = true;
     r->arena = arena_new();
+    r->texts = arena_new();
     r->is_raw = a->holistic;
     if (r->is_raw) {
         r->buckets = mem_zero(sizeof *r->buckets * (size_t)a->k.n_buckets);
@@ -91,9 +93,9 @@ static rc keep_in_table(struct agg *a, struct agg_worker *w, struct ctx *cx, str
 {
     TRY(table_groups(cx, &r->table, w->keys, n, w->groups));
     TRY(agg_update(a, w, cx, r->table.states, w->groups, n, w->vecs + a->n_keys));
-    bool is_early = r->rows < AGG_PROBE && r->rows + n >= AGG_PROBE;
+    bool is_early = a->k.domain - 1 >= a->few && r->rows < AGG_PROBE && r->rows + n >= AGG_PROBE;
     r->rows += n;
-    if (r->table.n <= AGG_FEW && !(is_early && r->table.n * 10 > r->rows * 9)) return RC_OK;
+    if (r->table.n <= a->few && !(is_early && r->table.n * 10 > r->rows * 9)) return RC_OK;
     r->is_raw = true;
     r->buckets = mem_zero(sizeof *r->buckets * (size_t)a->k.n_buckets);
     return RC_OK;
@@ -120,7 +122,11 @@ static enum rc_t agg_batch(void *self, struct worker *worker, struct ctx *cx, in
         }
     keys_encode(&a->k, w->vecs, b->n_rows, w->keys);
     w->rows += b->n_rows;
-    if (r->is_raw) return raw_put(a, w, cx, r, w->vecs, w->vecs + a->n_keys, b->n_rows);
+    if (r->is_raw) {
+        TRY(raw_put(a, w, cx, r, w->vecs, w->vecs + a->n_keys, b->n_rows));
+        bool is_full = r->bytes + r->text_bytes > a->range_room || r->n_heaps > 64;
+        return a->file && is_full ? raw_spill(a, cx, r) : RC_OK;
+    }
     return keep_in_table(a, w, cx, r, b->n_rows);
 }
 
@@ -133,6 +139,16 @@ static enum rc_t agg_part_end(void *self, struct worker *worker, struct ctx *cx,
     exprs_part_end(a->x, worker, part, w->rows);
     w->rows = 0;
     return RC_OK;
+}
+
+/* Ranges that are done leave the budget to those at work. */
+static enum rc_t agg_task_end(void *self, struct worker *worker, struct ctx *cx, int64_t task)
+{
+    struct agg *a = self;
+    struct range *r = &a->ranges[task];
+    int64_t used = atomic_load(&a->run->bytes), budget = a->run->cx->memory_budget;
+    (void)worker;
+    return a->file && r->is_raw && used > budget / 2 ? raw_spill(a, cx, r) : RC_OK;
 }
 
 /* ---- the result ---- */
@@ -151,6 +167,10 @@ static rc join_results(struct agg *a, int64_t *n_rows, struct column **out)
             res = column_nulls(a->run->cx, a->node->schema->fields[c].type, 0, &out[c]);
         else
             res = column_concat(a->run->cx, parts, n, &out[c]);
+        for (int i = 0; i < a->n_results; i++) { /* or all would lie there twice */
+            column_unref(a->results[i].cols[c]);
+            a->results[i].cols[c] = NULL;
+        }
     }
     mem_free(parts);
     return res;
@@ -203,23 +223,94 @@ static rc agg_result(struct agg *a, struct table **out)
     return res;
 }
 
-static rc agg_run(struct agg *a, struct table **out)
+/* ---- more groups than the budget takes: buckets as sorted runs on disk ---- */
+static rc runs_of_keys(struct agg *a, struct runs **out)
 {
-    struct sink sink = {.self = a, .batch = agg_batch, .part_end = agg_part_end};
+    const struct schema *schema = a->node->schema;
+    struct sort_key *sort = ARENA_ARRAY(a->run->arena, struct sort_key, a->n_keys + 1);
+    struct runs_spec spec = {.schema = schema, .out = schema, .sort = sort, .n_sort = a->n_keys};
+    for (int i = 0; i < a->n_keys; i++)
+        sort[i].expr = expr_column(a->run->arena, schema->fields[i].name, schema->fields[i].type,
+                                   a->node->span);
+    return runs_new(a->run, a->node, &spec, out);
+}
+
+struct pending { /* buckets' results on their way to a run: few large runs read back best */
+    struct table **t;
+    int n;
+    int64_t bytes;
+};
+
+static void drop_pending(struct pending *p)
+{
+    for (int i = 0; i < p->n; i++)
+        table_unref(p->t[i]);
+    p->n = 0;
+    p->bytes = 0;
+}
+
+static rc flush_pending(struct agg *a, struct pending *p, struct runs *runs)
+{
+    struct table *all;
+    if (p->n == 0) return RC_OK;
+    TRY(table_concat(a->run->cx, (const struct table *const *)p->t, p->n, &all));
+    drop_pending(p);
+    enum rc_t res = runs_add(runs, all);
+    table_unref(all);
+    return res;
+}
+
+static rc add_bucket(struct agg *a, struct bucket_result *b, struct pending *p)
+{
+    struct column **cols = b->cols;
+    b->cols = NULL;
+    enum rc_t res = table_new(a->run->cx, a->node->schema, cols, b->n_groups, &p->t[p->n]);
+    mem_free(cols);
+    TRY(res);
+    p->bytes += table_bytes(p->t[p->n++]);
+    return RC_OK;
+}
+
+static rc agg_spilled(struct agg *a, struct pipe **out)
+{
+    struct runs *runs = NULL;
+    struct pending p = {.t = ARENA_ARRAY(a->run->arena, struct table *, a->n_results + 1)};
+    int step = 2 * a->run->n_workers;
+    enum rc_t res = runs_of_keys(a, &runs);
+    for (; a->first_result < a->n_results && res == RC_OK; a->first_result += step) {
+        int left = a->n_results - a->first_result, n = left < step ? left : step;
+        res = pool_run(a->run->cx, n, merge_task, a);
+        for (int i = 0; i < n && res == RC_OK; i++)
+            res = add_bucket(a, &a->results[a->first_result + i], &p);
+        if (res == RC_OK && p.bytes > a->run->cx->memory_budget / 8)
+            res = flush_pending(a, &p, runs);
+    }
+    if (res == RC_OK) res = flush_pending(a, &p, runs);
+    drop_pending(&p);
+    if (res == RC_OK) return runs_pipe(runs, out);
+    runs_drop(runs);
+    return res;
+}
+
+static rc agg_run(struct agg *a, struct table **out, struct pipe **out_pipe)
+{
+    struct sink sink = {
+        .self = a, .batch = agg_batch, .part_end = agg_part_end, .task_end = agg_task_end};
     TRY(agg_open(a));
     if (a->n_ranges > 0) TRY(pipe_run(a->pipe, a->n_ranges, &sink));
     exprs_report(a->x, a->pipe->n_parts);
     a->n_results = merge_buckets(a);
     a->results = mem_zero(sizeof *a->results * (size_t)(a->n_results + 1));
+    if (atomic_load(&a->spilled)) return agg_spilled(a, out_pipe);
     TRY(pool_run(a->run->cx, a->n_results, merge_task, a));
     if (a->n_keys == 0) TRY(whole_direct(a, a->run->cx, a->results[0].cols));
     return agg_result(a, out);
 }
 
-rc run_aggregate(struct run *r, const struct plan *p, struct table **out)
+rc run_aggregate(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe)
 {
     struct agg a = {.run = r, .node = p};
-    enum rc_t res = agg_run(&a, out);
+    enum rc_t res = agg_run(&a, out, out_pipe);
     agg_close(&a);
     return res;
 }

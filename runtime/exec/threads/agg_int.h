@@ -8,11 +8,13 @@
 #define MLNB_EXEC_AGG_INT_H
 
 #include "runtime/exec/threads/encode.h"
+#include "runtime/exec/threads/spill.h"
 
 #define AGG_RANGES    32
-#define AGG_FEW       16384 /* groups a range keeps; above, rows are filed */
-#define AGG_PROBE     4096  /* nearly every one of so many rows a new group: filed at once */
-#define AGG_DIRECT    65536 /* packed keys below this find their group in an array */
+#define AGG_FEW       16384     /* groups a range keeps; above, rows are filed */
+#define AGG_NEAR      (3 << 19) /* bytes of states that stay near: as many groups are kept, too */
+#define AGG_PROBE     4096      /* nearly every one of so many rows a new group: filed at once */
+#define AGG_DIRECT    65536     /* packed keys below this find their group in an array */
 #define CHUNK_ROWS    1024
 #define MAX_KEY_WORDS 256
 
@@ -109,6 +111,11 @@ struct chunk {
 };
 struct chunk_list {
     struct chunk *first, *last;
+    struct chunk_place *out_first, *out_last; /* on disk: rows before the first chunk's */
+};
+struct chunk_place {
+    struct chunk_place *next;
+    int64_t at, bytes;
 };
 struct range {
     bool is_raw;
@@ -116,10 +123,11 @@ struct range {
     int64_t rows;                /* while not raw */
     struct group_table table;    /* while not raw; its states stand to the end */
     struct chunk_list *buckets;  /* [n_buckets] */
-    struct arena *arena;         /* texts of keys and rows */
+    struct arena *arena;         /* texts of the table's keys */
+    struct arena *texts;         /* of rows */
     const struct column **heaps; /* kept alive: texts of raw rows point into them */
     int n_heaps;
-    int64_t bytes;
+    int64_t bytes, text_bytes;
 };
 struct agg_worker {
     int64_t rows; /* of the partition at work */
@@ -146,15 +154,19 @@ struct agg {
     struct raw_col *cols;
     struct key_layout k;
     size_t stride;
+    uint32_t few;  /* groups a range keeps in a table */
     bool holistic; /* some aggregate wants all rows of a group at once, filed */
     size_t chunk_bytes;
     struct range *ranges;
     int64_t n_ranges;
     struct agg_worker *workers;
+    struct spill *file; /* rows over the memory budget, or NULL: no budget, or nested values */
+    int64_t range_room; /* bytes a range keeps in memory */
+    atomic_bool spilled;
     /* merging */
     bool split; /* by bucket; else one task for all */
     struct bucket_result *results;
-    int n_results;
+    int n_results, first_result; /* first_result: of the tasks at work */
 };
 struct bucket_result {
     int64_t n_groups;
@@ -177,6 +189,14 @@ rc raw_put(struct agg *a, struct agg_worker *w, struct ctx *cx, struct range *r,
 /* Column c of a chunk as a vector (scratch from arena when it must be made). */
 struct vec raw_view(const struct agg *a, const struct chunk *ch, int c, struct arena *scratch);
 void raw_free(struct agg *a, struct range *r);
+struct chunk *raw_chunk(const struct agg *a); /* empty */
+/* What filed rows pointed to goes; their chunks are gone already. */
+void raw_forget(struct agg *a, struct range *r);
+/* Puts the range's rows on disk; what they pointed to is free then. */
+rc raw_spill(struct agg *a, struct ctx *cx, struct range *r);
+/* All rows of a bucket in memory (texts in `texts`); given back by raw_drop. */
+rc raw_load(struct agg *a, struct ctx *cx, int bucket, struct arena *texts);
+void raw_drop(struct agg *a, int bucket);
 /* How many tasks put the result together; one bucket of it. */
 int merge_buckets(struct agg *a);
 enum rc_t merge_task(struct ctx *cx, void *arg, int64_t task, int worker);

@@ -174,6 +174,7 @@ static rc merge_bucket(struct agg *a, struct agg_worker *w, struct ctx *cx, int 
     int64_t n_chunks = 0, n_rows = 0, at = 0;
     uint32_t *groups = NULL;
     enum rc_t res = RC_ERR;
+    if (a->file) TRY_OUT(raw_load(a, cx, bucket, list));
     n_chunks = list_chunks(a, bucket, list, &chunks);
     for (int64_t i = 0; i < n_chunks; i++)
         n_rows += chunks[i]->n;
@@ -187,6 +188,7 @@ static rc merge_bucket(struct agg *a, struct agg_worker *w, struct ctx *cx, int 
             whole_items(a, w, cx, chunks, n_chunks, groups, n_rows, t->n, out->cols + a->n_keys));
     res = RC_OK;
 out:
+    raw_drop(a, bucket);
     mem_big_free(groups);
     arena_free(list);
     return res;
@@ -200,6 +202,7 @@ enum rc_t merge_task(struct ctx *cx, void *arg, int64_t task, int worker)
     struct arena *text = arena_new();
     struct ctx own = *cx;
     own.arena = w->batch;
+    task += a->first_result;
     agg_worker_need(a, &a->workers[worker]);
     enum rc_t res = bucket_table(a, &own, (int)task, text, &t);
     if (res == RC_OK)

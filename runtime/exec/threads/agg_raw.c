@@ -2,7 +2,7 @@
  * kernels read them again as vectors. Bools lie there as bytes. */
 #include "runtime/exec/threads/agg_int.h"
 
-static struct chunk *chunk_new(const struct agg *a)
+struct chunk *raw_chunk(const struct agg *a)
 {
     struct chunk *c = mem_alloc(sizeof *c + a->chunk_bytes);
     c->next = NULL;
@@ -22,7 +22,7 @@ static rc place_rows(struct agg *a, struct agg_worker *w, struct ctx *cx, struct
     for (int64_t i = 0; i < n; i++) {
         struct chunk_list *l = &r->buckets[key_bucket(&a->k, keys + i * words)];
         if (!l->last || l->last->n == CHUNK_ROWS) {
-            struct chunk *c = chunk_new(a);
+            struct chunk *c = raw_chunk(a);
             made++;
             if (l->last)
                 l->last->next = c;
@@ -35,6 +35,10 @@ static rc place_rows(struct agg *a, struct agg_worker *w, struct ctx *cx, struct
     }
     int64_t bytes = made * (int64_t)(sizeof(struct chunk) + a->chunk_bytes);
     r->bytes += bytes;
+    if (a->file) { /* too much goes to disk after the batch */
+        atomic_fetch_add(&a->run->bytes, bytes);
+        return RC_OK;
+    }
     if (run_claim(a->run, cx, bytes) == RC_OK) return RC_OK;
     r->bytes -= bytes;
     return RC_ERR;
@@ -54,7 +58,9 @@ static void put_keys(const struct agg *a, const struct agg_worker *w, const uint
 /* Long texts of keys and arguments that stand in the batch's scratch are copied. */
 static void keep_text(struct range *r, struct text *t)
 {
-    if (t->n > TEXT_INLINE) t->ptr = arena_copy(r->arena, t->ptr, t->n);
+    if (t->n <= TEXT_INLINE) return;
+    t->ptr = arena_copy(r->texts, t->ptr, t->n);
+    r->text_bytes += t->n;
 }
 
 static void keep_heap(struct range *r, const struct column *heap)
@@ -166,16 +172,49 @@ struct vec raw_view(const struct agg *a, const struct chunk *ch, int col, struct
     return v;
 }
 
-void raw_free(struct agg *a, struct range *r)
+static void free_chunks(struct chunk_list *l)
 {
-    for (int b = 0; r->buckets && b < a->k.n_buckets; b++)
-        for (struct chunk *c = r->buckets[b].first, *next; c; c = next) {
-            next = c->next;
-            mem_free(c);
-        }
+    for (struct chunk *c = l->first, *next; c; c = next) {
+        next = c->next;
+        mem_free(c);
+    }
+    l->first = l->last = NULL;
+}
+
+static void free_heaps(struct range *r)
+{
     for (int i = 0; i < r->n_heaps; i++)
         column_unref(r->heaps[i]);
     mem_free(r->heaps);
+    r->heaps = NULL;
+    r->n_heaps = 0;
+}
+
+void raw_forget(struct agg *a, struct range *r)
+{
+    free_heaps(r);
+    arena_reset(r->texts);
+    (void)!run_claim(a->run, a->run->cx, -r->bytes);
+    r->bytes = r->text_bytes = 0;
+}
+
+void raw_drop(struct agg *a, int bucket)
+{
+    for (int64_t i = 0; i < a->n_ranges; i++)
+        if (a->ranges[i].buckets) free_chunks(&a->ranges[i].buckets[bucket]);
+}
+
+void raw_free(struct agg *a, struct range *r)
+{
+    for (int b = 0; r->buckets && b < a->k.n_buckets; b++) {
+        struct chunk_list *l = &r->buckets[b];
+        free_chunks(l);
+        for (struct chunk_place *p = l->out_first, *next; p; p = next) {
+            next = p->next;
+            mem_free(p);
+        }
+    }
+    free_heaps(r);
     mem_free(r->buckets);
     (void)!run_claim(a->run, a->run->cx, -r->bytes);
 }

@@ -227,6 +227,28 @@ void agg_worker_need(struct agg *a, struct agg_worker *w)
     }
 }
 
+/* Few enough that most groups of a range stand for many of its rows. */
+static void choose_ranges(struct agg *a)
+{
+    int64_t most = AGG_RANGES, near = a->stride ? AGG_NEAR / (int64_t)a->stride : AGG_DIRECT;
+    bool is_direct = a->k.form == KEY_PACKED && a->k.domain <= AGG_DIRECT;
+    if (is_direct && a->pipe->rows_max / (16 * (int64_t)a->k.domain) < most)
+        most = a->pipe->rows_max / (16 * (int64_t)a->k.domain);
+    if (most < 8) most = 8;
+    a->n_ranges = a->pipe->n_parts < most ? a->pipe->n_parts : most;
+    a->few = is_direct && near > AGG_FEW ? (uint32_t)near : AGG_FEW;
+}
+
+static void allow_spill(struct agg *a)
+{
+    int64_t budget = a->run->cx->memory_budget;
+    if (budget <= 0 || a->k.form == KEY_NONE) return;
+    for (int i = 0; i < a->n_cols; i++)
+        if (a->cols[i].phys == PHYS_LIST || a->cols[i].phys == PHYS_STRUCT) return;
+    a->file = spill_new();
+    a->range_room = budget / 4 / (a->n_ranges > 0 ? a->n_ranges : 1);
+}
+
 rc agg_open(struct agg *a)
 {
     TRY(pipe_open(a->run, a->node->inputs[0], &a->pipe));
@@ -237,7 +259,8 @@ rc agg_open(struct agg *a)
     TRY(lay_keys(a));
     choose_buckets(a);
     lay_columns(a);
-    a->n_ranges = a->pipe->n_parts < AGG_RANGES ? a->pipe->n_parts : AGG_RANGES;
+    choose_ranges(a);
+    allow_spill(a);
     a->ranges = mem_zero(sizeof *a->ranges * (size_t)(a->n_ranges + 1));
     a->workers = mem_zero(sizeof *a->workers * (size_t)a->run->n_workers);
 
@@ -251,6 +274,7 @@ void agg_close(struct agg *a)
         table_release(&a->ranges[i].table);
         raw_free(a, &a->ranges[i]);
         arena_free(a->ranges[i].arena);
+        arena_free(a->ranges[i].texts);
     }
     for (int i = 0; a->workers && i < a->run->n_workers; i++)
         arena_free(a->workers[i].arena);
@@ -265,4 +289,5 @@ void agg_close(struct agg *a)
     exprs_free(a->x);
     pipe_free(a->pipe);
     plan_unref(a->settled);
+    spill_free(a->file);
 }

@@ -491,7 +491,7 @@ static rc run_breaker(struct run *r, const struct plan *p, struct table **out,
                       struct pipe **out_pipe)
 {
     switch (p->op) {
-    case PLAN_AGGREGATE: return run_aggregate(r, p, out);
+    case PLAN_AGGREGATE: return run_aggregate(r, p, out, out_pipe);
     case PLAN_SORT: return run_sort(r, p, out, out_pipe);
     case PLAN_LIMIT: return run_limit(r, p, out);
     case PLAN_DISTINCT: return run_distinct(r, p, out, out_pipe);

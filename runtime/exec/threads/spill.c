@@ -240,18 +240,26 @@ rc spill_write(struct spill *s, struct ctx *cx, const struct table *t, int64_t f
     enum rc_t res = RC_OK;
     for (int i = 0; i < t->schema->n && res == RC_OK; i++)
         res = put_column(s, cx, &m, t->cols[i], from, n);
-    if (res == RC_OK) {
-        pthread_mutex_lock(&s->lock);
-        if (s->fd < 0) res = open_file(s, cx);
-        pthread_mutex_unlock(&s->lock);
-    }
-    if (res == RC_OK) {
-        int64_t room = (int64_t)((m.n + 63) / 64 * 64);
-        *out = (struct spill_block){atomic_fetch_add(&s->end, room), (int64_t)m.n, n};
-        res = write_all(s, cx, m.p, (int64_t)m.n, out->at);
-    }
+    *out = (struct spill_block){.bytes = (int64_t)m.n, .n_rows = n};
+    if (res == RC_OK) res = spill_put(s, cx, m.p, (int64_t)m.n, &out->at);
     mem_big_free(m.p);
     return res;
+}
+
+rc spill_put(struct spill *s, struct ctx *cx, const void *p, int64_t n, int64_t *at)
+{
+    enum rc_t res = RC_OK;
+    pthread_mutex_lock(&s->lock);
+    if (s->fd < 0) res = open_file(s, cx);
+    pthread_mutex_unlock(&s->lock);
+    TRY(res);
+    *at = atomic_fetch_add(&s->end, (n + 63) / 64 * 64);
+    return write_all(s, cx, p, n, *at);
+}
+
+rc spill_get(struct spill *s, struct ctx *cx, void *p, int64_t n, int64_t at)
+{
+    return read_all(s, cx, p, n, at);
 }
 
 /* ---- reading ---- */

@@ -25,4 +25,8 @@ rc spill_write(struct spill *s, struct ctx *cx, const struct table *t, int64_t f
 rc spill_read(struct spill *s, struct ctx *cx, const struct schema *schema,
               const struct spill_block *b, struct table **out);
 
+/* Plain bytes, for owners of other forms than tables. */
+rc spill_put(struct spill *s, struct ctx *cx, const void *p, int64_t n, int64_t *at);
+rc spill_get(struct spill *s, struct ctx *cx, void *p, int64_t n, int64_t at);
+
 #endif

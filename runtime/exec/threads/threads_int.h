@@ -231,7 +231,7 @@ void op_init(struct op *op, const struct op_class *cls, struct pipe *p, const st
 void op_release(struct op *op);
 
 /* breakers: take nothing, give the node's table */
-rc run_aggregate(struct run *r, const struct plan *p, struct table **out);
+rc run_aggregate(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
 /* Gives the table, or the pipe that reads the rows from disk in order. */
 rc run_sort(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
 rc run_limit(struct run *r, const struct plan *p, struct table **out);
