@@ -287,6 +287,7 @@ static rc agg_spilled(struct agg *a, struct pipe **out)
     }
     if (res == RC_OK) res = flush_pending(a, &p, runs);
     drop_pending(&p);
+    atomic_fetch_add(&a->run->disk, spill_bytes(a->file));
     if (res == RC_OK) return runs_pipe(runs, out);
     runs_drop(runs);
     return res;
