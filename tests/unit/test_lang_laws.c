@@ -66,6 +66,22 @@ static const char *const steps[] = {
     "drop_null fare",
     "clean_names",
     "assert tip >= 0 or tip is null",
+    "unpivot fare, tip",
+    "unpivot type(num), names: what, values: v",
+    "fill_down fare by zone sort id",
+    "fill_gaps day, every: 1d by zone",
+    "derive xs = seq(1, tip) |> unnest xs, index: \"i\"",
+    "derive s = {a: fare, b: tip} |> unnest s",
+    "extract zone, r\"(?<z>[ab])\"",
+    "skip -3 by zone",
+    "where across(type(num), x -> x is not null)",
+    "sample 4 by zone, seed: 2, replace: true",
+    "derive m = median([type(num)]), w = sum(map([fare, tip], x -> x * 2))",
+    "summarize xs = list(fare) by zone |> derive n = len(xs), s = sum(sorted(xs)[1..2]) |> unnest "
+    "xs",
+    "derive l = [fare, tip] |> derive q = quantile(l, .3), j = join_str(map(l, x -> str(x))) |> "
+    "drop l",
+    "join zones on id == k, kind: asof",
 };
 #define N_STEPS ((int)(sizeof steps / sizeof steps[0]))
 
@@ -197,6 +213,49 @@ TEST(where_splits_the_rows)
                  "n_rows(t |> where %s) + n_rows(t |> where not (%s)) == n_rows(t)", predicates[i],
                  predicates[i]);
         rec_expect(&r, text, "true");
+    }
+    rec_end(&r);
+}
+
+/* Pairs of pipelines that give the same rows. */
+static const char *const twins[][2] = {
+    {"t |> summarize xs = list(tip) by zone |> unnest xs",
+     "t |> drop_null tip |> sort zone |> select zone, xs = tip"},
+    {"t |> select id, fare, tip |> unpivot fare, tip |> pivot name, first(value) by id",
+     "t |> select id, fare, tip = num(tip)"},
+    {"t |> crosstab zone, ok", "t |> pivot ok, count() by zone, fill: 0"},
+    {"t |> crosstab zone, ok, weights: tip", "t |> pivot ok, sum(num(tip)) by zone, fill: 0"},
+    {"t |> derive l = [fare, tip] |> derive s = sum(l), m = max(l), n = count(l) |> drop l",
+     "t |> derive s = sum([fare, tip]), m = max([fare, tip]), n = count([fare, tip])"},
+    {"t |> skip -12", "t |> take 78"},
+    {"t |> derive s = {a: fare, b: zone} |> select id, s |> unnest s",
+     "t |> select id, a = fare, b = zone"},
+    {"t |> derive xs = seq(1, tip) |> unnest xs |> summarize n = count(), s = sum(xs) by id",
+     "t |> where tip > 0 |> summarize n = sum(tip), s = sum(tip * (tip + 1) // 2) by id"},
+    {"t |> fill_down fare by zone sort id", "t |> derive fare = fill_down(fare) by zone sort id"},
+    {"t |> summarize n = count() by zone, day |> fill_gaps day, every: 1d by zone |> drop_null n",
+     "t |> summarize n = count() by zone, day"},
+    {"t |> extract zone, r\"(a|b)\", into: z", "t |> derive z = extract(zone, r\"(a|b)\")"},
+    {"t |> where across(type(num), x -> x > 5)", "t |> where id > 5, fare > 5, tip > 5"},
+    {"t |> sample 5 by zone, replace: true |> count zone |> sort zone",
+     "t |> count zone |> sort zone |> derive n = 5"},
+    {"t |> select l = [fare, tip, id] |> select x = l[2] + l[-1]", "t |> select x = num(tip) + id"},
+    {"t |> corr id, tip, method: spearman |> select column",
+     "t |> corr id, tip, method: kendall |> select column"},
+};
+TEST(pairs_of_pipelines)
+{
+    struct rec r;
+    rec_begin(&r);
+    rec_ok(&r, setup);
+    for (size_t i = 0; i < sizeof twins / sizeof twins[0]; i++) {
+        char a[2048], b[2048];
+        char *x = run_rows(&r, twins[i][0], a), *y = run_rows(&r, twins[i][1], b);
+        if (!x || !y) fail_msg("%s: %s", x ? twins[i][1] : twins[i][0], r.err.message);
+        if (strcmp(a, b) != 0 || strcmp(x, y) != 0)
+            fail_msg("%s\n%s%s\n%s\n%s%s", twins[i][0], a, x, twins[i][1], b, y);
+        mem_free(x);
+        mem_free(y);
     }
     rec_end(&r);
 }
