@@ -253,12 +253,19 @@ static rc operator_months(struct bind *b, struct str op, const struct expr *x, c
                "`%.*s` cannot be used with months and years, whose length varies", STR_FMT(op));
     return err_note(b->cx, "they can be added to dates: day + 1mo");
 }
+/* Two lists, or a list and null. */
+static bool is_list_sum(const struct expr *x, const struct expr *y)
+{
+    enum kind a = x->type.kind, c = y->type.kind;
+    return (a == KIND_LIST && (c == KIND_LIST || c == KIND_NULL)) ||
+           (a == KIND_NULL && c == KIND_LIST);
+}
 rc bind_operator(struct bind *b, struct str op, const struct expr *x, const struct expr *y,
                  struct span span, const struct expr **out)
 {
     if (is_months(x) || is_months(y)) return operator_months(b, op, x, y, span, out);
-    if (str_eqz(op, "+") && x->type.kind == KIND_LIST && y->type.kind == KIND_LIST)
-        return bind_list_sum(b, x, y, span, out);
+    if (str_eqz(op, "+") && is_list_sum(x, y)) return bind_list_sum(b, x, y, span, out);
+    if (str_eqz(op, "\?\?")) return expr_or(b->cx, b->arena, x, y, span, out);
     const struct fn_desc *fn = fn_find(op);
     if (!fn) return fail(b->cx, E217, span, "`%.*s` cannot stand in a step", STR_FMT(op));
     return expr_call(b->cx, b->arena, fn, (const struct expr *[]){x, y}, 2, span, out);

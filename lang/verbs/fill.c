@@ -6,7 +6,7 @@ static rc or_given(struct stage *s, const char *name, struct span span, const st
 {
     const struct expr *column = name_expr(s->pipe.arena, s->visible, name, span);
     if (!column) return unknown_column(&s->b, str_of(name), span);
-    return make_call2(s->pipe.cx, s->pipe.arena, "\?\?", column, *e, e);
+    return expr_or(s->pipe.cx, s->pipe.arena, column, *e, span, e);
 }
 
 static rc check_fill(struct verb_call *vc, const struct ast_item *it)

@@ -357,6 +357,11 @@ rc expr_window(struct ctx *cx, struct arena *a, const struct win_desc *win,
              win->max_args, n);
         return err_hint(cx, "%s", win->sig);
     }
+    char text[96];
+    for (int i = 0; i < n; i++)
+        if (is_nested(args[i]))
+            return fail(cx, E207, args[i]->span, "%s() takes single values, this is %s", win->name,
+                        dtype_text(args[i]->type, text, sizeof text));
     struct dtype type = n > 0 ? args[0]->type : DTYPE(KIND_INT);
     if (win->type) TRY(win->type(cx, types_of(cx, args, n), n, span, &type));
     struct expr *e = expr_new(a, EXPR_WINDOW, type, span);

@@ -101,6 +101,9 @@ rc expr_list_agg(struct ctx *cx, struct arena *a, const struct agg_desc *agg,
 /* e in exactly this type: as expr_cast, and elements of lists and fields of structs too. */
 rc expr_as_type(struct ctx *cx, struct arena *a, const struct expr *e, struct dtype to,
                 const struct expr **out);
+/* x ?? y; of lists and structs by a case. */
+rc expr_or(struct ctx *cx, struct arena *a, const struct expr *x, const struct expr *y,
+           struct span span, const struct expr **out);
 /* The type that takes values of both (int in num, null in all, element by element in lists). */
 bool type_unify(struct dtype a, struct dtype b, struct dtype *out);
 /* Deep copy into another arena (literal text and lists too). */

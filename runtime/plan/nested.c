@@ -283,3 +283,22 @@ rc expr_list_agg(struct ctx *cx, struct arena *a, const struct agg_desc *agg,
     *out = e;
     return RC_OK;
 }
+
+/* ---- x ?? y ---- */
+static bool is_nested(const struct expr *e)
+{
+    return e->type.kind == KIND_LIST || e->type.kind == KIND_STRUCT;
+}
+
+rc expr_or(struct ctx *cx, struct arena *a, const struct expr *x, const struct expr *y,
+           struct span span, const struct expr **out)
+{
+    bool nested = is_nested(x) || is_nested(y);
+    const struct fn_desc *fn = fn_find(nested ? STR("is_null") : STR("\?\?"));
+    const struct expr *pair[2] = {x, y}, *is_null;
+    if (!fn) return fail(cx, E903, span, "a function of the language is missing");
+    if (!nested) return expr_call(cx, a, fn, pair, 2, span, out);
+    TRY(expr_call(cx, a, fn, &x, 1, span, &is_null));
+    const struct expr *arms[3] = {is_null, y, x};
+    return expr_case(cx, a, arms, 3, span, out);
+}

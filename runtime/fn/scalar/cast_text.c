@@ -31,11 +31,42 @@ static enum rc_t str_cat(struct fn_eval *e, int64_t n, const struct vec *args, s
     return RC_OK;
 }
 
+/* A list or struct as the language writes it. */
+static enum rc_t str_nested(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
+{
+    struct text *r = (struct text *)out->data;
+    const uint64_t *live = live_rows(e, n, args);
+    const struct vec *v = &args[0];
+    struct column c = {.phys = v->phys,
+                       .type = e->arg_types[0],
+                       .n = n,
+                       .data = v->data,
+                       .child = v->child,
+                       .n_child = v->n_child};
+    struct text_out t = text_out_to(e);
+    struct strbuf b = {0};
+    for (int64_t i = 0; i < n; i++) {
+        strbuf_clear(&b);
+        if (bit_valid(live, i) && e->is_const[0]) {
+            scalar_text(&b, &e->consts[0], true);
+        } else if (bit_valid(live, i)) {
+            struct scalar s = column_scalar(&c, i);
+            scalar_text(&b, &s, true);
+            scalar_release(&s);
+        }
+        r[i] = text_keep(&t, strbuf_view(&b));
+    }
+    strbuf_release(&b);
+    out->heap = NULL;
+    return RC_OK;
+}
+
 static const struct fn_overload str_overloads[] = {
     OV1(KIND_STR, KIND_STR, cast_same),      OV1(KIND_CAT, KIND_STR, str_cat),
     OV1(KIND_INT, KIND_STR, str_value),      OV1(KIND_NUM, KIND_STR, str_value),
     OV1(KIND_BOOL, KIND_STR, str_value),     OV1(KIND_DATE, KIND_STR, str_value),
     OV1(KIND_DATETIME, KIND_STR, str_value), OV1(KIND_DURATION, KIND_STR, str_value),
+    OV1(KIND_LIST, KIND_STR, str_nested),    OV1(KIND_STRUCT, KIND_STR, str_nested),
     OV1(KIND_NULL, KIND_STR, cast_null),
 };
 const struct fn_desc fn_str = {
