@@ -14,10 +14,13 @@
     F(finish)                                                                                      \
     F(status)                                                                                      \
     F(errorMessage)                                                                                \
-    F(exec) F(clear) F(resultStatus) F(resultErrorField) F(nfields) F(fname) F(ftype) F(ntuples)   \
-        F(getisnull) F(getvalue) F(getlength) F(prepare) F(describePrepared) F(sendQuery)          \
-            F(setSingleRowMode) F(getResult) F(consumeInput) F(isBusy) F(socket) F(getCancel)      \
-                F(cancel) F(freeCancel) F(putCopyData) F(putCopyEnd)
+    F(exec)                                                                                        \
+    F(clear)                                                                                       \
+    F(resultStatus)                                                                                \
+    F(resultErrorField) F(nfields) F(fname) F(ftype) F(ntuples) F(getisnull) F(getvalue)           \
+        F(getlength) F(prepare) F(describePrepared) F(sendQuery) F(setSingleRowMode) F(getResult)  \
+            F(consumeInput) F(isBusy) F(socket) F(getCancel) F(cancel) F(freeCancel)               \
+                F(putCopyData) F(putCopyEnd)
 struct pq {
 #define F(name) __typeof__(PQ##name) *name;
     PQ_FUNCTIONS(F)
