@@ -9,18 +9,14 @@
 
 /* The functions of libpq that are used. The library brings Kerberos and LDAP along, so a session
  * that never meets PostgreSQL does not load it. */
-#define PQ_FUNCTIONS(F)                                                                            \
-    F(connectdb)                                                                                   \
-    F(finish)                                                                                      \
-    F(status)                                                                                      \
-    F(errorMessage)                                                                                \
-    F(exec)                                                                                        \
-    F(clear)                                                                                       \
-    F(resultStatus)                                                                                \
-    F(resultErrorField) F(nfields) F(fname) F(ftype) F(ntuples) F(getisnull) F(getvalue)           \
-        F(getlength) F(prepare) F(describePrepared) F(sendQuery) F(setSingleRowMode) F(getResult)  \
-            F(consumeInput) F(isBusy) F(socket) F(getCancel) F(cancel) F(freeCancel)               \
-                F(putCopyData) F(putCopyEnd)
+/* clang-format off */
+#define PQ_FUNCTIONS(F) \
+    F(connectdb) F(finish) F(status) F(errorMessage) F(exec) F(clear) \
+    F(resultStatus) F(resultErrorField) F(nfields) F(fname) F(ftype) F(ntuples) \
+    F(getisnull) F(getvalue) F(getlength) F(prepare) F(describePrepared) F(sendQuery) \
+    F(setSingleRowMode) F(getResult) F(consumeInput) F(isBusy) F(socket) F(getCancel) \
+    F(cancel) F(freeCancel) F(putCopyData) F(putCopyEnd)
+/* clang-format on */
 struct pq {
 #define F(name) __typeof__(PQ##name) *name;
     PQ_FUNCTIONS(F)
