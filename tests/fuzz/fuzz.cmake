@@ -1,7 +1,7 @@
 # Fuzz targets. With MLNB_FUZZ (clang) they link libFuzzer; else they replay the seeds of tests/fuzz/NAME/.
 file(GLOB_RECURSE csv_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/runtime/io/*.c) # its own build: with tiny blocks
 add_executable(fuzz_csv ${CMAKE_CURRENT_LIST_DIR}/fuzz_csv.c ${csv_sources})
-target_compile_definitions(fuzz_csv PRIVATE CSV_BLOCK=96 CSV_LINE_MAX=4096 CSV_STRIP=16 CSV_STRIP_ROWS=1 CSV_WAVE=4 CSV_HEAD=64)
+target_compile_definitions(fuzz_csv PRIVATE _GNU_SOURCE CSV_BLOCK=96 CSV_LINE_MAX=4096 CSV_STRIP=16 CSV_STRIP_ROWS=1 CSV_WAVE=4 CSV_HEAD=64)
 get_target_property(io_libs mlnb_io LINK_LIBRARIES)
 target_link_libraries(fuzz_csv PRIVATE ${io_libs})
 target_include_directories(fuzz_csv SYSTEM PRIVATE ${PQ_INCLUDE_DIRS})
