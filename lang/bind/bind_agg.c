@@ -109,14 +109,16 @@ static rc frame_rows(struct bind *b, const struct ast *e, struct win_frame *out)
 {
     struct bind_place at;
     const struct ast *r = bind_resolve(b, e, &at);
-    if (r->op != AST_RANGE || !r->kids[0] || !r->kids[1]) {
+    if (r->op != AST_RANGE) {
         (void)fail(b->cx, E209, e->span, "rows: takes a range of rows around the row itself");
         return hint_replace(b->lg, e->span, "-3..3");
     }
     out->unit = FRAME_ROWS;
-    TRY(frame_int(b, r->kids[0], "rows:", &out->from));
-    TRY(frame_int(b, r->kids[1], "rows:", &out->to));
-    if (r->is_half_open) out->to--;
+    out->from = FRAME_OPEN_FROM;
+    out->to = FRAME_OPEN_TO;
+    if (r->kids[0]) TRY(frame_int(b, r->kids[0], "rows:", &out->from));
+    if (r->kids[1]) TRY(frame_int(b, r->kids[1], "rows:", &out->to));
+    if (r->kids[1] && r->is_half_open) out->to--;
     if (out->from > out->to)
         return fail(b->cx, E209, e->span, "rows: %lld..%lld holds no row", (long long)out->from,
                     (long long)out->to);

@@ -244,6 +244,27 @@ static const char *const month_names[] = {"January",   "February", "March",    "
                                           "May",       "June",     "July",     "August",
                                           "September", "October",  "November", "December"};
 
+/* Week of the year whose first day is the first one with this weekday (0 = Sunday); days before it
+ * are in week 0. */
+static int week_from(int64_t days, int first)
+{
+    int from_first = (civil_weekday(days) % 7 - first + 7) % 7;
+    return (civil_yearday(days) + 6 - from_first) / 7;
+}
+
+static void put_week_field(struct strbuf *b, char c, int64_t days)
+{
+    struct civil thursday = {0};
+    int64_t at = days + 4 - civil_weekday(days); /* its year is the ISO week's */
+    civil_from_days(at, &thursday.year, &thursday.month, &thursday.day);
+    switch (c) {
+    case 'G': strbuf_printf(b, "%04d", thursday.year); break;
+    case 'U': strbuf_printf(b, "%02d", week_from(days, 0)); break;
+    case 'V': strbuf_printf(b, "%02d", civil_isoweek(days)); break;
+    default: strbuf_printf(b, "%02d", week_from(days, 1)); break; /* W */
+    }
+}
+
 static void put_date_field(struct strbuf *b, char c, const struct civil *t, int64_t days)
 {
     switch (c) {
@@ -259,7 +280,10 @@ static void put_date_field(struct strbuf *b, char c, const struct civil *t, int6
     case 'm': strbuf_printf(b, "%02d", t->month); break;
     case 'u': strbuf_printf(b, "%d", civil_weekday(days)); break;
     case 'w': strbuf_printf(b, "%d", civil_weekday(days) % 7); break;
-    case 'V': strbuf_printf(b, "%02d", civil_isoweek(days)); break;
+    case 'G':
+    case 'U':
+    case 'V':
+    case 'W': put_week_field(b, c, days); break;
     case 'y': strbuf_printf(b, "%02d", (int)(((t->year % 100) + 100) % 100)); break;
     case 'Y': strbuf_printf(b, "%04d", t->year); break;
     default: strbuf_addc(b, '%'); strbuf_addc(b, c);
@@ -320,7 +344,9 @@ static bool name_of(struct cursor *c, const char *const *names, int n, size_t le
 
 struct time_read {
     struct civil t;
-    int pm; /* -1 not said */
+    int pm;          /* -1 not said */
+    int32_t yearday; /* 0 not said */
+    int64_t east;    /* of %z */
     int32_t skip;
 };
 
@@ -364,6 +390,8 @@ static bool read_field(struct cursor *c, char f, struct time_read *r)
     case 'B': return name_of(c, month_names, 12, 0, &t->month);
     case 'a': return name_of(c, day_names, 7, 3, &r->skip);
     case 'A': return name_of(c, day_names, 7, 0, &r->skip);
+    case 'j': return up_to(c, 3, &r->yearday) && r->yearday > 0;
+    case 'z': return read_zone(c, &r->east);
     default: return read_clock_field(c, f, r);
     }
 }
@@ -385,6 +413,11 @@ bool time_parse(struct str s, struct str pattern, int64_t *out_us)
     if (c.p != c.end || t->month < 1 || t->month > 12 || t->day < 1 || t->hour > 23 ||
         t->minute > 59 || t->second > 59 || t->day > civil_month_length(t->year, t->month))
         return false;
-    *out_us = civil_us(t);
+    if (r.yearday) {
+        int64_t days = civil_days(t->year, 1, 1) + r.yearday - 1;
+        civil_from_days(days, &t->year, &t->month, &t->day);
+        if (civil_yearday(days) != r.yearday) return false;
+    }
+    *out_us = civil_us(t) - r.east;
     return true;
 }

@@ -204,7 +204,8 @@ static const struct fn_overload format_time_overloads[] = {
 const struct fn_desc fn_format_time = {
     .name = "format_time",
     .sig = "format_time(t: datetime, pattern: str) -> str",
-    .doc = "t as text by a strftime pattern: %Y %m %d %H %M %S %f, %a %A %b %B %j %u ...",
+    .doc = "t as text by a strftime pattern: %Y %m %d %H %M %S %f, %a %A %b %B, day of the "
+           "year %j, of the week %u (1 = Monday), weeks %V (ISO, with its year %G) %U %W ...",
     .example = "format_time(@2019-01-31, \"%d.%m.%Y\")  #> \"31.01.2019\"",
     .flags = FN_PURE | FN_CALENDAR,
     .overloads = format_time_overloads,
@@ -231,8 +232,8 @@ static const struct fn_overload parse_time_overloads[] = {
 const struct fn_desc fn_parse_time = {
     .name = "parse_time",
     .sig = "parse_time(x: str, pattern: str) -> datetime",
-    .doc =
-        "Text as an instant by a strftime pattern; what does not fit becomes null and is counted.",
+    .doc = "Text as an instant by a strftime pattern (%j is the day of the year, %z converts to "
+           "UTC); what does not fit becomes null and is counted.",
     .example = "parse_time(\"31.01.2019 08:30\", \"%d.%m.%Y %H:%M\")  #> 2019-01-31 08:30:00",
     .flags = FN_PURE | FN_ADDS_NULLS | FN_CAST,
     .overloads = parse_time_overloads,
