@@ -96,7 +96,9 @@ TEST(examples_of_options_run)
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         assert_non_null(strstr(examples[i].example, examples[i].option));
         enum rc_t res = rec_run(&r, examples[i].example);
-        if (res != RC_OK && r.err.code != E214) rec_ok(&r, examples[i].example);
+        bool is_away =
+            strcmp(examples[i].owner, "postgres") == 0 && r.err.code == E321; /* no server */
+        if (res != RC_OK && r.err.code != E214 && !is_away) rec_ok(&r, examples[i].example);
     }
     int n = entries(a, &all);
     for (int i = 0; i < n; i++) {
