@@ -15,7 +15,7 @@ struct fuzz {
     struct ctx cx;
     struct error err;
     char path[128];
-    struct io_option opts[8];
+    struct io_option opts[12];
     int n_opts;
     bool by_blocks; /* read block by block, not whole columns at once */
 };
@@ -41,6 +41,8 @@ static void choose(struct fuzz *f, struct naive *v, uint8_t c)
     *v = (struct naive){.delim = c & 1 ? ';' : ',', .quote = c & 2 ? 0 : '"'};
     option(f, "delim", text_of(c & 1 ? ";" : ","));
     option(f, "header", bool_of(!(c & 4)));
+    option(f, "encoding", text_of("utf-8"));
+    option(f, "escape", (struct scalar){.is_null = true});
     if (c & 2) option(f, "quote", (struct scalar){.is_null = true});
     if (c & 8) option(f, "trim", bool_of(true));
     if (c & 16) option(f, "comment", text_of("#"));

@@ -225,10 +225,11 @@ TEST(long_rows)
 
 TEST(not_text)
 {
-    check_error("a,b\n1,\0\n", E303, "line 2 holds a NUL");
-    check_error("a,b\n1,2\n1,caf\x81\n", E303, "line 3 of ");
-    check_error("caf\x81,b\n1,2\n", E303, "line 1");
-    check_error("caf\xC3\xA9,b\n1,\xE9\n", E303, "line 2"); /* UTF-8 with a broken byte */
+    check_error("a,b\n1,\0\n", E303, "line 2, column 2 holds a NUL");
+    check_error("a,b\n1,2\n1,caf\x81\n", E303, "line 3, column 2 of ");
+    check_error("caf\x81,b\n1,2\n", E303, "line 1, column 1 of ");
+    check_error("caf\xC3\xA9,b\n1,\xE9\n", E303,
+                "line 2, column 2 of "); /* UTF-8 with a broken byte */
 }
 
 TEST(nothing_in_it)

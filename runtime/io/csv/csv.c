@@ -365,8 +365,10 @@ static const struct io_option_desc read_options[] = {
      "windows-1252 where it is no UTF-8 (with a warning)"},
     {"date_format", KIND_STR,
      "how dates or times are written besides ISO: \"%d/%m/%Y\", \"%m/%d/%y %H:%M\""},
-    {"escape", KIND_STR,
-     "a character (often \\) that makes the quote or delimiter after it plain text"},
+    {"escape", KIND_NULL,
+     "a character (often \\) that makes the quote or delimiter after it plain text; null: none; "
+     "when "
+     "not said, \\ where the first lines hold \\\" inside quotes"},
     {"types", KIND_STRUCT,
      "types of some columns: types: {zip: str}; a value that does not fit becomes null and is "
      "counted"},

@@ -202,7 +202,7 @@ struct csv_options {
     struct csv_dialect dialect;
     bool has_delim, has_header, header;
     bool is_fixed; /* columns at fixed places */
-    bool has_encoding;
+    bool has_encoding, says_escape;
     enum io_encoding encoding;
     bool is_one_of_many; /* types: may name columns of other files */
     int64_t skip;

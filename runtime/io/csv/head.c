@@ -219,6 +219,31 @@ static rc sniff_delim(struct ctx *cx, struct head *h)
     return RC_OK;
 }
 
+/* A quoted field that closes after a backslash and goes on is none: the backslash escapes the quote
+ * (as Spark and MySQL write). Only such a field tells. */
+static void sniff_escape(struct head *h)
+{
+    struct csv_dialect *d = &h->scan->dialect;
+    const char *p = head_buf(h), *end = p + head_n(h);
+    bool at_start = true, in_quote = false;
+    if (!d->has_quote || d->quote != '"' || d->delims.n > 1) return;
+    for (p += h->at; p + 1 < end; p++) {
+        bool ends_field = p[1] == d->delim || p[1] == '\n' || p[1] == '\r';
+        if (!in_quote) {
+            in_quote = at_start && *p == '"';
+            at_start = *p == d->delim || *p == '\n' || *p == '\r';
+        } else if (*p == '"' && p[1] == '"') {
+            p++;
+        } else if (*p == '"' && !ends_field && p[-1] == '\\') {
+            d->has_escape = true;
+            d->escape = '\\';
+            return;
+        } else if (*p == '"') {
+            in_quote = at_start = false;
+        }
+    }
+}
+
 /* ---- names ---- */
 static bool looks_like_data(const struct csv_dialect *d, const struct csv_index *ix,
                             const struct head_row *r)
@@ -312,7 +337,6 @@ static rc read_head(struct ctx *cx, struct head *h, const struct csv_options *o)
         s->dialect.delim = '\1';
         s->dialect.trim = true;
     }
-    TRY(check_head_bytes(cx, h));
     if (head_n(h) >= 3 && memcmp(head_buf(h), "\xEF\xBB\xBF", 3) == 0) h->at = 3;
     TRY(skip_lines(cx, h, o->skip));
     find_line_ends(h);
@@ -320,6 +344,8 @@ static rc read_head(struct ctx *cx, struct head *h, const struct csv_options *o)
         TRY(csv_fixed_sniff(cx, s, head_buf(h) + h->at, head_n(h) - h->at, head_is_whole(h)));
     else if (!o->has_delim && !o->is_fixed)
         TRY(sniff_delim(cx, h));
+    TRY(check_head_bytes(cx, h));
+    if (!o->is_fixed && !o->says_escape) sniff_escape(h);
     TRY(first_row(cx, h, &ix, &row));
     TRY(check_row_text(cx, h, &ix, &row));
     bool is_data = looks_like_data(&s->dialect, &ix, &row);

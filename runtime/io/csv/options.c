@@ -68,6 +68,16 @@ static rc read_quote(struct ctx *cx, const struct io_option *o, struct csv_diale
     return csv_one_char(cx, o, &d->quote);
 }
 
+static rc read_escape(struct ctx *cx, const struct io_option *o, struct csv_options *out)
+{
+    out->says_escape = true;
+    if (o->value.is_null) return RC_OK;
+    if (o->value.type.kind != KIND_STR)
+        return fail(cx, E209, o->span, "escape: takes one character, or null for none");
+    out->dialect.has_escape = true;
+    return csv_one_char(cx, o, &out->dialect.escape);
+}
+
 static rc read_names(struct ctx *cx, const struct io_option *o, struct csv_options *out)
 {
     const struct column *c = o->value.u.list;
@@ -124,10 +134,7 @@ static rc read_one(struct ctx *cx, struct arena *a, const struct io_option *o,
 {
     struct csv_dialect *d = &out->dialect;
     if (strcmp(o->name, "delim") == 0) return read_delim(cx, a, o, out);
-    if (strcmp(o->name, "escape") == 0) {
-        d->has_escape = true;
-        return csv_one_char(cx, o, &d->escape);
-    }
+    if (strcmp(o->name, "escape") == 0) return read_escape(cx, o, out);
     if (strcmp(o->name, "encoding") == 0) return read_encoding(cx, o, out);
     if (strcmp(o->name, "decimal") == 0) return read_decimal(cx, o, d);
     if (strcmp(o->name, "widths") == 0) return csv_fixed_widths(cx, a, o, d);
