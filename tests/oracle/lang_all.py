@@ -310,6 +310,10 @@ for width, back in [("2d", 2), ("7d", 7), ("1w", 7)]:
     sql(f"s |> derive v = mean(r, last: {width}) sort day |> select day, v", f"select day, (select avg(o.r) from s o where o.day <= s.day and o.day > s.day - {back}) as v from s order by rowid")
 for cond, q in [("y == max(y) by g", "y is not distinct from my"), ("row_number() == 1 by g sort id", "rn = 1"), ("x > mean(x) by g", "coalesce(x > ax, false)"), ("count() > 4 by g", "n > 4")]:
     sql(f"t |> where {cond} |> select id, g", f"select id, g from (select *, max(y) over w as my, avg(x) over w as ax, count(*) over w as n, row_number() over (partition by g order by id) as rn from t window w as (partition by g)) where {q} order by id")
+for clause, part in OVER[:2]:  # of a constant
+    for ours, text in [("cumsum(1)", "row_number() over ({})"), ("lag(1)", "lag(1) over ({})"), ("lead(1, 2, 0)", "lead(1, 2, 0) over ({})"), ("fill_down(\"q\")", "'q'"), ("diff(2)", "2 - lag(2) over ({})"), ("cummax(@2020-01-01)", "date '2020-01-01'"), ("pct_change(2)", "lag(0.0) over ({})"),
+                       ("sum(1, last: 3)", "count(*) over ({} rows 2 preceding)"), ("max(\"a\", rows: -1..1)", "'a'"), ("cumsum(true)", "row_number() over ({})")]:
+        sql(f"t |> derive v = {ours} {clause} sort id |> select id, v", f"select id, {text.format(part + ' order by id')} as v from t order by id")
 sql("t |> derive a = lag(x), c = a + 1, v = c - x sort id |> select id, a, c, v", "select id, a, a + 1 as c, a + 1 - x as v from (select *, lag(x) over (order by id) as a from t) order by id")
 sql("t |> derive x = x * 2, y = x + 1 |> select id, x, y", "select id, x * 2 as x, x * 2 + 1 as y from t order by id")
 

@@ -100,7 +100,8 @@ static rc item_init(struct window *w, const struct expr *e, struct window_item *
     it->arg_types = ARENA_ARRAY(a, struct dtype, room);
     for (int i = 0; i < n; i++) {
         it->arg_types[i] = e->args[i]->type;
-        it->is_const[i] = e->args[i]->op == EXPR_LITERAL;
+        bool walks = i == 0 && e->op == EXPR_WINDOW && e->win->needs_sort; /* cumsum(1), lag(1) */
+        it->is_const[i] = e->args[i]->op == EXPR_LITERAL && !walks;
         it->consts[i] = e->args[i]->value; /* of literals only */
         it->consts[i].type = e->args[i]->type;
         if (!it->is_const[i]) vary[m++] = e->args[i];
