@@ -5,7 +5,8 @@
 #include "runtime/base/cancel.h"
 #include "runtime/base/civil.h"
 
-#define MOST_VALUES (INT64_C(1) << 31)
+#define MOST_VALUES (INT64_C(1) << 27) /* of one batch of rows: a gigabyte */
+#define MOST_MONTHS INT64_C(400000)    /* beyond, no date of ours stands */
 
 struct series {
     struct fn_eval *e;
@@ -15,12 +16,18 @@ static rc too_long(struct fn_eval *e)
 {
     return fail(e->cx, E902, e->span, "generate_series() gives more values than fit in memory");
 }
+/* Told before the first value is made, as far as doubles can tell. */
+static rc check_length(struct fn_eval *e, double from, double to, double step)
+{
+    return (to - from) / step >= (double)MOST_VALUES ? too_long(e) : RC_OK;
+}
 static rc int_row(struct series *s, const struct vec *args, int64_t i)
 {
     struct fn_eval *e = s->e;
     int64_t from = vec_i64(&args[0], i), to = vec_i64(&args[1], i);
     int64_t step = e->n_args > 2 ? vec_i64(&args[2], i) : 1;
     if (step == 0) return fail(e->cx, E209, e->span, "the step of generate_series() is not 0");
+    TRY(check_length(e, (double)from, (double)to, (double)step));
     for (int64_t x = from; step > 0 ? x <= to : x >= to;) {
         TRY(builder_i64(e->cx, &s->b, x));
         if (s->b.n % 65536 == 0) TRY(check_cancel(e->cx));
@@ -35,6 +42,7 @@ static rc num_row(struct series *s, const struct vec *args, int64_t i)
     double from = vec_f64(&args[0], i), to = vec_f64(&args[1], i);
     double step = e->n_args > 2 ? vec_f64(&args[2], i) : 1;
     if (step == 0) return fail(e->cx, E209, e->span, "the step of generate_series() is not 0");
+    TRY(check_length(e, from, to, step));
     for (int64_t k = 0;; k++) {
         double x = from + (double)k * step;
         if (step > 0 ? x > to : x < to) return RC_OK;
@@ -57,8 +65,12 @@ static rc time_row(struct series *s, const struct vec *args, int64_t i)
     bool is_up = months > 0 || (months == 0 && step > 0);
     if (step == 0 && months == 0)
         return fail(e->cx, E209, e->span, "the step of generate_series() is not 0");
+    if (months == 0) TRY(check_length(e, (double)from, (double)to, (double)step));
     for (int64_t k = 0; k < MOST_VALUES; k++) {
-        int64_t far, x = add_months(from, k * months);
+        int64_t far, by, x;
+        if (__builtin_mul_overflow(k, months, &by) || by > MOST_MONTHS || by < -MOST_MONTHS)
+            return RC_OK;
+        x = add_months(from, by);
         if (__builtin_mul_overflow(k, step, &far) || __builtin_add_overflow(x, far, &x))
             return RC_OK;
         if (is_up ? x > to : x < to) return RC_OK;
