@@ -2,6 +2,8 @@
  * \n and \\ escaped, so that two sessions do not erase each other. */
 #include "kernel/repl/editor_int.h"
 
+#include "runtime/io/io.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -91,7 +93,7 @@ void editor_remember(struct editor *ed, const char *text)
 {
     if (!*text || *text == ' ' || !ed->history) return;
     enter(ed, text, strlen(text));
-    if (ed->opts.history_path) append_file(ed->opts.history_path, text);
+    if (ed->opts.history_path && !io_has_password(text)) append_file(ed->opts.history_path, text);
 }
 
 /* ---- Up and Down: within the lines of the buffer first, then through history ---- */

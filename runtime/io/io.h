@@ -123,6 +123,9 @@ rc io_open_paths(struct ctx *cx, const struct io_paths *paths, const struct io_o
                  int n_opts, struct span span, struct io_scan **out);
 /* An address of a server, not a path: never resolved against a folder. */
 bool io_is_url(const char *path);
+/* Whether a text holds an address with a password (user:password@host, password=): such text is not
+ * shown and not kept. */
+bool io_has_password(const char *text);
 /* Bytes of all files that they stand for, and how many those are; 0 when none is there. */
 int64_t io_paths_bytes(const struct io_paths *paths, int *n_files);
 rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts,

@@ -104,3 +104,17 @@ rc io_is_folder(struct ctx *cx, const char *path, struct span span)
     mem_free(first.name[0]);
     return RC_ERR;
 }
+
+bool io_has_password(const char *text)
+{
+    for (const char *p = strstr(text, "://"); p; p = strstr(p, "://")) {
+        p += 3;
+        size_t n = strcspn(p, "/?\"' \t\n");
+        const char *at = memchr(p, '@', n), *query = p + strcspn(p, "?\"' \t\n");
+        if (at && memchr(p, ':', (size_t)(at - p))) return true;
+        if (*query != '?') continue;
+        const char *said = strstr(query, "password="); /* sslpassword= as well */
+        if (said && said < query + strcspn(query, "\"' \t\n")) return true;
+    }
+    return false;
+}

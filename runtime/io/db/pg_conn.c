@@ -24,18 +24,6 @@ static rc load(struct ctx *cx, struct span span, struct pq *out)
     return ok ? RC_OK : fail(cx, E321, span, "the installed libpq is too old");
 }
 
-/* ---- the address ---- */
-static bool has_password(const char *url)
-{
-    const char *from = strstr(url, "://");
-    if (!from) return false;
-    from += 3;
-    size_t n = strcspn(from, "/?");
-    const char *at = memchr(from, '@', n);
-    bool in_user = at && memchr(from, ':', (size_t)(at - from));
-    return in_user || strstr(url, "password=") || strstr(url, "sslpassword=");
-}
-
 enum rc_t pg_failed(struct ctx *cx, const struct pg *g, const PGresult *r)
 {
     const char *text = r ? g->f.resultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
@@ -54,7 +42,7 @@ rc pg_open(struct ctx *cx, const char *url, struct span span, struct pg *out)
 {
     struct strbuf full = {0};
     *out = (struct pg){.label = url, .span = span};
-    if (has_password(url)) { /* without a span: the line would show it */
+    if (io_has_password(url)) { /* without a span: the line would show it */
         fail(cx, E209, NO_SPAN, "a password does not belong in a notebook");
         err_note(cx,
                  "set PGPASSWORD, or put a line into ~/.pgpass, and leave it out of the address");

@@ -53,22 +53,43 @@ static struct dtype type_of(Oid oid)
 }
 
 /* ---- opening ---- */
-static rc list_tables(struct ctx *cx, const struct pg_scan *s, const struct pg *g)
+/* Names of all tables and views into `names`, as a list; the first one into *first (cx's arena). */
+static int table_names(struct ctx *cx, const struct pg *g, struct strbuf *names, const char **first)
 {
-    struct strbuf names = {0};
     PGresult *r = g->f.exec(
         g->conn, "select case when table_schema = 'public' then table_name else table_schema || "
                  "'.' || table_name end from information_schema.tables where table_schema not in "
                  "('pg_catalog', 'information_schema') order by 1");
     int n = g->f.resultStatus(r) == PGRES_TUPLES_OK ? g->f.ntuples(r) : 0;
-    for (int i = 0; i < n && names.n < 150; i++)
-        strbuf_printf(&names, "%s\"%s\"", i ? ", " : "", g->f.getvalue(r, i, 0));
+    for (int i = 0; i < n && names->n < 150; i++)
+        strbuf_printf(names, "%s\"%s\"", i ? ", " : "", g->f.getvalue(r, i, 0));
+    *first = n ? arena_printf(cx->arena, "%s", g->f.getvalue(r, 0, 0)) : NULL;
+    g->f.clear(r);
+    return n;
+}
+
+static rc ask_table(struct ctx *cx, const struct pg_scan *s, const struct pg *g)
+{
+    struct strbuf names = {0};
+    const char *first;
+    int n = table_names(cx, g, &names, &first);
     fail(cx, E321, s->span, "%s: say which table", s->head.label);
     if (n) {
-        err_hint(cx, "read(\"%s\", table: \"%s\")", s->head.label, g->f.getvalue(r, 0, 0));
+        err_hint(cx, "read(\"%s\", table: \"%s\")", s->head.label, first);
         err_note(cx, "there are %s", names.p);
     }
-    g->f.clear(r);
+    strbuf_release(&names);
+    return RC_ERR;
+}
+
+/* After an error: a table that is not there lists those that are. */
+static rc refused(struct ctx *cx, const struct pg_scan *s, const struct pg *g, PGresult *r)
+{
+    const char *state = g->f.resultErrorField(r, PG_DIAG_SQLSTATE), *first;
+    bool is_missing = s->table && state && strcmp(state, "42P01") == 0; /* undefined_table */
+    struct strbuf names = {0};
+    pg_failed(cx, g, r);
+    if (is_missing && table_names(cx, g, &names, &first) > 0) err_note(cx, "there are %s", names.p);
     strbuf_release(&names);
     return RC_ERR;
 }
@@ -111,10 +132,10 @@ static rc take_schema(struct ctx *cx, struct pg_scan *s, const struct pg *g, con
 static rc describe(struct ctx *cx, struct pg_scan *s, const struct pg *g)
 {
     struct strbuf sql = {0};
-    if (!s->table && !s->query) return list_tables(cx, s, g);
+    if (!s->table && !s->query) return ask_table(cx, s, g);
     select_text(s, NULL, 0, -1, &sql);
     PGresult *r = g->f.prepare(g->conn, "", sql.p, 0, NULL);
-    enum rc_t res = g->f.resultStatus(r) == PGRES_COMMAND_OK ? RC_OK : pg_failed(cx, g, r);
+    enum rc_t res = g->f.resultStatus(r) == PGRES_COMMAND_OK ? RC_OK : refused(cx, s, g, r);
     g->f.clear(r);
     strbuf_release(&sql);
     if (res != RC_OK) return res;
