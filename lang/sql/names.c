@@ -157,6 +157,20 @@ static rc ambiguous(struct query *q, struct sql_cols *cols, const struct sql_col
     strbuf_release(&b);
     return first ? hint_replace(q->s->lg, span, "%s.%s", first, name) : RC_ERR;
 }
+/* HAVING n > 5 after SELECT count(*) AS n: the item is bound once more, where it stands now. */
+static rc item_ref(struct query *q, const char *table, const char *name, bool is_quoted,
+                   struct span span, const struct expr **out)
+{
+    const struct sql_target *items = q->items;
+    for (int i = 0; i < q->n_items && items && !table; i++) {
+        if (!items[i].node || !fits(items[i].name, name, is_quoted)) continue;
+        q->items = NULL;
+        enum rc_t res = sql_expr(q, items[i].node, out);
+        q->items = items;
+        return res;
+    }
+    return unknown(q, table, name, is_quoted, span);
+}
 rc sql_column_ref(struct query *q, const json_t *ref, const struct expr **out)
 {
     const char *names[4] = {0};
@@ -172,7 +186,7 @@ rc sql_column_ref(struct query *q, const json_t *ref, const struct expr **out)
         where = &q->outer;
         c = sql_find_col(where, table, name, quoted[n - 1], &count);
     }
-    if (!c) return unknown(q, table, name, quoted[n - 1], span);
+    if (!c) return item_ref(q, table, name, quoted[n - 1], span, out);
     if (count > 1) return ambiguous(q, where, c, name, span);
     if (where == &q->outer) {
         c->is_used = true;

@@ -82,7 +82,9 @@ struct query {
     bool can_window;
     bool in_agg;
     bool is_grouped;
-    const json_t *windows; /* WINDOW clause */
+    const json_t *windows;          /* WINDOW clause */
+    const struct sql_target *items; /* HAVING: a name that is no column is one of the select list */
+    int n_items;
     struct sql_items aggs;
     struct sort_key *agg_sort; /* order inside aggregates */
     int n_agg_sort;

@@ -212,7 +212,10 @@ static rc bind_having(struct body *b)
     const json_t *having = sql_get(b->select, "havingClause");
     if (!having) return RC_OK;
     q->can_window = false;
+    q->items = b->targets;
+    q->n_items = b->n;
     TRY(sql_condition(q, having, &b->having));
+    q->items = NULL;
     TRY(sql_filter(q->s, b->having, &b->having));
     q->can_window = true;
     (void)add_expr(b, b->having);

@@ -65,6 +65,20 @@ static rc bind_on(struct sides *s, const struct ast_item *it, struct join_on *ou
     return bind_sides(s, e, e, out);
 }
 
+/* A clause for the hint: behind the frame, or in the one that holds only options (on kind: left).
+ */
+static rc hint_on(struct sides *s, const char *left, const char *right)
+{
+    const struct ast_step *step = s->vc->step;
+    const char *keys = right ? arena_printf(s->vc->arena, "%s == %s", left, right) : left;
+    if (!step->has_on) return hint_after(s->vc, step->items[0].span, " on %s", keys);
+    for (int i = 1; i < step->n_items; i++)
+        if (step->items[i].kind == ITEM_OPTION)
+            return hint_replace(s->vc->lg, step->items[i].span, "%s, %s", keys,
+                                source_text(s->vc, step->items[i].span));
+    return RC_ERR;
+}
+
 static rc bind_all_on(struct sides *s, enum join_kind kind, struct join_on **out, int *n)
 {
     const struct ast_step *step = s->vc->step;
@@ -78,12 +92,11 @@ static rc bind_all_on(struct sides *s, enum join_kind kind, struct join_on **out
     if (kind == JOIN_CROSS || *n) return RC_OK;
     fail(s->vc->cx, E208, step->verb_span, "join needs on: which columns must be equal");
     const struct schema *l = s->left.schema, *r = s->right.schema;
-    const struct span frame = step->items[0].span;
     for (int i = 0; i < l->n; i++)
         if (schema_find(r, str_of(l->fields[i].name)) >= 0)
-            return hint_after(s->vc, frame, " on %s", l->fields[i].name);
+            return hint_on(s, l->fields[i].name, NULL);
     if (!l->n || !r->n) return RC_ERR;
-    return hint_after(s->vc, frame, " on %s == %s", l->fields[0].name, r->fields[0].name);
+    return hint_on(s, l->fields[0].name, r->fields[0].name);
 }
 
 /* direction: and tolerance: are for asof joins alone. */

@@ -1,10 +1,8 @@
 """Every pipeline of tests/data/oracle/lang_all gives the rows that other tools gave (tests/oracle/lang_all.py made them)."""
 import json
 import math
-import os
 import subprocess
 import sys
-import tempfile
 
 from mlnbtest import BIN, ROOT
 
@@ -49,13 +47,10 @@ def difference(names, rows, got):
     return None
 
 
-def answers(codes):
+def answers(codes, data=DATA, folder=None):
     """The last frame or error of each cell, in one process."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "cases.mlnb")
-        with open(path, "w") as f:
-            f.write("%%\n" + (DATA / "setup.txt").read_text() + "".join(f"\n%%\n{c}\n" for c in codes))
-        done = subprocess.run([BIN, "run", path, "--format", "json", "--keep-going"], capture_output=True, text=True, timeout=300)
+    text = "%%\n" + (data / "setup.txt").read_text() + "".join(f"\n%%\n{c}\n" for c in codes)
+    done = subprocess.run([BIN, "run", "-", "--format", "json", "--keep-going"], input=text, cwd=folder, capture_output=True, text=True, timeout=300)
     out = {}
     for line in done.stdout.splitlines():
         m = json.loads(line)
@@ -66,12 +61,13 @@ def answers(codes):
     return [out.get(i, {"kind": "error", "code": "none", "message": f"no answer; {done.stderr[-300:]}"}) for i in range(len(codes))]
 
 
-def main():
-    wanted = [(p.stem, *c) for p in sorted(DATA.glob("*.tsv")) for c in cases(p) if len(sys.argv) < 2 or p.stem in sys.argv[1:]]
+def compare(data=DATA, folder=None):
+    """Runs the cases of a folder, those of the topics in the command line if it names some; prints what differs. 1 if something does."""
+    wanted = [(p.stem, *c) for p in sorted(data.glob("*.tsv")) for c in cases(p) if len(sys.argv) < 2 or p.stem in sys.argv[1:]]
     failed = 0
     for at in range(0, len(wanted), BATCH):
         part = wanted[at:at + BATCH]
-        for (topic, code, names, rows), got in zip(part, answers([c[1] for c in part])):
+        for (topic, code, names, rows), got in zip(part, answers([c[1] for c in part], data, folder)):
             wrong = difference(names, rows, got)
             if wrong:
                 failed += 1
@@ -81,4 +77,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(compare())

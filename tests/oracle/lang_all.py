@@ -427,4 +427,10 @@ for method in ["pearson", "spearman", "kendall"]:
     c = P["t"][["k", "x", "y"]].astype(float).corr(method=method)
     frame(f"t |> corr k, x, y, method: {method}", c.reset_index(names="column"))
 rows("frame(`Body Mass (g)`: [1], `Überschuss %`: [2], `a b`: [3], `A_b`: [4]) |> clean_names |> select body_mass_g, a_b", ["body_mass_g", "a_b"], [(1, 3)])
+
+# ---- SQL where the language's own query front end goes beyond PostgreSQL -------------------------------------------
+start("having")
+for q in ["select g, count(*) as n from t group by g having n > 3 order by g nulls last", "select k, sum(x) as sx, count(*) as n from t group by k having sx > 0 or n > 5 order by k nulls last", "select g as a, max(y) as top from t group by g having a > 'a' and top > 1 order by a",
+          "select g, count(*) as n from t group by all having n between 2 and 5 order by n, g nulls last", "select k, count(*) as k2 from t group by k having k > 2 and k2 > 1 order by k"]:
+    sql(f"sql(\"{q}\")", q)
 write()
