@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <time.h>
 
 struct job {
     const struct ctx *cx;
@@ -36,6 +37,32 @@ struct pool {
     int busy;
     bool stop;
 };
+
+/* ---- how far it is ---- */
+#define QUIET_US   500000 /* short work says nothing */
+#define BETWEEN_US 200000 /* at most five reports a second */
+
+static int64_t clock_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+struct doing pool_doing(const char *what)
+{
+    return (struct doing){.what = what, .began_us = clock_us()};
+}
+
+void pool_tell(const struct ctx *cx, int64_t done, int64_t total)
+{
+    struct doing *d = cx->doing;
+    if (!d || !cx->notify || !cx->notify->progress) return;
+    int64_t now = clock_us();
+    if (now - d->began_us < QUIET_US || now - d->told_us < BETWEEN_US) return;
+    d->told_us = now;
+    cx->notify->progress(cx->notify->self, d->what, done, total);
+}
 
 /* This thread is inside a task: a nested run stays on it. */
 static _Thread_local bool in_task;
@@ -70,6 +97,7 @@ static void lower_failed(struct job *job, int64_t task)
 static void run_tasks(struct worker *w, struct job *job)
 {
     struct ctx cx = *job->cx;
+    bool tells = w->index == 0 && job->n > 1; /* the caller's own thread */
     cx.err = &w->err;
     cx.notify = NULL;
     if (!w->arena) w->arena = arena_new();
@@ -80,8 +108,10 @@ static void run_tasks(struct worker *w, struct job *job)
     for (;;) {
         int64_t task = atomic_fetch_add(&job->next, 1);
         if (task >= job->n || task > atomic_load(&job->failed)) break;
-        if (check_cancel(&cx) == RC_OK && job->task(&cx, job->arg, task, w->index) == RC_OK)
+        if (check_cancel(&cx) == RC_OK && job->task(&cx, job->arg, task, w->index) == RC_OK) {
+            if (tells) pool_tell(job->cx, task, job->n);
             continue;
+        }
         w->failed = task;
         lower_failed(job, task);
         break;
@@ -193,6 +223,7 @@ static rc run_here(struct ctx *cx, struct job *job)
     for (int64_t t = 0; t < job->n && res == RC_OK; t++) {
         res = check_cancel(&own);
         if (res == RC_OK) res = job->task(&own, job->arg, t, 0);
+        if (res == RC_OK && job->n > 1) pool_tell(cx, t, job->n);
     }
     arena_free(own.arena);
     return res;

@@ -22,4 +22,10 @@ typedef enum rc_t (*pool_task)(struct ctx *cx, void *arg, int64_t task, int work
  * above it may be skipped. Cancel is tested before each task. Nothing is shared but arg. */
 rc pool_run(struct ctx *cx, int64_t n_tasks, pool_task task, void *arg);
 
+/* done of total of cx->doing to cx->notify, when half a second of it has gone and nothing was told
+ * for a fifth of a second. pool_run calls it with numbers of tasks. */
+void pool_tell(const struct ctx *cx, int64_t done, int64_t total);
+/* Starts what cx->doing counts from. */
+struct doing pool_doing(const char *what);
+
 #endif

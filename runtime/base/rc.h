@@ -74,6 +74,12 @@ struct notify {
     void (*progress)(void *self, const char *what, int64_t done, int64_t total);
 };
 
+/* Work that reports how far it is: whoever runs it keeps one of these. Statement's thread only. */
+struct doing {
+    const char *what;
+    int64_t began_us, told_us; /* monotonic; told_us 0 = not yet */
+};
+
 /* Everything a fallible function needs from its surroundings. One per thread; cheap to copy. */
 struct ctx {
     struct error *err;           /* never NULL */
@@ -81,6 +87,7 @@ struct ctx {
     struct cancel *cancel;       /* may be NULL */
     struct pool *pool;           /* may be NULL: then work runs on this thread */
     const struct notify *notify; /* may be NULL */
+    struct doing *doing;         /* may be NULL: then pool_run tells nobody how far it is */
     uint64_t seed;               /* session seed */
     int64_t memory_budget;       /* bytes for working sets; 0 = not limited */
 };

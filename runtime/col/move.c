@@ -1,6 +1,7 @@
 /* move.c: gather, concatenation, re-coding: whole columns, in parallel over blocks of rows. */
 #include "runtime/col/col_int.h"
 
+#include "runtime/base/cancel.h"
 #include "runtime/base/pool.h"
 
 /* Runs task over blocks of COPY_BLOCK rows. */
@@ -189,10 +190,12 @@ rc column_encode(struct ctx *cx, const struct column *c, bool sorted, struct col
     text_map_init(&m);
     if (res == RC_OK) {
         int32_t *code = column_data_mut(codes);
-        for (int64_t i = 0; i < c->n; i++)
+        for (int64_t i = 0; i < c->n && res == RC_OK; i++) {
             code[i] =
                 bit_valid(c->valid, i) ? text_map_add(&m, (const struct text *)texts->data + i) : 0;
-        if (sorted) {
+            if (i % COPY_BLOCK == 0) res = check_cancel(cx);
+        }
+        if (sorted && res == RC_OK) {
             int32_t *new_code = mem_alloc(sizeof *new_code * (size_t)(m.n + 1));
             sort_levels(&m, new_code);
             for (int64_t i = 0; i < c->n; i++)
@@ -200,7 +203,8 @@ rc column_encode(struct ctx *cx, const struct column *c, bool sorted, struct col
             mem_free(new_code);
         }
         if (c->valid && c->n) bitmap_copy(column_valid_mut(codes), 0, c->valid, 0, c->n);
-        res = dictionary(cx, m.keys, m.n, (const struct column *const *)&texts, 1, &dict);
+        if (res == RC_OK)
+            res = dictionary(cx, m.keys, m.n, (const struct column *const *)&texts, 1, &dict);
     }
     text_map_release(&m);
     column_unref(texts);

@@ -5,6 +5,7 @@
  * files to it. */
 #include "runtime/io/set_int.h"
 
+#include "runtime/base/cancel.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/pool.h"
 
@@ -92,15 +93,17 @@ static rc add_key(struct ctx *cx, struct groups *g, const struct column *c)
     bool is_text = c->phys == PHYS_STR;
     if (is_text) TRY(column_encode(cx, c, false, &coded));
     const struct column *key = is_text ? coded : c;
-    for (int64_t i = 0; i < c->n; i++) {
+    enum rc_t res = RC_OK;
+    for (int64_t i = 0; i < c->n && res == RC_OK; i++) {
         int64_t v = code_of(&values, value_bits(key, i));
         g->of[i] = code_of(&pairs, (int64_t)g->of[i] << 32 | v);
+        if (i % 65536 == 0) res = check_cancel(cx);
     }
     g->n = pairs.n;
     coder_release(&values);
     coder_release(&pairs);
     column_unref(coded);
-    return RC_OK;
+    return res;
 }
 
 static void order_rows(struct groups *g, int64_t n_rows)

@@ -1,6 +1,8 @@
 /* io.c: the registry of formats, the choice among them, and checks of options. */
 #include "runtime/io/set_int.h"
 
+#include "runtime/base/pool.h"
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -237,8 +239,8 @@ static rc save_folders(struct ctx *cx, const struct table *t, const char *path,
     return io_save_folders(cx, t, path, f, opts, n_opts, span);
 }
 
-rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts,
-           int n_opts, struct span span)
+static rc save(struct ctx *cx, const struct table *t, const char *path,
+               const struct io_option *opts, int n_opts, struct span span)
 {
     const struct io_format *f;
     if (io_option_find(opts, n_opts, "partition") >= 0)
@@ -248,6 +250,15 @@ rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct
         return fail(cx, E305, span, "%s files can be read, not written", f->name);
     TRY(io_options_check(cx, f, f->write_options, "save", opts, n_opts));
     return io_write_table(cx, f, t, path, opts, n_opts, span);
+}
+
+rc io_save(struct ctx *cx, const struct table *t, const char *path, const struct io_option *opts,
+           int n_opts, struct span span)
+{
+    struct doing doing = pool_doing("save");
+    struct ctx told = *cx;
+    told.doing = &doing;
+    return save(&told, t, path, opts, n_opts, span);
 }
 
 rc io_begin(struct ctx *cx, const struct schema *schema, const char *path,

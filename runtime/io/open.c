@@ -1,6 +1,8 @@
 /* open.c: what read() is given: one file, or several as one. */
 #include "runtime/io/set_int.h"
 
+#include "runtime/base/pool.h"
+
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -126,8 +128,8 @@ static bool is_one_file(const struct io_paths *paths)
     return !io_has_wildcard(paths->p[0]);
 }
 
-rc io_open_paths(struct ctx *cx, const struct io_paths *paths, const struct io_option *opts,
-                 int n_opts, struct span span, struct io_scan **out)
+static rc open_paths(struct ctx *cx, const struct io_paths *paths, const struct io_option *opts,
+                     int n_opts, struct span span, struct io_scan **out)
 {
     struct io_set_spec s = {.span = span, .asked = paths->p, .n_asked = paths->n};
     if (paths->n == 0) return fail(cx, E301, span, "the list of files is empty");
@@ -147,6 +149,15 @@ rc io_open_paths(struct ctx *cx, const struct io_paths *paths, const struct io_o
     }
     io_files_drop_empty(&s.files);
     return open_files(cx, &s, out);
+}
+
+rc io_open_paths(struct ctx *cx, const struct io_paths *paths, const struct io_option *opts,
+                 int n_opts, struct span span, struct io_scan **out)
+{
+    struct doing doing = pool_doing("read");
+    struct ctx told = *cx;
+    told.doing = &doing;
+    return open_paths(&told, paths, opts, n_opts, span, out);
 }
 
 rc io_open(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts,

@@ -428,7 +428,9 @@ static rc collect_scan(struct pipe *p, struct table **out)
     struct run *r = p->run;
     struct node_stat *stat = run_stat(r, p->node);
     int64_t began = now_us();
+    const char *before = run_says(r, plan_op_name(p->node->op));
     TRY(io_read_table(r->cx, p->scan, p->columns, p->n_columns, p->limit, out));
+    run_says(r, before);
     if (stat) {
         atomic_store(&stat->rows, (*out)->n_rows);
         atomic_store(&stat->us, now_us() - began);

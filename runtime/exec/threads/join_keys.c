@@ -32,6 +32,10 @@ static rc index_new(struct run *r, const struct column *dict, struct text_index 
         while (x->slots[at])
             at = (at + 1) & x->mask;
         x->slots[at] = (uint32_t)i + 1;
+        if (i % MORSEL_ROWS == 0 && check_cancel(r->cx) != RC_OK) {
+            mem_big_free(x->slots);
+            return RC_ERR;
+        }
     }
     *out = x;
     return RC_OK;
@@ -60,8 +64,10 @@ static rc text_key(struct run *r, struct join_key *k)
     if (k->left->phys != PHYS_DICT) return RC_OK;
     const struct column *levels = k->left->dict;
     int32_t *code = ARENA_ARRAY(r->arena, int32_t, levels->n > 0 ? levels->n : 1);
-    for (int64_t i = 0; i < levels->n; i++)
+    for (int64_t i = 0; i < levels->n; i++) {
         code[i] = index_find(k->index, (const struct text *)levels->data + i);
+        if (i % MORSEL_ROWS == 0) TRY(check_cancel(r->cx));
+    }
     k->level_code = code;
     return RC_OK;
 }
@@ -234,12 +240,16 @@ static rc wide_codes(struct run *r, struct join_codes *c, int64_t n_left, int64_
     TRY_OUT(mem_big(r->cx, mem_mul(8 * (size_t)c->n, (size_t)n_right + 1), (void **)&w.words));
     TRY_OUT(mem_big(r->cx, mem_mul(8, (size_t)n_right + 1), (void **)&c->right));
     TRY_OUT(mem_big(r->cx, mem_mul(8, (size_t)n_left + 1), (void **)&c->left));
-    for (int64_t i = 0; i < n_right; i++)
+    for (int64_t i = 0; i < n_right; i++) {
         c->right[i] = wide_words(c, false, i, one) ? wide_find(&w, one, true) : NO_CODE;
-    for (int64_t i = 0; i < n_left; i++)
+        if (i % MORSEL_ROWS == 0) TRY_OUT(check_cancel(r->cx));
+    }
+    for (int64_t i = 0; i < n_left; i++) {
         c->left[i] = wide_words(c, true, i, one) ? wide_find(&w, one, false) : NO_CODE;
+        if (i % MORSEL_ROWS == 0) TRY_OUT(check_cancel(r->cx));
+    }
     c->domain = w.n ? w.n : 1;
-    res = check_cancel(r->cx);
+    res = RC_OK;
 out:
     mem_big_free(w.slots);
     mem_big_free(w.words);

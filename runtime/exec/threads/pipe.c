@@ -407,6 +407,7 @@ static enum rc_t pipe_task(struct ctx *cx, void *arg, int64_t task, int worker)
         struct job_part jp = {job, task, part};
         TRY(run_part(job->pipe, w, cx, part, into_sink, &jp));
         if (s->part_end) TRY(s->part_end(s->self, w, cx, task, part));
+        atomic_fetch_add_explicit(&w->run->parts, 1, memory_order_relaxed);
         arena_reset(w->batch);
     }
     return s->task_end ? s->task_end(s->self, w, cx, task) : RC_OK;
@@ -421,10 +422,13 @@ static void start_ops(struct pipe *p)
     }
     for (int i = 0; i < p->n_ops; i++)
         if (p->ops[i]->cls->start) p->ops[i]->cls->start(p->ops[i], p->n_parts);
+    bool known = p->source == SOURCE_TABLE || p->source == SOURCE_SPILL ||
+                 (p->source == SOURCE_SCAN && io_head(p->scan)->n_rows > 0);
     atomic_store(&r->done, 0);
-    atomic_store(&r->total,
-                 p->source == SOURCE_TABLE || p->source == SOURCE_SPILL ? p->rows_max : 0);
-    atomic_store(&r->what, plan_op_name(p->node->op));
+    atomic_store(&r->total, known ? p->rows_max : 0);
+    atomic_store(&r->parts, 0);
+    atomic_store(&r->n_parts, p->n_parts);
+    run_says(r, plan_op_name(p->node->op));
 }
 
 /* Reports in the order of the data's way; n_done cuts to the partitions that were wanted. */
@@ -448,8 +452,11 @@ static rc run_tasks(struct pipe *p, int64_t n_tasks, const struct sink *sink)
 {
     if (n_tasks <= 0 || n_tasks > p->n_parts) n_tasks = p->n_parts;
     struct job job = {p, sink, n_tasks, p->n_parts, 0};
+    const char *before = p->run->doing.what;
     start_ops(p);
-    return pool_run(p->run->cx, n_tasks, pipe_task, &job);
+    enum rc_t res = pool_run(p->run->cx, n_tasks, pipe_task, &job);
+    run_says(p->run, before); /* the step that wanted the rows goes on */
+    return res;
 }
 
 void pipe_start(struct pipe *p)
@@ -516,8 +523,10 @@ static rc open_breaker(struct run *r, const struct plan *p, struct pipe **out)
     int64_t began = now_us(), before = atomic_load(&r->bytes), peak = atomic_load(&r->peak);
     int64_t disk = atomic_load(&r->disk);
     *out = NULL;
+    const char *said = run_says(r, plan_op_name(p->op));
     atomic_store(&r->peak, before);
     TRY(run_breaker(r, p, &t, out));
+    run_says(r, said);
     if (stat) {
         atomic_store(&stat->us, now_us() - began);
         atomic_store(&stat->rows, t ? t->n_rows : (*out)->rows_max);

@@ -1,9 +1,6 @@
 /* run.c: what a run of a plan shares: workers' memory, the memory budget, progress, statistics. */
 #include "runtime/exec/threads/threads_int.h"
 
-#define QUIET_US   500000 /* short runs say nothing */
-#define BETWEEN_US 200000 /* at most five reports a second */
-
 int64_t now_us(void)
 {
     struct timespec t;
@@ -24,8 +21,9 @@ rc run_new(struct ctx *cx, struct run **out)
     }
     r->arena = arena_new();
     r->thread = pthread_self();
-    r->started_us = now_us();
-    atomic_init(&r->what, "run");
+    r->doing = pool_doing("run");
+    cx->doing = &r->doing;
+    atomic_init(&r->what, r->doing.what);
     *out = r;
     return RC_OK;
 }
@@ -57,21 +55,29 @@ rc run_claim(struct run *r, struct ctx *cx, int64_t bytes)
                     (long long)(budget / 500000));
 }
 
-static void tell(struct run *r)
+const char *run_says(struct run *r, const char *what)
 {
-    const struct notify *n = r->cx->notify;
-    int64_t now = now_us();
-    if (!n || !n->progress || now - r->started_us < QUIET_US || now - r->told_us < BETWEEN_US)
-        return;
-    r->told_us = now;
-    n->progress(n->self, atomic_load(&r->what), atomic_load(&r->done), atomic_load(&r->total));
+    const char *before = r->doing.what;
+    r->doing.what = what;
+    atomic_store(&r->what, what);
+    return before;
+}
+
+/* Files rarely tell their rows beforehand, but they have a number of partitions. */
+void run_tell(struct run *r)
+{
+    int64_t total = atomic_load(&r->total), n_parts = atomic_load(&r->n_parts);
+    if (total > 0)
+        pool_tell(r->cx, atomic_load(&r->done), total);
+    else if (n_parts > 0)
+        pool_tell(r->cx, atomic_load(&r->parts), n_parts);
 }
 
 rc run_tick(struct run *r, struct ctx *cx, int64_t rows)
 {
     TRY(check_cancel(cx));
     atomic_fetch_add_explicit(&r->done, rows, memory_order_relaxed);
-    if (r->cx->notify && pthread_equal(r->thread, pthread_self())) tell(r);
+    if (r->cx->notify && pthread_equal(r->thread, pthread_self())) run_tell(r);
     return RC_OK;
 }
 

@@ -31,13 +31,14 @@ struct run {
     struct ctx *cx;
     struct worker *workers;
     int n_workers;
-    pthread_t thread;         /* the statement's: the only one that may notify */
-    atomic_llong bytes;       /* working set, against cx->memory_budget */
-    atomic_llong peak, disk;  /* explain analyze */
-    atomic_llong done, total; /* progress of the pipe at work */
-    _Atomic(const char *) what;
-    int64_t started_us, told_us;
-    struct node_stat *stats; /* NULL unless analyzing */
+    pthread_t thread;            /* the statement's: the only one that may notify */
+    atomic_llong bytes;          /* working set, against cx->memory_budget */
+    atomic_llong peak, disk;     /* explain analyze */
+    atomic_llong done, total;    /* progress of the pipe at work: rows; total 0: not known */
+    atomic_llong parts, n_parts; /* the same in partitions */
+    _Atomic(const char *) what;  /* doing.what, for other threads */
+    struct doing doing;          /* cx->doing */
+    struct node_stat *stats;     /* NULL unless analyzing */
     int n_stats;
     struct arena *arena; /* of the statement's thread, to the end of the run */
 };
@@ -48,6 +49,9 @@ void run_free(struct run *r);
 rc run_claim(struct run *r, struct ctx *cx, int64_t bytes);
 /* After each batch: cancel, progress. */
 rc run_tick(struct run *r, struct ctx *cx, int64_t rows);
+/* Names the work that reports speak of; gives the name before. Statement's thread. */
+const char *run_says(struct run *r, const char *what);
+void run_tell(struct run *r);
 struct node_stat *run_stat(struct run *r, const struct plan *node); /* NULL unless analyzing */
 
 /* ---- vectors ---- */

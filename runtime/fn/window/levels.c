@@ -2,6 +2,7 @@
  * column. Both look at all rows of the group, and keep the rows' order. */
 #include "runtime/fn/window/window.h"
 
+#include "runtime/base/cancel.h"
 #include "runtime/base/hash.h"
 
 #include <stdlib.h>
@@ -78,6 +79,7 @@ static rc levels_read(struct agg_eval *e, const struct column *c, int64_t n, con
     for (int64_t i = 0; i < n; i++) {
         l->code[i] = bit_valid(c->valid, order[i]) ? level_of(l, text_at(c, order[i])) : -1;
         if (l->code[i] >= 0) l->of[l->code[i]].n++;
+        if (i % 65536 == 0) TRY(check_cancel(e->cx));
     }
     return RC_OK;
 }
