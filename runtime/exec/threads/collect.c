@@ -430,6 +430,7 @@ static rc collect_scan(struct pipe *p, struct table **out)
     int64_t began = now_us();
     const char *before = run_says(r, plan_op_name(p->node->op));
     TRY(io_read_table(r->cx, p->scan, p->columns, p->n_columns, p->limit, out));
+    TRY(table_pack(r, out));
     run_says(r, before);
     if (stat) {
         atomic_store(&stat->rows, (*out)->n_rows);

@@ -8,7 +8,8 @@
 
 #define PACK_LEAST  65536 /* fewer rows are left as they are; also the size of the sample */
 #define PACK_RANGES 32
-#define PACK_SHARES 16 /* of the levels, by hash */
+#define PACK_SHARES 16        /* of the levels, by hash */
+#define PACK_PART   (1 << 18) /* rows of a part of a column that lies there whole */
 #define NO_CODE     (-1)
 
 /* ---- set of texts ---- */
@@ -349,5 +350,45 @@ rc texts_pack(struct run *r, const struct column *const *parts, int n_parts, str
         p.out = NULL;
     }
     column_unref(p.out);
+    return res;
+}
+
+/* ---- columns that lie there whole ---- */
+static rc pack_column(struct run *r, const struct column *c, struct column **out)
+{
+    int n = 0;
+    struct column **parts = mem_zero(sizeof *parts * (size_t)(c->n / PACK_PART + 1));
+    enum rc_t res = RC_OK;
+    *out = NULL;
+    for (int64_t at = 0; at < c->n && res == RC_OK; at += PACK_PART) {
+        res = column_slice(r->cx, c, at, c->n - at < PACK_PART ? c->n - at : PACK_PART, &parts[n]);
+        n += res == RC_OK;
+    }
+    if (res == RC_OK) res = texts_pack(r, (const struct column *const *)parts, n, out);
+    for (int i = 0; i < n; i++)
+        column_unref(parts[i]);
+    mem_free(parts);
+    return res;
+}
+
+rc table_pack(struct run *r, struct table **t)
+{
+    struct table *in = *t;
+    int n = in->schema->n;
+    struct column **cols = mem_zero(sizeof *cols * (size_t)(n + 1));
+    enum rc_t res = RC_OK;
+    for (int i = 0; i < n; i++) {
+        if (res == RC_OK && in->cols[i]->phys == PHYS_STR)
+            res = pack_column(r, in->cols[i], &cols[i]);
+        if (!cols[i]) cols[i] = column_ref(in->cols[i]);
+    }
+    if (res == RC_OK) {
+        res = table_new(r->cx, in->schema, cols, in->n_rows, t);
+        if (res == RC_OK) table_unref(in);
+    } else {
+        for (int i = 0; i < n; i++)
+            column_unref(cols[i]);
+    }
+    mem_free(cols);
     return res;
 }
