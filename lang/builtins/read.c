@@ -220,6 +220,45 @@ static rc read_paths(const struct call_view *c, struct io_paths *out)
     out->p = p;
     return RC_OK;
 }
+/* ---- types: {x: cat}: the text of a file as categories ---- */
+static bool is_cat(const struct table *types, const char *name)
+{
+    for (int i = 0; types && i < types->schema->n; i++) {
+        if (strcmp(types->schema->fields[i].name, name) != 0) continue;
+        struct scalar v = column_scalar(types->cols[i], 0);
+        return !v.is_null && v.type.kind == KIND_STR && str_eqz(v.u.s, kind_name(KIND_CAT));
+    }
+    return false;
+}
+
+static rc make_cats(struct ctx *cx, const struct io_option *opts, int n, struct plan *take_p,
+                    struct plan **out)
+{
+    const struct table *types = NULL;
+    const struct schema *s = take_p->schema;
+    struct span span = take_p->span;
+    enum rc_t res = RC_OK;
+    int n_cats = 0;
+    for (int i = 0; i < n; i++)
+        if (strcmp(opts[i].name, "types") == 0 && opts[i].value.type.kind == KIND_STRUCT)
+            types = opts[i].value.u.row;
+    struct named_expr *items = ARENA_ARRAY(cx->arena, struct named_expr, s->n + 1);
+    const struct fn_desc *cat = fn_find(STR("cat"));
+    for (int i = 0; i < s->n && res == RC_OK; i++) {
+        const struct field *f = &s->fields[i];
+        const struct expr *e = expr_column(cx->arena, f->name, f->type, span);
+        items[i] = (struct named_expr){f->name, e};
+        if (f->type.kind != KIND_STR || !is_cat(types, f->name)) continue;
+        res = expr_call(cx, cx->arena, cat, &e, 1, span, &items[i].expr);
+        n_cats++;
+    }
+    *out = take_p;
+    if (res == RC_OK && n_cats == 0) return RC_OK;
+    if (res == RC_OK) res = plan_project(cx, take_p, items, s->n, span, out);
+    plan_unref(take_p);
+    return res;
+}
+
 static enum rc_t read_call(struct lang *lg, struct scope *sc, const struct ast *e,
                            struct value **args, struct str *names, int n_args, struct value **out)
 {
@@ -240,6 +279,7 @@ static enum rc_t read_call(struct lang *lg, struct scope *sc, const struct ast *
     res = plan_scan(&lg->cx, scan, e->span, &p);
     io_unref(scan);
     TRY_OUT(res);
+    TRY_OUT(make_cats(&lg->cx, opts, n, p, &p));
     *out = value_frame(p, NULL);
     plan_unref(p);
 out:

@@ -11,6 +11,7 @@ struct cell_writer { /* one column */
     const struct column *c;
     const bool *special;      /* [256] bytes that call for quotes */
     const struct str *levels; /* PHYS_DICT: each level as it is written */
+    const char *packed; /* levels of at most 15 bytes: 16 bytes each, the last one is the length */
     bool is_zoned;
 };
 /* Writers of all columns of a table; levels and tables live in `a`. */

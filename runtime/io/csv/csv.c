@@ -16,7 +16,12 @@ static rc type_by_name(struct ctx *cx, struct str name, struct span span, struct
             *out = DTYPE(kinds[i]);
             return RC_OK;
         }
-    return fail(cx, E209, span, "types: knows int, num, str, bool, date and datetime, not `%.*s`",
+    if (str_eqz(name, kind_name(KIND_CAT))) { /* read() makes categories of the text */
+        *out = DTYPE(KIND_STR);
+        return RC_OK;
+    }
+    return fail(cx, E209, span,
+                "types: knows int, num, str, cat, bool, date and datetime, not `%.*s`",
                 STR_FMT(name));
 }
 
@@ -370,7 +375,8 @@ static const struct io_option_desc read_options[] = {
      "when "
      "not said, \\ where the first lines hold \\\" inside quotes"},
     {"types", KIND_STRUCT,
-     "types of some columns: types: {zip: str}; a value that does not fit becomes null and is "
+     "types of some columns: types: {zip: str, kind: cat}; a value that does not fit becomes null "
+     "and is "
      "counted"},
     {"skip", KIND_INT, "lines to leave out at the beginning"},
     {"quote", KIND_NULL,
