@@ -121,9 +121,20 @@ static rc join_texts(struct lang *lg, const struct ast *e)
     strbuf_release(&parts);
     return RC_ERR;
 }
+/* day + 1 as in SQL: the number becomes days. */
+static rc add_days(struct lang *lg, const struct ast *n)
+{
+    struct str s = source_of(lg, n);
+    if (s.n == 0) return RC_ERR;
+    return n->op == AST_INT ? hint_replace(lg, n->span, "%.*sd", STR_FMT(s))
+                            : hint_replace(lg, n->span, "%.*s * 1d", STR_FMT(s));
+}
 rc hint_operator(struct lang *lg, const struct ast *e, struct dtype x, struct dtype y)
 {
     if (lg->cx.err->code != E207) return RC_ERR;
+    bool adds = str_eqz(e->text, "+") || str_eqz(e->text, "-");
+    if (adds && is_time(x) && y.kind == KIND_INT) return add_days(lg, e->kids[1]);
+    if (str_eqz(e->text, "+") && is_time(y) && x.kind == KIND_INT) return add_days(lg, e->kids[0]);
     if (is_text(x) && is_text(y)) return str_eqz(e->text, "+") ? join_texts(lg, e) : RC_ERR;
     if (is_text(x) && (is_time(y) || dtype_is_number(y))) return read_text(lg, e->kids[0], y);
     if (is_text(y) && (is_time(x) || dtype_is_number(x))) return read_text(lg, e->kids[1], x);

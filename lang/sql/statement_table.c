@@ -184,7 +184,7 @@ rc sql_view(struct sql *s, const json_t *body, struct span span, struct value **
     TRY(sql_new_name(s, sql_get(body, "view"), &name, &exists));
     if (exists && !sql_bool_of(body, "replace")) {
         (void)fail(s->cx, E212, span, "there is a frame `%s` already", name);
-        return err_hint(s->cx, "create or replace view %s as select ..", name);
+        return err_note(s->cx, "to change it: create or replace view %s as select ..", name);
     }
     if (!sql_is(sql_get(body, "query"), "SelectStmt", &select))
         return fail(s->cx, E217, span, "CREATE VIEW .. AS takes a SELECT");

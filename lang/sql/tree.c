@@ -155,7 +155,7 @@ static rc hint_token(struct sql *s, struct str tok, struct sql_tok t)
     if (str_eqz(tok, "`")) return err_hint(cx, "select \"odd name\" from t");
     if (str_eqz(tok, "[")) return err_hint(cx, "select array[1, 2]");
     if (str_eqz(tok, "=") && next.kind == SQL_OP && text.p[next.from] == '=')
-        return err_hint(cx, "= compares: where a = 1");
+        return err_note(cx, "= compares: where a = 1");
     if (str_eqz(tok, "|") || str_eqz(tok, "|>"))
         return err_note(cx, "steps stand in code: sql(\"..\") |> where a > 1");
     if (sql_is_word(text, t, "select"))

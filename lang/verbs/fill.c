@@ -6,7 +6,12 @@ static rc or_given(struct stage *s, const char *name, struct span span, const st
 {
     const struct expr *column = name_expr(s->pipe.arena, s->visible, name, span);
     if (!column) return unknown_column(&s->b, str_of(name), span);
-    return expr_or(s->pipe.cx, s->pipe.arena, column, *e, span, e);
+    struct dtype given = (*e)->type;
+    if (expr_or(s->pipe.cx, s->pipe.arena, column, *e, span, e) == RC_OK) return RC_OK;
+    if (s->pipe.cx->err->code != E207) return RC_ERR;
+    char is[96], by[96];
+    return fail(s->pipe.cx, E207, span, "`%s` is %s and cannot be filled with %s", name,
+                dtype_text(column->type, is, sizeof is), dtype_text(given, by, sizeof by));
 }
 
 static rc check_fill(struct verb_call *vc, const struct ast_item *it)

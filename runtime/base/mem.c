@@ -30,7 +30,7 @@ static bool fails_now(void)
 static rc out_of_memory(struct ctx *cx, size_t n)
 {
     fail(cx, E902, NO_SPAN, "out of memory: %.1f MB more are needed", (double)n / 1e6);
-    return err_hint(cx, "take fewer rows or columns first, e.g. `|> select` or `|> take`");
+    return err_note(cx, "take fewer rows or columns first, e.g. `|> select` or `|> take`");
 }
 
 rc mem_big(struct ctx *cx, size_t n, void **out)

@@ -170,7 +170,7 @@ rc schema_new(struct ctx *cx, const struct field *fields, int n, struct span spa
     int twice = duplicate_of(fields, n);
     if (twice >= 0) {
         fail(cx, E212, span, "two columns would be called `%s`", fields[twice].name);
-        return err_hint(cx, "give one of them another name: `%s_2 = ..`", fields[twice].name);
+        return err_note(cx, "give one of them another name: `%s_2 = ..`", fields[twice].name);
     }
     struct schema *s = mem_zero(sizeof *s);
     atomic_init(&s->refs, 1);

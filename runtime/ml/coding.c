@@ -155,7 +155,7 @@ static enum rc_t add_part(struct coding *c, struct enc_part part, struct span sp
         if (n + e->n_cols > ENC_MAX_COLS) {
             fail(c->cx, E902, span, "the formula makes more than %d columns with `%s`",
                  ENC_MAX_COLS, e->terms[part.term].name);
-            return err_hint(c->cx, "onehot(x, top: 50) keeps the most frequent levels");
+            return err_note(c->cx, "onehot(x, top: 50) keeps the most frequent levels");
         }
     }
     if (n == 0) return RC_OK;

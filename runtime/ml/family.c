@@ -74,7 +74,7 @@ static enum rc_t unknown_param(struct ctx *cx, const struct ml_family *f, const 
     fail(cx, E206, a->span, "%s has no option `%s`; it has %s", f->name, a->name,
          names.p ? names.p : "none");
     strbuf_release(&names);
-    return best ? err_hint(cx, "%s(%s: ..)", f->name, best) : RC_ERR;
+    return best ? err_note(cx, "closest: %s(%s: ..)", f->name, best) : RC_ERR;
 }
 
 static bool word_fits(const char *words, struct str s)

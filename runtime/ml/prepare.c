@@ -73,12 +73,14 @@ static enum rc_t check_target(struct prepare *p)
         if (prepare_is_category(y->expr->type) || k == KIND_INT) return RC_OK;
         fail(p->cx, E409, y->span, "%s tells classes apart: bool, str, cat or int; `%s` is %s",
              family, y->text, text);
-        return k == KIND_NUM ? err_hint(p->cx, "%s > 0, or int(%s)", y->text, y->text) : RC_ERR;
+        return k == KIND_NUM
+                   ? err_note(p->cx, "make classes of it: %s > 0, or int(%s)", y->text, y->text)
+                   : RC_ERR;
     }
     if (prepare_is_number(y->expr->type)) return RC_OK;
     fail(p->cx, E409, y->span, "%s needs a number to fit; `%s` is %s", family, y->text, text);
     if (prepare_is_category(y->expr->type))
-        return err_hint(p->cx, "logistic() tells two classes apart");
+        return err_note(p->cx, "logistic() tells two classes apart");
     return RC_ERR;
 }
 
@@ -95,7 +97,7 @@ static enum rc_t check_feature(struct prepare *p, const struct feature *f, struc
     if (out->kind == ENC_CATEGORY || prepare_is_number(e->type)) return RC_OK;
     fail(p->cx, E207, f->span, "a model takes numbers and categories; `%s` is %s", f->text, text);
     if (e->type.kind == KIND_DATE || e->type.kind == KIND_DATETIME)
-        return err_hint(p->cx, "month(%s), cat(weekday(%s))", f->text, f->text);
+        return err_note(p->cx, "take parts of it: month(%s), cat(weekday(%s))", f->text, f->text);
     if (e->type.kind == KIND_DURATION) return err_hint(p->cx, "seconds(%s)", f->text);
     return RC_ERR;
 }
@@ -257,7 +259,7 @@ static enum rc_t learn_classes(struct prepare *p)
     if (n > 2) {
         fail(p->cx, E409, y->span, "%s tells two classes apart; `%s` has %d: %s",
              p->m->family->name, t->text, n, ml_name_list(p->cx->arena, names, n < 6 ? n : 6));
-        return err_hint(p->cx, "%s == ...", t->text);
+        return err_note(p->cx, "take one against the rest: %s == ...", t->text);
     }
     t->positive = 1;
     if (y->expr->type.kind == KIND_INT && class_index(&t->classes, "1") >= 0)

@@ -55,7 +55,7 @@ static enum rc_t unseen_error(struct ctx *cx, const struct score_map *s,
 {
     fail(cx, E411, s->span, "%s: `%s` has a level that was not there when the model was fitted",
          s->what, f->name);
-    return err_hint(cx,
+    return err_note(cx,
                     "without unseen: error in the formula such rows count as none of its levels");
 }
 

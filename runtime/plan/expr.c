@@ -250,7 +250,7 @@ static rc bool_wanted(struct ctx *cx, const struct expr *e, const char *what)
     if (e->type.kind == KIND_BOOL || e->type.kind == KIND_NULL) return RC_OK;
     fail(cx, E207, e->span, "%s needs true or false, this is %s", what,
          dtype_text(e->type, text, sizeof text));
-    return err_hint(cx, "compare it with something, e.g. `.. != 0`");
+    return err_note(cx, "compare it with something, e.g. `.. != 0`");
 }
 
 /* Result type of the values of a case. */

@@ -141,7 +141,7 @@ static rc wants_bool(struct ctx *cx, const struct expr *e, const char *what)
     if (e->type.kind == KIND_BOOL || e->type.kind == KIND_NULL) return RC_OK;
     fail(cx, E207, e->span, "%s needs true or false, this is %s", what,
          dtype_text(e->type, text, sizeof text));
-    return err_hint(cx, "compare it with something, e.g. `.. != 0`");
+    return err_note(cx, "compare it with something, e.g. `.. != 0`");
 }
 
 rc plan_filter(struct ctx *cx, struct plan *in, const struct expr *predicate, struct span span,
@@ -261,7 +261,7 @@ static rc check_range_key(struct ctx *cx, const struct expr *e, const struct sor
     if (!has_distance(&e->frame)) return RC_OK;
     if (n_sort != 1) {
         fail(cx, E213, e->span, "a frame by distance needs one sort key, not %d", n_sort);
-        return err_hint(cx, "add a sort clause to the step: `.. sort day`");
+        return err_note(cx, "add a sort clause to the step: `.. sort day`");
     }
     switch (sort[0].expr->type.kind) {
     case KIND_INT:
@@ -288,7 +288,7 @@ static rc check_window_order(struct ctx *cx, const struct named_expr *items, int
         if (!needs || n_sort > 0) continue;
         fail(cx, E213, e->span, "%s() depends on the order of rows",
              e->op == EXPR_WINDOW ? e->win->name : e->agg->name);
-        return err_hint(cx, "add a sort clause to the step: `.. sort day`");
+        return err_note(cx, "add a sort clause to the step: `.. sort day`");
     }
     return RC_OK;
 }

@@ -30,7 +30,7 @@ static rc unify_pair(struct ctx *cx, const struct join_on *on, struct join_on *o
         fail(cx, E207, span, "%s cannot be matched with %s",
              dtype_text(on->left->type, left, sizeof left),
              dtype_text(on->right->type, right, sizeof right));
-        return err_hint(cx, "cast one side: str(..) or int(..)");
+        return err_note(cx, "cast one side: str(..) or int(..)");
     }
     *out = *on;
     TRY(expr_cast(cx, cx->arena, on->left, type.kind, &out->left));
@@ -126,7 +126,7 @@ static rc check_expect(struct ctx *cx, const char *expect, struct span span)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i], expect) == 0) return RC_OK;
     fail(cx, E209, span, "expect: takes no \"%s\"", expect);
-    return err_hint(cx, "expect: \"many-to-one\" (or one-to-one, one-to-many, many-to-many)");
+    return err_note(cx, "it takes many-to-one, one-to-one, one-to-many or many-to-many");
 }
 
 /* ---- asof ---- */
@@ -168,12 +168,12 @@ static rc check_asof(struct ctx *cx, struct join_spec *spec, struct span span)
         if (spec->on[i].op != CMP_EQ && spec->on[i].op != CMP_SAME) {
             fail(cx, E208, spec->on[i].left->span.source ? spec->on[i].left->span : span,
                  "only the last `on` pair of an asof join is ordered, the others are equal");
-            return err_hint(cx, "on id == id, time >= time, kind: asof");
+            return err_note(cx, "write on id == id, time >= time, kind: asof");
         }
     if (key.kind != KIND_INT && key.kind != KIND_NUM && !is_time(key.kind)) {
         fail(cx, E207, at, "an asof join orders by a number, date or time, not %s",
              dtype_text(key, text, sizeof text));
-        return err_hint(cx, "the last of `on` is the ordered one: on id, time");
+        return err_note(cx, "the last of `on` is the ordered one: on id, time");
     }
     if (last->op != CMP_EQ && last->op != CMP_SAME) {
         bool is_back = last->op == CMP_GE || last->op == CMP_GT;
@@ -192,7 +192,7 @@ static rc check_spec(struct ctx *cx, const struct join_spec *spec, const struct 
         return fail(cx, E208, span, "a cross join pairs all rows and takes no `on`");
     if (spec->kind != JOIN_CROSS && spec->n_on == 0) {
         fail(cx, E208, span, "the join needs `on`: which columns match");
-        return err_hint(cx, "on id, or on left_column == right_column");
+        return err_note(cx, "write on id, or on left_column == right_column");
     }
     for (int i = 0; i < spec->n_on; i++) {
         TRY(plan_check_expr(cx, left->schema, spec->on[i].left));

@@ -17,7 +17,7 @@ rc sqlout_refuse(struct sql *s, struct span span, const char *what)
     if (!span.source && s->node) span = s->node->span;
     fail(s->cx, E217, span, "%s has no words for %s (%s step)", s->d->label, what,
          s->node ? plan_op_name(s->node->op) : "first");
-    return err_hint(s->cx, "do this part here, before or after, and hand over the rest");
+    return err_note(s->cx, "do this part here, before or after, and hand over the rest");
 }
 
 rc sqlout_type(struct sql *s, struct dtype t, struct span span, struct strbuf *out)

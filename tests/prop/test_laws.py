@@ -298,6 +298,14 @@ TYPOS = [lambda s: s.replace("where", "filter", 1), lambda s: s.replace(" == ", 
          lambda s: s[:rng.randrange(1, len(s))], lambda s: s[:max(1, len(s) // 2)] + pick(["(", ")", "]", "\"", "$", "@", ",", "~", "=>", "%", "ä", "\\"]) + s[len(s) // 2:], lambda s: " ".join(w for w in s.split(" ") if rng.random() > 0.12)]
 
 
+WRONG = ["fill x = \"a\"", "fill g", "fill g = 1", "summarize x", "summarize mean(x), mean(x)", "derive v = d + 1", "derive v = x + d", "derive v = s + 1", "derive v = s + g", "derive v = m - x", "derive v = b + 1", "derive v = s * x", "where g", "where x", "where d == \"2020-01-31\"", "where x == \"1\"", "where s > 3",
+         "where x in g", "where x in [1, \"a\"]", "where 1 < x < 3", "where x = 1", "take 2.5", "take \"a\"", "sample 1.5", "sample -1", "pivot g, x", "pivot g", "unpivot x, g", "unnest x", "sort mean(x)", "sort lag(x)", "derive v = lag(x)", "derive v = sum(x, last: 2)", "derive v = sum(x, rows: 3..1) sort id",
+         "derive v = mean(sum(x))", "derive v = mean(s)", "derive v = upper(x)", "derive v = round(s)", "derive v = year(x)", "derive v = year(s)", "derive v = log()", "derive v = if(x)", "derive v = replace(s, \"a\")", "derive v = cut(x)", "derive v = bin(d, 6h)", "derive v = tz(m, \"Nowhere\")", "join u", "join u on id", "join u on k, kind: outer",
+         "join nowhere on k", "join u on k, expect: \"one-one\"", "join u on g == k", "join u on kind: left", "union 3", "union nowhere", "rename x = y", "rename a = nope", "drop nope", "select nope", "select id, id, x = 1, x = 2", "distinct nope", "count nope", "fill_gaps d", "fill_gaps x, every: 1d", "fill_gaps s, every: 1d", "fill_down", "drop_null nope",
+         "extract s, r\"(\"", "extract s, r\"(a)\", into: [p, q]", "assert x", "split 0.7, 0.9", "crosstab g", "corr g", "show \"a\"", "derive v = $nope", "derive v = nope(x)", "derive v = case { x > 1 => 1, else => \"a\" }", "derive v = [1, \"a\"]", "derive v = s[0]", "derive v = x.y", "derive v = x[1]", "derive v = @2020-13-01", "derive v = 2m", "derive v = x == null and",
+         "select *", "select -x", "sort x desc", "groupby g", "where x is 3", "where x and s", "derive x += 1", "derive v = x ** 2", "where x <> 1", "where not x == 1 & k == 2", "take 3 sort", "summarize n = count() by", "derive v = count(*)", "plot nope", "save", "save \"a.nope\"", "predict t", "evaluate t", "fit x", "fit x ~ nope, linear()", "fit g ~ x, linear()", "fit x ~ d, linear()"]
+
+
 def faults():
     """Pipelines with a mistake in each, one a cell."""
     out = []
@@ -308,7 +316,7 @@ def faults():
             if wrong != p and wrong.strip() and not wrong.startswith(("!", "?", ".", "%%", "|>")) and "\n%%" not in wrong:
                 out.append(wrong)
                 break
-    return out
+    return out + [f"t |> {wrong}" for wrong in WRONG]
 
 
 def run(folder, codes, *args):

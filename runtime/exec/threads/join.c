@@ -386,7 +386,7 @@ rc join_check(struct run *r, const struct plan *node, const struct join_notes *n
         return RC_OK;
     fail(r->cx, E311, node->span, "the join is not %s: %s", node->u.join.expect, b.p);
     strbuf_release(&b);
-    return err_hint(r->cx, "distinct on the key before the join keeps one row of each");
+    return err_note(r->cx, "distinct on the key before the join keeps one row of each");
 }
 
 /* Left keys that stand several times (null apart). */

@@ -51,7 +51,7 @@ rc run_claim(struct run *r, struct ctx *cx, int64_t bytes)
     atomic_fetch_sub_explicit(&r->bytes, bytes, memory_order_relaxed);
     fail(cx, E902, NO_SPAN, "the step needs more than the %.1f MB of the memory budget",
          (double)budget / 1e6);
-    return err_hint(cx, "use memory(\"%lldMB\") allows more; fewer rows or columns need less",
+    return err_note(cx, "use memory(\"%lldMB\") allows more; fewer rows or columns need less",
                     (long long)(budget / 500000));
 }
 

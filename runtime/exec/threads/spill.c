@@ -66,7 +66,7 @@ static rc open_file(struct spill *s, struct ctx *cx)
          "the rows do not fit the memory budget and the temporary folder %s "
          "cannot be written: %s",
          s->folder, strerror(errno));
-    return err_hint(cx, "set TMPDIR to a folder with room, or allow more: use memory(\"4GB\")");
+    return err_note(cx, "set TMPDIR to a folder with room, or allow more: use memory(\"4GB\")");
 }
 
 static rc write_all(struct spill *s, struct ctx *cx, const char *p, int64_t n, int64_t at)
@@ -81,7 +81,7 @@ static rc write_all(struct spill *s, struct ctx *cx, const char *p, int64_t n, i
                  "the rows do not fit the memory budget, and the temporary folder %s took only "
                  "%.1f MB of them: %s",
                  s->folder, (double)at / 1e6, strerror(k < 0 ? errno : ENOSPC));
-            return err_hint(cx, "set TMPDIR to a folder with room, or allow more: use "
+            return err_note(cx, "set TMPDIR to a folder with room, or allow more: use "
                                 "memory(\"4GB\")");
         }
         p += k;

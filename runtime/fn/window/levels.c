@@ -97,7 +97,7 @@ static rc need_text(struct ctx *cx, const char *fn, struct dtype t, struct span 
     if (t.kind == KIND_STR || t.kind == KIND_CAT) return RC_OK;
     (void)fail(cx, E207, span, "%s() takes text or a category, this is %s", fn,
                dtype_text(t, text, sizeof text));
-    return err_hint(cx, "%s(str(x), ..)", fn);
+    return err_note(cx, "make it text: %s(str(x), ..)", fn);
 }
 
 /* The levels' texts as a column that lives as long as the call's memory. */
