@@ -2,6 +2,7 @@
 #include "kernel/cli/cli.h"
 #include "kernel/repl/repl.h"
 #include "runtime/base/log.h"
+#include "runtime/base/mem.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -176,6 +177,7 @@ int main(int argc, char **argv)
         sigaddset(&set, SIGTERM);
         pthread_sigmask(SIG_BLOCK, &set, NULL);
     }
+    mem_setup();
     struct parsed p = {0};
     p.cli.files = mem_zero(sizeof *p.cli.files * (size_t)(argc + 1));
     p.cli.params = mem_zero(sizeof *p.cli.params * (size_t)(argc + 1));

@@ -23,6 +23,9 @@ void *mem_realloc(void *p, size_t n);
 void mem_free(void *p);
 char *mem_strndup(const char *p, size_t n);
 
+/* Called once, first in main(): tells the allocator to keep what is freed for the next step. */
+void mem_setup(void);
+
 /* a * b, or SIZE_MAX when it overflows (which no allocator grants). */
 size_t mem_mul(size_t a, size_t b);
 
