@@ -305,6 +305,20 @@ static const char *word_in(struct arena *a, const char *words, struct str word, 
     return NULL;
 }
 
+/* What others call our words: pandas' and Spark's kinds of joins. */
+static struct str foreign_word(const char *words, struct str word)
+{
+    static const char *const known[][2] = {
+        {"outer", "full"},       {"full_outer", "full"}, {"fullouter", "full"},
+        {"left_outer", "left"},  {"leftouter", "left"},  {"right_outer", "right"},
+        {"rightouter", "right"}, {"left_semi", "semi"},  {"leftsemi", "semi"},
+        {"left_anti", "anti"},   {"leftanti", "anti"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (str_eq_nocase(word, str_of(known[i][0])) && strstr(words, known[i][1]))
+            return str_of(known[i][1]);
+    return (struct str){0};
+}
+
 rc verb_option_word(struct verb_call *vc, const char *name, const char *def, const char **out)
 {
     *out = def;
@@ -331,6 +345,8 @@ rc verb_option_word(struct verb_call *vc, const char *name, const char *def, con
     enum rc_t r = fail(vc->cx, E209, it->expr->span, "`%s:` of %.*s has no `%.*s`", name,
                        STR_FMT(vc->step->verb), STR_FMT(word));
     if (r != RC_OK) r = err_note(vc->cx, "It takes one of: %s", o->words);
+    struct str other = foreign_word(o->words, word);
+    if (other.n) near = other;
     if (near.n) r = hint_replace(vc->lg, it->expr->span, "%.*s", STR_FMT(near));
     return r;
 }

@@ -129,12 +129,22 @@ static rc add_days(struct lang *lg, const struct ast *n)
     return n->op == AST_INT ? hint_replace(lg, n->span, "%.*sd", STR_FMT(s))
                             : hint_replace(lg, n->span, "%.*s * 1d", STR_FMT(s));
 }
+/* The whole number beside a time. */
+static const struct ast *day_count(const struct ast *e, struct dtype x, struct dtype y)
+{
+    bool plus = str_eqz(e->text, "+"), minus = str_eqz(e->text, "-");
+    if ((plus || minus) && is_time(x) && y.kind == KIND_INT) return e->kids[1];
+    return plus && is_time(y) && x.kind == KIND_INT ? e->kids[0] : NULL;
+}
 rc hint_operator(struct lang *lg, const struct ast *e, struct dtype x, struct dtype y)
 {
     if (lg->cx.err->code != E207) return RC_ERR;
-    bool adds = str_eqz(e->text, "+") || str_eqz(e->text, "-");
-    if (adds && is_time(x) && y.kind == KIND_INT) return add_days(lg, e->kids[1]);
-    if (str_eqz(e->text, "+") && is_time(y) && x.kind == KIND_INT) return add_days(lg, e->kids[0]);
+    if (str_eqz(e->text, "and") || str_eqz(e->text, "or")) {
+        lg->cx.err->hint[0] = 0; /* no cast makes a condition */
+        return err_note(&lg->cx, "compare what is no condition with something, e.g. x > 0");
+    }
+    const struct ast *count = day_count(e, x, y);
+    if (count) return add_days(lg, count);
     if (is_text(x) && is_text(y)) return str_eqz(e->text, "+") ? join_texts(lg, e) : RC_ERR;
     if (is_text(x) && (is_time(y) || dtype_is_number(y))) return read_text(lg, e->kids[0], y);
     if (is_text(y) && (is_time(x) || dtype_is_number(x))) return read_text(lg, e->kids[1], x);

@@ -104,7 +104,7 @@ static bool foreign_set_operator(struct parser *p, const struct tok *t)
         [SYM_F_DIV_SET] = "/",   [SYM_F_MOD_SET] = "%", [SYM_F_POWER_SET] = "^",
         [SYM_F_FLOOR_SET] = "//"};
     if (t->sym >= sizeof ours / sizeof ours[0] || !ours[t->sym]) return false;
-    struct str left = text_between(p, p->start, p->at);
+    struct str left = text_between(p, item_start(p), p->at);
     int end = statement_end(p, p->at);
     struct str right = text_between(p, p->at + 1, end);
     bool is_one = end - p->at == 2 || t->sym == SYM_F_ADD_SET;
