@@ -84,23 +84,46 @@ static rc narrow(struct eval *ev, struct subset *s, const struct schema *in, con
     return RC_OK;
 }
 
-/* Writes v's n values to rows[..] of out. */
+/* Writes a's n values (one, when is_const) to rows[..] of out. */
+#define SCATTER(name, T)                                                                           \
+    static void scatter_##name(T *restrict out, const T *restrict a, bool is_const,                \
+                               const int32_t *restrict rows, int64_t n)                            \
+    {                                                                                              \
+        if (is_const) {                                                                            \
+            T x = a[0];                                                                            \
+            for (int64_t i = 0; i < n; i++)                                                        \
+                out[rows[i]] = x;                                                                  \
+            return;                                                                                \
+        }                                                                                          \
+        for (int64_t i = 0; i < n; i++)                                                            \
+            out[rows[i]] = a[i];                                                                   \
+    }
+SCATTER(4, uint32_t)
+SCATTER(8, uint64_t)
+SCATTER(text, struct text)
+
+static void scatter_bits(uint64_t *out, const struct vec *v, const int32_t *rows, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        int64_t at = v->is_const ? 0 : i;
+        bit_put(out, rows[i], bit_valid(v->valid, at) && bit_get(v->data, at));
+    }
+}
+
+/* Writes v's n values to rows[..] of out, whose rows are all valid so far. */
 static void scatter(struct scratch *out, const struct vec *v, const int32_t *rows, int64_t n)
 {
     size_t width = v->phys == PHYS_STR ? 16 : phys_width(v->phys);
-    for (int64_t i = 0; i < n; i++) {
-        int64_t at = v->is_const ? 0 : i;
-        bool valid = bit_valid(v->valid, at);
-        bit_put(out->valid, rows[i], valid);
-        if (v->phys == PHYS_BOOL)
-            bit_put(out->data, rows[i], valid && bit_get(v->data, at));
-        else if (width == 16)
-            memcpy((char *)out->data + (size_t)rows[i] * 16, (const char *)v->data + at * 16, 16);
-        else if (width == 8)
-            memcpy((char *)out->data + (size_t)rows[i] * 8, (const char *)v->data + at * 8, 8);
-        else
-            memcpy((char *)out->data + (size_t)rows[i] * 4, (const char *)v->data + at * 4, 4);
-    }
+    for (int64_t i = 0; v->valid && i < n; i++)
+        if (!bit_get(v->valid, v->is_const ? 0 : i)) bit_clear(out->valid, rows[i]);
+    if (v->phys == PHYS_BOOL)
+        scatter_bits(out->data, v, rows, n);
+    else if (width == 16)
+        scatter_text(out->data, v->data, v->is_const, rows, n);
+    else if (width == 8)
+        scatter_8(out->data, v->data, v->is_const, rows, n);
+    else
+        scatter_4(out->data, v->data, v->is_const, rows, n);
 }
 
 static bool is_nested(struct dtype t)
@@ -190,11 +213,12 @@ rc eval_case(struct eval *ev, struct node *nd, struct vec *out)
 {
     struct case_rows *c = nd->branches;
     int64_t n_left = ev->n, n_hit = 0;
+    bool has_else = nd->n_args % 2 != 0;
     for (int64_t i = 0; i < ev->n; i++) {
         c->left_rows[i] = (int32_t)i;
         c->which[i] = -1;
     }
-    bitmap_fill(nd->out.valid, ev->n, false);
+    bitmap_fill(nd->out.valid, ev->n, true);
     if (!is_nested(nd->e->type)) memset(nd->out.data, 0, 16 * (size_t)ev->n);
     for (int i = 0; i < nd->n_args && n_left > 0; i += 2) {
         if (i + 1 == nd->n_args) { /* else */
@@ -204,6 +228,8 @@ rc eval_case(struct eval *ev, struct node *nd, struct vec *out)
         TRY(test_rows(ev, nd, i, &n_left, &n_hit));
         TRY(take_value(ev, nd, i + 1, c->hit_rows, n_hit));
     }
+    for (int64_t i = 0; !has_else && i < n_left; i++)
+        bit_clear(nd->out.valid, c->left_rows[i]);
     if (is_nested(nd->e->type)) return build_nested(ev, nd, out);
     *out = (struct vec){.phys = kind_phys(nd->e->type.kind),
                         .data = nd->out.data,
