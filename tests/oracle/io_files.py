@@ -4,7 +4,7 @@
     /path/to/venv/bin/python tests/oracle/io_files.py FOLDER > tests/data/oracle/io_files.tsv
 
 FOLDER is the data's. Delimited text is split by pandas 3.1.1 (every field as text, the dialect told as the READMEs say it), the rule
-for a column's type (language.md 3.4, 3.6) is written here once more; Parquet and Arrow by pyarrow 26.0.1, JSON by Python. A line:
+for a column's type (language.md 3.4, 3.6) is written here once more; Parquet and Arrow by pyarrow 26.0.1, JSON by Python, LIBSVM by scikit-learn 1.9.1. A line:
 paths | options | rows | name:kind .. | CRC-32 of the values (tests/frames.py), or paths | options | code | what the message must name.
 No randomness.
 """
@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
+from sklearn.datasets import load_svmlight_file
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
@@ -270,6 +271,12 @@ def read_json(path):
     line(path, {}, len(rows), json.dumps([f"{n}:*" for n in names], ensure_ascii=False), "-")
 
 
+def read_libsvm(path):
+    x, y = load_svmlight_file(os.path.join(ROOT, path))
+    columns = {"label": y, **{f"f{i + 1}": x[:, i].toarray().ravel() for i in range(x.shape[1])}}
+    expect(path, {"format": "libsvm"}, pa.table({n: pa.array(v.tolist(), pa.float64()) for n, v in columns.items()}))
+
+
 def main():
     for folder, _, names in sorted(os.walk(ROOT)):
         for name in sorted(names):
@@ -284,6 +291,7 @@ def main():
                 read_text(path)
     for paths, options in SETS:
         expect(paths, options, read_set(paths))
+    read_libsvm("recsys/sample_libsvm_data.txt")
     for path, options, code, words in REFUSED:
         line(path, options, code, json.dumps(words))
 
