@@ -229,16 +229,32 @@ static rc bind_table(struct lang *lg, struct workspace *w, struct kept_table *t,
     return RC_OK;
 }
 
+struct writing {
+    struct io_writer *writer;
+    int64_t n_rows;
+};
+static enum rc_t write_part(struct ctx *cx, void *self, const struct table *rows)
+{
+    struct writing *w = self;
+    w->n_rows += rows->n_rows;
+    return w->writer->format->append(cx, w->writer, rows);
+}
+
+/* Rows go to the file as they are made; a result that is kept is written as it stands. */
 static rc write_table(struct lang *lg, struct plan *p, const char *path, struct span span,
                       int64_t *n_rows)
 {
     const struct io_option format = {
         .name = "format", .value = {.type = DTYPE(KIND_STR), .u.s = STR("parquet")}, .span = span};
-    struct table *t;
-    TRY(frame_table(lg, p, &t));
-    *n_rows = t->n_rows;
-    enum rc_t res = io_save(&lg->cx, t, path, &format, 1, span);
-    table_unref(t);
+    struct writing w = {0};
+    TRY(refresh_scans(lg, p));
+    TRY(io_begin(&lg->cx, p->schema, path, &format, 1, span, &w.writer));
+    const struct io_format *f = w.writer->format;
+    enum rc_t res = p->kept ? write_part(&lg->cx, &w, p->kept)
+                            : exec_parts(&lg->cx, lg->executor, p, write_part, &w);
+    if (res == RC_OK) res = f->finish(&lg->cx, w.writer);
+    if (res != RC_OK) f->abort(w.writer);
+    *n_rows = w.n_rows;
     return res;
 }
 

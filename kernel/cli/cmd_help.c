@@ -1,4 +1,5 @@
-/* cmd_help.c: `mlnb help [TOPIC]`: what ?TOPIC prints in a cell; `mlnb help --html`: the reference page. */
+/* cmd_help.c: `mlnb help [TOPIC]`: what ?TOPIC prints in a cell; `mlnb help --html`: the reference
+ * page. */
 #include "kernel/cli/cli.h"
 #include "kernel/notebook/notebook.h"
 

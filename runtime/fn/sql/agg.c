@@ -179,7 +179,7 @@ static enum rc_t percentile_cont(struct agg_eval *e, int64_t n, const struct vec
 {
     struct scalar *a;
     int64_t m;
-    double p;
+    double p = 0;
     TRY(share_of(e, &p));
     TRY(sorted_values(e, n, &args[0], &a, &m));
     double x = NAN, place = (down ? 1 - p : p) * (double)(m - 1);
@@ -204,7 +204,7 @@ static enum rc_t percentile_disc(struct agg_eval *e, int64_t n, const struct vec
 {
     struct scalar *a;
     int64_t m;
-    double p;
+    double p = 0;
     TRY(share_of(e, &p));
     TRY(sorted_values(e, n, &args[0], &a, &m));
     int64_t k = isnan(p) ? 0 : (int64_t)ceil(p * (double)m);

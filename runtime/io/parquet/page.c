@@ -90,7 +90,7 @@ static rc window_need(struct ctx *cx, struct pq_reader *r, int64_t at, int64_t n
 
 static rc read_head(struct ctx *cx, struct pq_reader *r, int64_t ahead, struct pq_page_head *h)
 {
-    const char *p;
+    const char *p = NULL;
     int64_t left = r->end - r->at;
     if (left <= 0) return pq_broken(cx, r->s, r->leaf, "its pages end too early");
     for (int64_t n = HEAD_STEP;; n *= 8) {
