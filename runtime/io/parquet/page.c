@@ -279,7 +279,7 @@ static rc dict_values(struct ctx *cx, struct pq_reader *r, const struct pq_page_
 /* Reads the page whose header is at r->at. */
 static rc load_page(struct ctx *cx, struct pq_reader *r, const struct pq_page_head *h)
 {
-    const char *body, *plain = NULL;
+    const char *body = NULL, *plain = NULL;
     int64_t at = r->at + (int64_t)h->n_head;
     if (h->type == PQ_INDEX_PAGE || h->type < 0 || h->type > PQ_DATA_PAGE_V2) {
         r->at = at + h->n_packed;
