@@ -1,10 +1,12 @@
 /* fuzz_csv.c: any bytes as delimited text. The reader is built with very small blocks and strips
  * (tests/fuzz/fuzz.cmake), and its answer is compared with a twin that reads a character at a time
- * (tests/unit/io_naive.h). The first byte of the input chooses options. Built with clang and
+ * (tests/unit/io_naive.h). The first byte of the input chooses options, the second one (if 1 .. 4)
+ * how the file is written. Built with clang and
  * MLNB_FUZZ it is a libFuzzer target; else a program that replays the files it is given. */
 #include "tests/unit/io_naive.h"
 
 #include "runtime/base/pool.h"
+#include "runtime/io/io_int.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -41,7 +43,6 @@ static void choose(struct fuzz *f, struct naive *v, uint8_t c)
     *v = (struct naive){.delim = c & 1 ? ';' : ',', .quote = c & 2 ? 0 : '"'};
     option(f, "delim", text_of(c & 1 ? ";" : ","));
     option(f, "header", bool_of(!(c & 4)));
-    option(f, "encoding", text_of("utf-8"));
     option(f, "escape", (struct scalar){.is_null = true});
     if (c & 2) option(f, "quote", (struct scalar){.is_null = true});
     if (c & 8) option(f, "trim", bool_of(true));
@@ -54,6 +55,69 @@ static void choose(struct fuzz *f, struct naive *v, uint8_t c)
     v->trim = c & 8;
     v->comment = c & 16 ? '#' : 0;
     v->cut = c & 32;
+}
+
+/* ---- how the file is written: the second byte, when it is one of 1 .. 4 ---- */
+enum writing { PLAIN, LATIN1, CP1252, UTF16BE, ZSTD };
+
+static void put_char(struct strbuf *b, uint32_t c)
+{
+    if (c < 0x80) {
+        strbuf_addc(b, (char)c);
+        return;
+    }
+    if (c < 0x800) {
+        strbuf_addc(b, (char)(0xC0 | c >> 6));
+    } else if (c < 0x10000) {
+        strbuf_addc(b, (char)(0xE0 | c >> 12));
+        strbuf_addc(b, (char)(0x80 | (c >> 6 & 63)));
+    } else {
+        strbuf_addc(b, (char)(0xF0 | c >> 18));
+        strbuf_addc(b, (char)(0x80 | (c >> 12 & 63)));
+        strbuf_addc(b, (char)(0x80 | (c >> 6 & 63)));
+    }
+    strbuf_addc(b, (char)(0x80 | (c & 63)));
+}
+
+/* Bytes 0x80 .. 0x9F of windows-1252, once more. */
+static uint32_t cp1252(unsigned char c)
+{
+    static const char *const signs[32] = {
+        "20AC", "",     "201A", "192",  "201E", "2026", "2020", "2021", "2C6",  "2030", "160",
+        "2039", "152",  "",     "17D",  "",     "",     "2018", "2019", "201C", "201D", "2022",
+        "2013", "2014", "2DC",  "2122", "161",  "203A", "153",  "",     "17E",  "178"};
+    const char *s = c >= 0x80 && c < 0xA0 ? signs[c - 0x80] : "";
+    return *s ? (uint32_t)strtoul(s, NULL, 16) : c;
+}
+
+static void wide_text(struct strbuf *out, const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i += 2) {
+        uint32_t c = i + 1 < n ? (uint32_t)p[i] << 8 | p[i + 1] : 0xFFFD;
+        uint32_t low = i + 3 < n ? (uint32_t)p[i + 2] << 8 | p[i + 3] : 0;
+        if (c >> 10 == 0x36 && low >> 10 == 0x37) {
+            c = 0x10000 + ((c & 0x3FF) << 10) + (low & 0x3FF);
+            i += 2;
+        } else if (c >> 11 == 0x1B) {
+            c = 0xFFFD; /* half of a pair */
+        }
+        put_char(out, c);
+    }
+}
+
+/* The text that the file's bytes stand for. */
+static void decode(struct strbuf *out, enum writing w, const uint8_t *p, size_t n)
+{
+    if (w == UTF16BE) {
+        wide_text(out, p, n);
+    } else {
+        for (size_t i = 0; i < n; i++)
+            if (w == LATIN1 || w == CP1252)
+                put_char(out, w == CP1252 ? cp1252(p[i]) : p[i]);
+            else
+                strbuf_addc(out, (char)p[i]);
+    }
+    strbuf_add(out, "", 0);
 }
 
 static void complain(const struct fuzz *f, const char *what)
@@ -120,13 +184,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     f.cx.err = &f.err;
     f.cx.arena = arena_new();
     snprintf(f.path, sizeof f.path, "%s/fuzz-csv-%ld.csv", dir ? dir : "/tmp", (long)getpid());
+    static const char *const encodings[] = {"utf-8", "latin-1", "windows-1252", "utf-16be",
+                                            "utf-8"};
+    enum writing w = size > 1 && data[1] >= LATIN1 && data[1] <= ZSTD ? data[1] : PLAIN;
+    const uint8_t *body = data + 1 + (w != PLAIN);
+    size_t n = size - 1 - (w != PLAIN);
+    struct strbuf text = {0}, packed = {0};
     choose(&f, &v, data[0]);
+    option(&f, "encoding", text_of(encodings[w]));
+    decode(&text, w, body, n);
+    if (w == ZSTD && io_zstd_frame(&f.cx, (const char *)body, n, &packed) != RC_OK) abort();
     FILE *file = fopen(f.path, "wb");
-    if (!file || fwrite(data + 1, 1, size - 1, file) != size - 1) abort();
+    const void *bytes = w == ZSTD ? (const void *)packed.p : body;
+    size_t n_bytes = w == ZSTD ? packed.n : n;
+    if (!file || fwrite(bytes, 1, n_bytes, file) != n_bytes) abort();
     fclose(file);
-    naive_parse(&v, (const char *)data + 1, size - 1);
+    naive_parse(&v, text.p ? text.p : "", text.n);
     compare(&f, &v, !(data[0] & 4));
     naive_free(&v);
+    strbuf_release(&text);
+    strbuf_release(&packed);
     arena_free(f.cx.arena);
     unlink(f.path);
     return 0;
