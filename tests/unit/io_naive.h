@@ -9,6 +9,7 @@
 #include "runtime/io/io.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct naive_cell {
