@@ -167,6 +167,8 @@ static int dispatch(struct parsed *p)
 
 int main(int argc, char **argv)
 {
+    (void)signal(SIGXFSZ,
+                 SIG_IGN); /* a file over the limit of `ulimit -f` is an error of the save */
     /* First of all: a signal that comes before its handler must not kill a kernel. The console and
      * `run` unblock. */
     sigset_t set;

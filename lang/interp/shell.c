@@ -24,6 +24,7 @@ static void child(const char *line, int out, int err)
     (void)setpgid(0, 0);
     (void)signal(SIGINT, SIG_DFL);
     (void)signal(SIGPIPE, SIG_DFL);
+    (void)signal(SIGXFSZ, SIG_DFL);
     if (null >= 0) (void)dup2(null, 0);
     if (dup2(out, 1) < 0 || dup2(err, 2) < 0) _exit(127);
     (void)execl("/bin/sh", "sh", "-c", line, (char *)NULL);

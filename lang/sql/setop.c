@@ -2,6 +2,8 @@
  */
 #include "lang/sql/query.h"
 
+#include "runtime/base/pool.h"
+
 /* ---- both sides under one set of ids ---- */
 struct arm {
     struct query *q;
@@ -366,6 +368,7 @@ struct rounds {
     struct table **parts; /* owned by mem; one a round */
     int n, cap;
     int64_t bytes;
+    struct doing doing; /* rounds: how many there will be nobody knows */
 };
 static rc run_plan(struct sql *s, struct plan *p, struct table **out)
 {
@@ -449,6 +452,9 @@ static rc one_round(struct rounds *r, const struct plan *first, bool *is_done)
     struct query *c = sql_query_new(s, NULL);
     struct span span = sql_node_span(s, sql_get(r->select, "rarg"));
     TRY(check_cancel(s->cx));
+    struct ctx told = *s->cx;
+    told.doing = &r->doing;
+    pool_tell(&told, r->n, 0);
     s->memo = NULL;
     TRY(sql_query(c, sql_get(r->select, "rarg"), &res));
     TRY(named_plan(q, &res, sql_get(r->cte, "aliascolnames"), span, &p));
@@ -484,7 +490,8 @@ static rc recursive_cte(struct query *q, const json_t *cte, const json_t *select
                         struct sql_cte *self)
 {
     struct sql *s = q->s;
-    struct rounds r = {.q = q, .cte = cte, .select = select, .self = self};
+    struct rounds r = {
+        .q = q, .cte = cte, .select = select, .self = self, .doing = pool_doing("recursive query")};
     struct plan *first;
     bool is_done = false;
     enum rc_t res = RC_ERR;

@@ -6,7 +6,9 @@
 
 #define WAVE_ROWS  (INT64_C(1) << 20)
 #define FIRST_WAVE 16
+#define LEAST_WAVE 2 /* when memory is short; never by threads: files hold what came in a wave */
 #define MOST_WAVE  4096
+#define SHORT      (INT64_C(1) << 30) /* a first wave must not surprise such a budget */
 
 struct waves {
     struct pipe *pipe;
@@ -37,19 +39,17 @@ static int64_t next_wave(const struct waves *w, int64_t done, int64_t n)
     if (w->rows == 0) return n * 2 < MOST_WAVE ? n * 2 : MOST_WAVE;
     double by_rows = (double)WAVE_ROWS * (double)done / (double)w->rows;
     double by_bytes = (double)w->most * (double)done / (double)(w->bytes + 1);
-    int64_t least = w->pipe->run->n_workers;
     n = (int64_t)(by_rows < FIRST_WAVE ? FIRST_WAVE : by_rows > MOST_WAVE ? MOST_WAVE : by_rows);
     if (by_bytes < (double)n) n = (int64_t)by_bytes;
-    return n < least ? least : n;
+    return n < LEAST_WAVE ? LEAST_WAVE : n;
 }
 
 rc pipe_waves(struct pipe *take_p, exec_take take, void *self)
 {
     struct pipe *p = take_p;
-    struct run *r = p->run;
-    int64_t budget = r->cx->memory_budget;
+    int64_t budget = p->run->cx->memory_budget;
     struct waves w = {.pipe = p, .most = budget > 0 ? budget / 8 : INT64_MAX};
-    int64_t first = 0, n = budget > 0 && r->n_workers < FIRST_WAVE ? r->n_workers : FIRST_WAVE;
+    int64_t first = 0, n = budget > 0 && budget < SHORT ? LEAST_WAVE : FIRST_WAVE;
     enum rc_t res = RC_OK;
     pipe_start(p);
     while (first < p->n_parts && res == RC_OK) {

@@ -219,6 +219,44 @@ static rc see_levels(struct ctx *cx, struct pq_writer *w, const struct table *t)
     return RC_OK;
 }
 
+/* A text column with a copy of its texts: rows that wait must not keep alive whatever memory they
+ * were cut from, wave after wave. */
+static rc own_texts(struct ctx *cx, const struct column *c, struct column **out)
+{
+    struct builder b;
+    struct column *plain;
+    TRY(column_canonical(cx, c, &plain));
+    struct vec v = column_view(plain, 0, plain->n);
+    v.heap = NULL; /* so they are copied */
+    builder_init(&b, c->type, PHYS_STR);
+    enum rc_t res = builder_append(cx, &b, &v, NULL, plain->n);
+    if (res == RC_OK) res = builder_finish(cx, &b, out);
+    builder_release(&b);
+    column_unref(plain);
+    return res;
+}
+
+static rc own_rows(struct ctx *cx, const struct table *t, struct table **out)
+{
+    int n = t->schema->n;
+    struct column **cols = mem_zero(sizeof *cols * (size_t)(n + 1));
+    enum rc_t res = RC_OK;
+    for (int i = 0; i < n && res == RC_OK; i++) {
+        if (t->cols[i]->type.kind == KIND_STR)
+            res = own_texts(cx, t->cols[i], &cols[i]);
+        else
+            cols[i] = column_ref(t->cols[i]);
+    }
+    if (res == RC_OK) {
+        res = table_new(cx, t->schema, cols, t->n_rows, out);
+    } else {
+        for (int i = 0; i < n; i++)
+            column_unref(cols[i]);
+    }
+    mem_free(cols);
+    return res;
+}
+
 static void add_pending(struct pq_writer *w, const struct table *t)
 {
     if (w->n_pending == w->cap_pending) {
@@ -237,7 +275,14 @@ static rc flush(struct ctx *cx, struct pq_writer *w, bool all)
     TRY(table_concat(cx, (const struct table *const *)w->pending, w->n_pending, &t));
     int64_t full = all ? t->n_rows : t->n_rows / w->group_rows * w->group_rows;
     enum rc_t res = write_rows(cx, w, t, 0, full);
-    if (res == RC_OK && full < t->n_rows) res = table_slice(cx, t, full, t->n_rows - full, &rest);
+    if (res == RC_OK && full < t->n_rows) {
+        struct table *cut;
+        res = table_slice(cx, t, full, t->n_rows - full, &cut);
+        if (res == RC_OK) {
+            res = own_rows(cx, cut, &rest);
+            table_unref(cut);
+        }
+    }
     table_unref(t);
     if (res != RC_OK) return res;
     drop_pending(w);
@@ -251,6 +296,13 @@ enum rc_t pq_write_append(struct ctx *cx, struct io_writer *head, const struct t
     struct pq_writer *w = writer_of(head);
     if (rows->n_rows == 0) return see_levels(cx, w, rows);
     TRY(see_levels(cx, w, rows));
+    if (w->pending_rows + rows->n_rows < w->group_rows) {
+        struct table *own;
+        TRY(own_rows(cx, rows, &own));
+        add_pending(w, own);
+        table_unref(own);
+        return RC_OK;
+    }
     add_pending(w, rows);
     return w->pending_rows >= w->group_rows ? flush(cx, w, false) : RC_OK;
 }
