@@ -172,7 +172,7 @@ LONG = {  # work of some seconds: of 2 million rows that are at hand in `t`, or 
     "many groups": "t |> summarize n = count(), m = mean(x), q = quantile(x, .9) by s |> cache",
     "distinct": "t |> distinct s, x |> cache",
     "pivot": "t |> derive h = g % 20 |> pivot h, sum(x) by s |> cache",
-    "regex": r't |> where matches(f"{s} {x}", r"^(.*)*7(\d+)*9$") |> cache',
+    "regex": r't |> where matches(f"{s} {x}", r"^.*(7|8).*[0-9]+.*9$") |> cache',
     "save csv.gz": 't |> save "w.csv.gz"',
     "save parquet": 't |> derive u = upper(s) |> save "w.parquet"',
     "save arrow": 't |> derive u = upper(s) |> save "w.arrow"',
