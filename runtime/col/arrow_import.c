@@ -12,6 +12,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* Rows that an array may have without bytes that back them (nulls, runs): a damaged length must not
+ * become memory and time. */
+#define UNBACKED (INT64_C(1) << 26)
+
 struct import { /* one field being imported */
     struct ctx *cx;
     const struct arrow_field *f;
@@ -699,13 +703,14 @@ static rc import_list_view(const struct import *m, struct dtype type, bool is_la
     TRY(need(m, 2, m->d->n, is_large ? 8 : 4, &len));
     TRY(new_column(m, type, PHYS_LIST, false, &c));
     int64_t *r = column_data_mut(c), most = m->d->children[0].n;
+    int64_t limit = UNBACKED > 64 * most ? UNBACKED : 64 * most; /* lists may overlap, in reason */
     enum rc_t res = RC_ERR;
     r[0] = 0;
     for (int64_t i = 0; i < c->n; i++) {
         int64_t from = whole_at(format, at, i), k = whole_at(format, len, i);
         if (!bit_valid(c->valid, i)) k = 0;
         if (k < 0 || (k && (from < 0 || from > most || k > most - from)) ||
-            __builtin_add_overflow(r[i], k, &r[i + 1]) || r[i + 1] > INT64_C(1) << 32) {
+            __builtin_add_overflow(r[i], k, &r[i + 1]) || r[i + 1] > limit) {
             res = damaged(m, "its elements are too few");
             goto out;
         }
@@ -756,6 +761,7 @@ static rc import_runs(const struct import *m, struct column **out)
     const char *p;
     int64_t *rows, n = m->d->n, k = 0;
     struct column *values;
+    if (n > UNBACKED) return damaged(m, "its length is not possible");
     if (!ef->format[0] || !strchr("sil", ef->format[0]))
         return damaged(m, "its runs cannot be read");
     TRY(need(&ends, 1, ends.d->n, whole_width(ef->format[0]), &p));
@@ -885,7 +891,9 @@ rc arrow_import(struct ctx *cx, const struct arrow_field *f, const struct arrow_
     TRY(arrow_dtype(cx, f, span, &type));
     if (f->dictionary) return import_dictionary(&m, type, out);
     switch (f->format[0]) {
-    case 'n': return column_nulls(cx, type, d->n, out);
+    case 'n':
+        if (d->n > UNBACKED) return damaged(&m, "its length is not possible");
+        return column_nulls(cx, type, d->n, out);
     case 'b': return import_bool(&m, out);
     case 'e': return import_half(&m, out);
     case 'f': return import_float(&m, PHYS_F32, out);
