@@ -703,7 +703,7 @@ static rc import_list_view(const struct import *m, struct dtype type, bool is_la
     TRY(need(m, 2, m->d->n, is_large ? 8 : 4, &len));
     TRY(new_column(m, type, PHYS_LIST, false, &c));
     int64_t *r = column_data_mut(c), most = m->d->children[0].n;
-    int64_t limit = UNBACKED > 64 * most ? UNBACKED : 64 * most; /* lists may overlap, in reason */
+    int64_t limit = most > UNBACKED / 64 ? most : UNBACKED; /* lists may overlap, in reason */
     enum rc_t res = RC_ERR;
     r[0] = 0;
     for (int64_t i = 0; i < c->n; i++) {
