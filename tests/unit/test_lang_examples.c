@@ -95,6 +95,10 @@ TEST(examples_of_options_run)
     rec_ok(&r, setup);
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++) {
         assert_non_null(strstr(examples[i].example, examples[i].option));
+#ifdef MLNB_SANITIZE /* TSan's suppressions of libraries do not bear a library loaded later        \
+                        (libpq) */
+        if (strcmp(examples[i].owner, "postgres") == 0) continue;
+#endif
         enum rc_t res = rec_run(&r, examples[i].example);
         bool is_away =
             strcmp(examples[i].owner, "postgres") == 0 && r.err.code == E321; /* no server */
