@@ -178,10 +178,8 @@ static void compare(struct fuzz *f, const struct naive *v, bool has_header)
 /* Begins as an archive does: refused as one, which the twin knows nothing of. */
 static bool is_archive(const uint8_t *p, size_t n)
 {
-    static const char *const magic[] = {"PK\3\4", "BZh",
-                                        "\xfd"
-                                        "7zXZ",
-                                        "\x28\xb5\x2f\xfd", "\x1f\x8b"};
+    static const char *const magic[] = {"PK\3\4", "BZh", "\3757zXZ", "\x28\xb5\x2f\xfd",
+                                        "\x1f\x8b"};
     for (size_t i = 0; i < sizeof magic / sizeof *magic; i++)
         if (n >= strlen(magic[i]) && memcmp(p, magic[i], strlen(magic[i])) == 0) return true;
     return false;
