@@ -4,6 +4,7 @@
 
 #include "lang/interp_int.h"
 #include "lang/sql/sql.h"
+#include "lang/workspace.h"
 #include "runtime/base/hash.h"
 #include "runtime/base/log.h"
 #include "runtime/base/pool.h"

@@ -166,13 +166,11 @@ const char *label_text(const char *label, char *buf, size_t n);
 rc show_value(struct lang *lg, const struct value *v, int64_t max_rows, struct span span);
 /* Computes a frame (kept in the plan under the memory budget); new reference. */
 rc frame_table(struct lang *lg, struct plan *p, struct table **out);
-/* `use workspace("DIR")`: opens (or makes) the folder, binds its tables to variables and keeps the
- * session's frames in it from now on. E302 while another session uses it. */
-rc workspace_open(struct lang *lg, struct str folder, struct span span);
-/* After a top-level statement: stores frames that are new or changed, drops those that are gone.
- * Nothing without a workspace. */
-rc workspace_sync(struct lang *lg, struct span span);
-void workspace_close(struct lang *lg);
+struct io_option;
+/* Writes a frame part by part, its rows as they are made (a result that is kept as it stands), so
+ * that the whole need not be in memory. For formats that io_can_append says so of. */
+rc frame_write(struct lang *lg, struct plan *p, const char *path, const struct io_option *opts,
+               int n_opts, struct span span, int64_t *n_rows);
 /* Resolves a path against the session's folder (arena). */
 const char *resolve_path(struct lang *lg, struct arena *a, struct str path);
 

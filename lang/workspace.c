@@ -5,7 +5,7 @@
  * point leaves the old table or the new one. Files that no table needs any more stay until the
  * session ends (frames made from them may still read them) and are swept when the workspace is
  * opened again. */
-#include "lang/lang_int.h"
+#include "lang/workspace.h"
 
 #include "lang/interp_int.h"
 #include "runtime/base/file.h"
@@ -205,11 +205,16 @@ static rc lock_folder(struct lang *lg, struct workspace *w, struct span span)
 }
 
 /* ---- tables and variables ---- */
+static struct io_option parquet_format(struct span span)
+{
+    return (struct io_option){
+        .name = "format", .value = {.type = DTYPE(KIND_STR), .u.s = STR("parquet")}, .span = span};
+}
+
 static rc open_table(struct lang *lg, struct workspace *w, struct kept_table *t, struct span span,
                      struct plan **out)
 {
-    const struct io_option format = {
-        .name = "format", .value = {.type = DTYPE(KIND_STR), .u.s = STR("parquet")}, .span = span};
+    const struct io_option format = parquet_format(span);
     struct io_scan *scan;
     TRY(io_open(&lg->cx, path_of(w, lg->cx.arena, t->file), &format, 1, span, &scan));
     enum rc_t res = plan_scan(&lg->cx, scan, span, out);
@@ -229,33 +234,11 @@ static rc bind_table(struct lang *lg, struct workspace *w, struct kept_table *t,
     return RC_OK;
 }
 
-struct writing {
-    struct io_writer *writer;
-    int64_t n_rows;
-};
-static enum rc_t write_part(struct ctx *cx, void *self, const struct table *rows)
-{
-    struct writing *w = self;
-    w->n_rows += rows->n_rows;
-    return w->writer->format->append(cx, w->writer, rows);
-}
-
-/* Rows go to the file as they are made; a result that is kept is written as it stands. */
 static rc write_table(struct lang *lg, struct plan *p, const char *path, struct span span,
                       int64_t *n_rows)
 {
-    const struct io_option format = {
-        .name = "format", .value = {.type = DTYPE(KIND_STR), .u.s = STR("parquet")}, .span = span};
-    struct writing w = {0};
-    TRY(refresh_scans(lg, p));
-    TRY(io_begin(&lg->cx, p->schema, path, &format, 1, span, &w.writer));
-    const struct io_format *f = w.writer->format;
-    enum rc_t res = p->kept ? write_part(&lg->cx, &w, p->kept)
-                            : exec_parts(&lg->cx, lg->executor, p, write_part, &w);
-    if (res == RC_OK) res = f->finish(&lg->cx, w.writer);
-    if (res != RC_OK) f->abort(w.writer);
-    *n_rows = w.n_rows;
-    return res;
+    const struct io_option format = parquet_format(span);
+    return frame_write(lg, p, path, &format, 1, span, n_rows);
 }
 
 static struct kept_table *find_table(struct workspace *w, struct str name)

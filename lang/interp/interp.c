@@ -3,6 +3,7 @@
 #include "lang/lang_int.h"
 
 #include "lang/interp_int.h"
+#include "lang/workspace.h"
 
 /* ---- assignment ---- */
 /* A frame is known by the name it was given first in messages: `trips` has 18 columns. */

@@ -4,6 +4,7 @@
 #include "lang/lang_int.h"
 
 #include "lang/interp_int.h"
+#include "runtime/io/io.h"
 
 struct kept_list {
     struct plan **plans; /* owned references, each with `kept` set */
@@ -86,6 +87,32 @@ rc frame_table(struct lang *lg, struct plan *p, struct table **out)
     keep(lg, p, t);
     *out = t;
     return RC_OK;
+}
+
+/* ---- frames to files ---- */
+struct writing {
+    struct io_writer *writer;
+    int64_t n_rows;
+};
+static enum rc_t write_part(struct ctx *cx, void *self, const struct table *rows)
+{
+    struct writing *w = self;
+    w->n_rows += rows->n_rows;
+    return w->writer->format->append(cx, w->writer, rows);
+}
+rc frame_write(struct lang *lg, struct plan *p, const char *path, const struct io_option *opts,
+               int n_opts, struct span span, int64_t *n_rows)
+{
+    struct writing w = {0};
+    TRY(refresh_scans(lg, p));
+    TRY(io_begin(&lg->cx, p->schema, path, opts, n_opts, span, &w.writer));
+    const struct io_format *f = w.writer->format;
+    enum rc_t res = p->kept ? write_part(&lg->cx, &w, p->kept)
+                            : exec_parts(&lg->cx, lg->executor, p, write_part, &w);
+    if (res == RC_OK) res = f->finish(&lg->cx, w.writer);
+    if (res != RC_OK) f->abort(w.writer);
+    *n_rows = w.n_rows;
+    return res;
 }
 bool plan_holds(const struct plan *p, enum plan_op op)
 {

@@ -2,6 +2,7 @@
 #include "lang/lang_int.h"
 
 #include "lang/interp_int.h"
+#include "lang/workspace.h"
 #include "runtime/base/num.h"
 
 bool bytes_parse(struct str s, int64_t *out)

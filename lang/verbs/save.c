@@ -77,34 +77,16 @@ static rc write_options(struct verb_call *vc, struct io_option **out, int *n)
     return RC_OK;
 }
 
-struct part_save {
-    struct io_writer *writer;
-    int64_t n_rows;
-};
-
-static enum rc_t save_part(struct ctx *cx, void *self, const struct table *rows)
-{
-    struct part_save *s = self;
-    s->n_rows += rows->n_rows;
-    return s->writer->format->append(cx, s->writer, rows);
-}
-
 /* Rows go to the file as they are made: the whole is never in memory. */
 static rc save_streaming(struct verb_call *vc, const struct target *to,
                          const struct io_option *opts, int n_opts, const char **status)
 {
     struct plan *p = vc->input->plan;
-    struct part_save s = {0};
-    TRY(refresh_scans(vc->lg, p));
-    TRY(io_begin(vc->cx, p->schema, to->path, opts, n_opts, to->span, &s.writer));
-    const struct io_format *f = s.writer->format;
-    enum rc_t res = exec_parts(vc->cx, vc->lg->executor, p, save_part, &s);
-    if (res == RC_OK) res = f->finish(vc->cx, s.writer);
-    if (res != RC_OK) f->abort(s.writer);
-    if (res == RC_OK)
-        *status = arena_printf(vc->arena, "saved %s: %s", to->shown,
-                               size_text(vc->arena, s.n_rows, p->schema->n));
-    return res;
+    int64_t n_rows = 0;
+    TRY(frame_write(vc->lg, p, to->path, opts, n_opts, to->span, &n_rows));
+    *status = arena_printf(vc->arena, "saved %s: %s", to->shown,
+                           size_text(vc->arena, n_rows, p->schema->n));
+    return RC_OK;
 }
 
 /* Whether a frame is written as it is made: nothing of it is at hand, and some file is read. */

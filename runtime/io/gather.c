@@ -123,3 +123,19 @@ rc io_read_table(struct ctx *cx, struct io_scan *s, const int *columns, int n_co
     if (res == RC_OK && f->done && is_full) res = f->done(cx, s);
     return res;
 }
+
+rc io_push_columns(struct ctx *cx, struct column *const *cols, int n_cols, int64_t part,
+                   int64_t n_rows, io_push push, void *self)
+{
+    struct vec *v = mem_zero(sizeof *v * (size_t)(n_cols + 1));
+    enum rc_t res = RC_OK;
+    for (int64_t at = 0; at < n_rows && res == RC_OK; at += BATCH_ROWS) {
+        struct batch b = {.n_cols = n_cols, .cols = v, .first_row = at};
+        b.n_rows = (int)(n_rows - at < BATCH_ROWS ? n_rows - at : BATCH_ROWS);
+        for (int i = 0; i < n_cols; i++)
+            v[i] = column_view(cols[i], at, b.n_rows);
+        res = push(cx, self, part, &b);
+    }
+    mem_free(v);
+    return res;
+}

@@ -44,6 +44,12 @@ const struct io_option *io_option_get(const struct io_option *opts, int n, const
     return i < 0 ? NULL : &opts[i];
 }
 
+const char *io_option_text(struct arena *a, const struct io_option *opts, int n, const char *name)
+{
+    const struct io_option *o = io_option_get(opts, n, name);
+    return o ? arena_strndup(a, o->value.u.s.p, o->value.u.s.n) : NULL;
+}
+
 /* What pandas, polars, readr and DuckDB call our options. */
 static const struct {
     const char *theirs, *ours;

@@ -76,6 +76,10 @@ rc io_output_commit(struct ctx *cx, struct io_output *o);
 /* Leaves nothing behind; frees o. NULL is fine. */
 void io_output_abort(struct io_output *o);
 
+/* Pushes the first n_rows of whole columns as batches of partition `part`. */
+rc io_push_columns(struct ctx *cx, struct column *const *cols, int n_cols, int64_t part,
+                   int64_t n_rows, io_push push, void *self);
+
 /* ---- paths and options ---- */
 /* The format asked for, or by the name, or (reading) by the content. E305, E209. */
 rc io_choose(struct ctx *cx, const char *path, const struct io_option *opts, int n_opts,
@@ -92,6 +96,8 @@ const char **io_unique_names(struct arena *a, const struct str *names, int n, bo
 struct str io_extension(const char *path);
 /* The option, or NULL. */
 const struct io_option *io_option_get(const struct io_option *opts, int n, const char *name);
+/* Text of an option in a, NULL when it is not given. */
+const char *io_option_text(struct arena *a, const struct io_option *opts, int n, const char *name);
 /* Checks names against the descriptor (E206) and kinds (E209). `format` is always allowed. */
 rc io_options_check(struct ctx *cx, const struct io_format *f, const struct io_option_desc *known,
                     const char *verb, const struct io_option *opts, int n);

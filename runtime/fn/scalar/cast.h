@@ -17,6 +17,11 @@ bool read_datetime(struct str s, int64_t *out);
  * write. */
 void put_value(struct strbuf *b, struct dtype type, const struct vec *v, int64_t i);
 
+/* Kernel of a cast to text: `put` appends what stands for row i, null rows are empty. */
+enum rc_t cast_texts(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out,
+                     void (*put)(struct strbuf *b, struct dtype type, const struct vec *v,
+                                 int64_t i));
+
 /* E217 when `strict` is a column. */
 enum rc_t prepare_cast(struct fn_eval *e, struct arena *arena, void **out);
 

@@ -5,18 +5,7 @@
 
 static enum rc_t str_value(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
 {
-    struct text *r = (struct text *)out->data;
-    const uint64_t *live = live_rows(e, n, args);
-    struct text_out t = text_out_to(e);
-    struct strbuf b = {0};
-    for (int64_t i = 0; i < n; i++) {
-        strbuf_clear(&b);
-        if (bit_valid(live, i)) put_value(&b, e->arg_types[0], &args[0], i);
-        r[i] = text_keep(&t, strbuf_view(&b));
-    }
-    strbuf_release(&b);
-    out->heap = NULL;
-    return RC_OK;
+    return cast_texts(e, n, args, out, put_value);
 }
 
 /* The text of the level: shared with the dictionary. */

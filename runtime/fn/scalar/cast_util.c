@@ -86,6 +86,24 @@ void put_value(struct strbuf *b, struct dtype type, const struct vec *v, int64_t
     strbuf_add(b, buf, (size_t)n);
 }
 
+enum rc_t cast_texts(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out,
+                     void (*put)(struct strbuf *b, struct dtype type, const struct vec *v,
+                                 int64_t i))
+{
+    struct text *r = (struct text *)out->data;
+    const uint64_t *live = live_rows(e, n, args);
+    struct text_out t = text_out_to(e);
+    struct strbuf b = {0};
+    for (int64_t i = 0; i < n; i++) {
+        strbuf_clear(&b);
+        if (bit_valid(live, i)) put(&b, e->arg_types[0], &args[0], i);
+        r[i] = text_keep(&t, strbuf_view(&b));
+    }
+    strbuf_release(&b);
+    out->heap = NULL;
+    return RC_OK;
+}
+
 /* One to `max` digits. */
 static bool read_digits(const char **p, const char *end, int min, int max, int *out)
 {

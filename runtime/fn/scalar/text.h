@@ -19,6 +19,8 @@ size_t text_offset(struct str s, int64_t k);
 struct str text_part(struct str s, int64_t from, int64_t to);
 /* First place of needle at or after `at`, -1 when none. An empty needle is at `at`. */
 int64_t text_search(struct str s, struct str needle, size_t at);
+/* SQL's like: % stands for any run, _ for one character, backslash takes the next as it is. */
+bool text_like(struct str s, struct str pattern);
 /* White space of any script. */
 bool is_blank(uint32_t cp);
 

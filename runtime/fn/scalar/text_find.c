@@ -61,38 +61,9 @@ static enum rc_t ends(struct fn_eval *e, int64_t n, const struct vec *args, stru
     return test_pair(e, n, args, out, str_ends);
 }
 
-/* SQL's like: % any run, _ one character, backslash takes the next literally. A % remembers where
- * it stood; on a mismatch the last one takes one more character. */
-static bool is_like(struct str s, struct str p)
-{
-    size_t i = 0, j = 0, star = SIZE_MAX, from = 0;
-    while (i < s.n) {
-        bool escaped = j + 1 < p.n && p.p[j] == '\\';
-        size_t k = j + escaped;
-        if (j < p.n && !escaped && p.p[j] == '%') {
-            star = ++j;
-            from = i;
-        } else if (j < p.n && !escaped && p.p[j] == '_') {
-            i += text_offset((struct str){s.p + i, s.n - i}, 1);
-            j++;
-        } else if (k < p.n && p.p[k] == s.p[i]) {
-            i++;
-            j = k + 1;
-        } else if (star != SIZE_MAX) {
-            from += text_offset((struct str){s.p + from, s.n - from}, 1);
-            i = from;
-            j = star;
-        } else {
-            return false;
-        }
-    }
-    while (j < p.n && p.p[j] == '%')
-        j++;
-    return j == p.n;
-}
 static enum rc_t like(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
 {
-    return test_pair(e, n, args, out, is_like);
+    return test_pair(e, n, args, out, text_like);
 }
 
 #define TEXT_TEST(id, arg, doc_text, example_text, sql_text, spark_text)                           \

@@ -50,3 +50,32 @@ bool is_blank(uint32_t cp)
     return cp == 0x85 || cp == 0xA0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200A) ||
            cp == 0x2028 || cp == 0x2029 || cp == 0x202F || cp == 0x205F || cp == 0x3000;
 }
+
+/* A % remembers where it stood; on a mismatch the last one takes one more character. */
+bool text_like(struct str s, struct str p)
+{
+    size_t i = 0, j = 0, star = SIZE_MAX, from = 0;
+    while (i < s.n) {
+        bool escaped = j + 1 < p.n && p.p[j] == '\\';
+        size_t k = j + escaped;
+        if (j < p.n && !escaped && p.p[j] == '%') {
+            star = ++j;
+            from = i;
+        } else if (j < p.n && !escaped && p.p[j] == '_') {
+            i += text_offset((struct str){s.p + i, s.n - i}, 1);
+            j++;
+        } else if (k < p.n && p.p[k] == s.p[i]) {
+            i++;
+            j = k + 1;
+        } else if (star != SIZE_MAX) {
+            from += text_offset((struct str){s.p + from, s.n - from}, 1);
+            i = from;
+            j = star;
+        } else {
+            return false;
+        }
+    }
+    while (j < p.n && p.p[j] == '%')
+        j++;
+    return j == p.n;
+}

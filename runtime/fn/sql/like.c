@@ -14,36 +14,6 @@ struct like {
     struct str pattern; /* else */
 };
 
-/* `%` any run, `_` one character, backslash takes the next as it is. A % remembers where it stood;
- * on a mismatch the last one takes one more character. */
-static bool match_slow(struct str s, struct str p)
-{
-    size_t i = 0, j = 0, star = SIZE_MAX, from = 0;
-    while (i < s.n) {
-        bool escaped = j + 1 < p.n && p.p[j] == '\\';
-        size_t k = j + escaped;
-        if (j < p.n && !escaped && p.p[j] == '%') {
-            star = ++j;
-            from = i;
-        } else if (j < p.n && !escaped && p.p[j] == '_') {
-            i += text_offset((struct str){s.p + i, s.n - i}, 1);
-            j++;
-        } else if (k < p.n && p.p[k] == s.p[i]) {
-            i++;
-            j = k + 1;
-        } else if (star != SIZE_MAX) {
-            from += text_offset((struct str){s.p + from, s.n - from}, 1);
-            i = from;
-            j = star;
-        } else {
-            return false;
-        }
-    }
-    while (j < p.n && p.p[j] == '%')
-        j++;
-    return j == p.n;
-}
-
 static bool match_parts(const struct like *k, struct str s)
 {
     int first = 0, last = k->n_parts;
@@ -70,7 +40,7 @@ static bool match_parts(const struct like *k, struct str s)
 
 static bool matches(const struct like *k, struct str s)
 {
-    return k->is_plain ? match_parts(k, s) : match_slow(s, k->pattern);
+    return k->is_plain ? match_parts(k, s) : text_like(s, k->pattern);
 }
 
 static void end_part(struct like *k, struct strbuf *b, struct arena *arena)

@@ -78,22 +78,6 @@ static enum rc_t arrows_open(struct ctx *cx, const char *path, const struct io_o
     return open_as(cx, &io_arrows, path, span, out);
 }
 
-static rc push_columns(struct ctx *cx, struct column *const *cols, int n_cols, int64_t part,
-                       int64_t n_rows, io_push push, void *self)
-{
-    struct vec *v = mem_zero(sizeof *v * (size_t)(n_cols + 1));
-    enum rc_t res = RC_OK;
-    for (int64_t at = 0; at < n_rows && res == RC_OK; at += BATCH_ROWS) {
-        struct batch b = {.n_cols = n_cols, .cols = v, .first_row = at};
-        b.n_rows = (int)(n_rows - at < BATCH_ROWS ? n_rows - at : BATCH_ROWS);
-        for (int i = 0; i < n_cols; i++)
-            v[i] = column_view(cols[i], at, b.n_rows);
-        res = push(cx, self, part, &b);
-    }
-    mem_free(v);
-    return res;
-}
-
 static enum rc_t arrow_read(struct ctx *cx, struct io_scan *scan, const int *columns, int n_columns,
                             int64_t part, int64_t limit, io_push push, void *self)
 {
@@ -115,7 +99,7 @@ static enum rc_t arrow_read(struct ctx *cx, struct io_scan *scan, const int *col
                           cols);
         mem_free(bytes);
     }
-    if (res == RC_OK) res = push_columns(cx, cols, n_columns, part, want, push, self);
+    if (res == RC_OK) res = io_push_columns(cx, cols, n_columns, part, want, push, self);
     for (int i = 0; i < n_columns; i++)
         column_unref(cols[i]);
     mem_free(cols);

@@ -326,13 +326,6 @@ static void sqlite_close(struct io_scan *scan)
     mem_free(s);
 }
 
-static const char *text_option(struct arena *a, const struct io_option *opts, int n,
-                               const char *name)
-{
-    const struct io_option *o = io_option_get(opts, n, name);
-    return o ? arena_strndup(a, o->value.u.s.p, o->value.u.s.n) : NULL;
-}
-
 static enum rc_t sqlite_open(struct ctx *cx, const char *path, const struct io_option *opts,
                              int n_opts, struct span span, struct io_scan **out)
 {
@@ -346,8 +339,8 @@ static enum rc_t sqlite_open(struct ctx *cx, const char *path, const struct io_o
     if (real) s->path = arena_strndup(s->arena, real, strlen(real));
     free(real); /* libc's own */
     atomic_init(&s->head.refs, 1);
-    s->table = text_option(s->arena, opts, n_opts, "table");
-    s->query = text_option(s->arena, opts, n_opts, "query");
+    s->table = io_option_text(s->arena, opts, n_opts, "table");
+    s->query = io_option_text(s->arena, opts, n_opts, "query");
     enum rc_t res = RC_OK;
     if (s->table && s->query) res = fail(cx, E209, span, "table: or query:, not both");
     if (stat(s->path, &s->st) == 0) s->head.n_bytes = s->st.st_size;

@@ -254,8 +254,7 @@ struct look {
     const char **why;
 };
 
-bool json_next(const struct json_scan *s, struct json_cur *c, bool is_first, bool is_last_block,
-               bool *more)
+bool json_next(const struct json_scan *s, struct json_cur *c, bool is_first, bool *more)
 {
     json_space(c);
     *more = c->p < c->end;
@@ -268,7 +267,6 @@ bool json_next(const struct json_scan *s, struct json_cur *c, bool is_first, boo
     c->p++;
     json_space(c);
     *more = c->p < c->end;
-    (void)is_last_block;
     return true;
 }
 
@@ -286,7 +284,7 @@ static bool look_records(struct look *l, struct json_cur *c, int64_t i)
 {
     bool more;
     for (int64_t n = 0;; n++) {
-        if (!json_next(l->s, c, n == 0, i + 1 == l->s->n_blocks, &more)) return false;
+        if (!json_next(l->s, c, n == 0, &more)) return false;
         if (!more) return true;
         if (!json_see(c, &l->types[i], l->arenas[i])) return false;
         if (l->s->is_lines && !line_ends(c)) return false;

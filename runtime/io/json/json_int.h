@@ -91,8 +91,7 @@ struct json_scan {
 rc json_load(struct ctx *cx, const struct json_scan *s, int64_t from, int64_t to, char **out);
 /* The next record of a block: c->p stands at its first byte; *more false at the end. Separators are
  * checked. */
-bool json_next(const struct json_scan *s, struct json_cur *c, bool is_first, bool is_last_block,
-               bool *more);
+bool json_next(const struct json_scan *s, struct json_cur *c, bool is_first, bool *more);
 /* E330 for the byte `at` of the file. */
 rc json_fail(struct ctx *cx, const struct json_scan *s, int64_t at, const char *what);
 /* Finds blocks and types. path: option `path:`, empty when not given. */

@@ -260,7 +260,7 @@ static rc read_records(struct reading *r, struct json_scan *s, struct place *roo
 {
     bool more = true;
     for (int64_t n = 0; n < want; n++) {
-        if (!json_next(s, &r->c, n == 0, false, &more) || !more || !one_record(r, s, root)) {
+        if (!json_next(s, &r->c, n == 0, &more) || !more || !one_record(r, s, root)) {
             if (r->res != RC_OK) return RC_ERR;
             return fail(r->cx, E302, s->span, "`%s` has changed while it was read", s->head.label);
         }
