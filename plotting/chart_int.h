@@ -84,6 +84,7 @@ struct tick {
     double value;
     const char *label; /* NULL = tick without label */
     const char *under; /* second line: the month under days ..., or NULL */
+    bool is_minor;     /* between the labels of a log axis: a short outward tick, no grid */
 };
 enum label_fit { LABELS_FLAT, LABELS_WRAPPED, LABELS_TURNED };
 struct chart_axis {
@@ -118,10 +119,12 @@ struct chart_color {
     enum color_kind kind;
     const char *title;
     const struct chart_levels *levels;
-    int n_grey;                 /* the last n_grey levels are "the rest" */
-    const char *const *chosen;  /* COLOR_LEVELS: inks by level, NULL = the palette */
-    enum value_kind value_kind; /* COLOR_RAMP */
-    double min, max;            /* COLOR_RAMP, computed */
+    int n_grey;                   /* the last n_grey levels are "the rest" */
+    const char *const *chosen;    /* COLOR_LEVELS: inks by level, NULL = the palette */
+    enum value_kind value_kind;   /* COLOR_RAMP */
+    const struct palette *scheme; /* NULL = the default of the kind of colours */
+    bool is_centered;             /* COLOR_RAMP: its middle stands at zero */
+    double min, max;              /* COLOR_RAMP, computed */
     struct tick *ticks;
     int n_ticks;
     struct tick_format format;
@@ -141,7 +144,12 @@ struct chart_shapes {
 };
 struct chart_panels {
     const struct chart_levels *levels; /* "column = value"; NULL = one panel */
-    int columns;
+    int columns;                       /* across, when one column was given and they wrap */
+    /* two columns: the strips of the grid and each panel's place in it; rows NULL = wrapped */
+    const struct chart_levels *rows, *cols;
+    const int *row, *col;      /* [levels->n] */
+    bool is_free[2];           /* x, y: each panel has its own domain */
+    struct chart_axis *own[2]; /* [levels->n], computed when free */
 };
 
 /* ---- layout in pixels ---- */
@@ -158,6 +166,11 @@ struct chart_layout {
     struct text_lines title, subtitle;
     double legend_x, legend_y, legend_w;
     double xtitle_y, ytitle_x; /* baseline of the x title, centre of the turned y title */
+};
+
+struct chart_part { /* a chart beside others, and where it stands */
+    const struct chart *chart;
+    double x, y;
 };
 
 struct chart {
@@ -181,8 +194,11 @@ struct chart {
     bool is_flipped;              /* the user's x stands on the y axis */
     struct chart_rule *rules;     /* lines across the panel, placed when the axes are known */
     int n_rules;
-    int n_data_layers; /* layers before those of the rules; set by chart_finish */
-    struct span span;  /* of the step that made it */
+    int n_data_layers;        /* layers before those of the rules; set by chart_finish */
+    struct span span;         /* of the step that made it */
+    struct chart_part *parts; /* `side`: charts beside one another; then there are no layers */
+    int n_parts;
+    bool is_bare; /* no axes, no grid: pies */
     bool can_zoom;
     bool has_ruler; /* lines: vertical ruler under the pointer */
     struct chart_layout layout;
@@ -206,8 +222,15 @@ void chart_finish(struct chart *c);
 /* Shape and colour say the same: one legend for both. */
 bool chart_shapes_are_colors(const struct chart *c);
 
+/* The axis of a panel: the chart's, or with free scales its own. k: 0 x, 1 y; panel -1 = none. */
+static inline const struct chart_axis *chart_axis_of(const struct chart *c, int k, int panel)
+{
+    return c->panels.is_free[k] && panel >= 0 ? &c->panels.own[k][panel] : &c->axis[k];
+}
+
 /* ---- scale.c ---- */
-void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x);
+/* Rows of one panel count, or of all (panel -1). */
+void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x, int panel);
 double scale_unit(const struct chart_axis *a, double v); /* 0..1 along the axis */
 /* Of a band: pixels a category and the room a mark takes of it (the same as Vega's band scale with
  * paddingInner p, paddingOuter p / 2). */
@@ -256,7 +279,16 @@ const char *font_cut(struct arena *a, const char *text, int cells);
 /* ---- palette.c ---- */
 const char *palette_ink(int i);
 #define INK_REST "#b0b0b0"
-void palette_ramp(double t, char hex[8]); /* viridis */
+struct palette; /* a named scheme of colours: `scheme: viridis` */
+const struct palette *palette_find(const char *name, const char **nearest);
+const char *palette_name(const struct palette *p);
+bool palette_is_ramp(const struct palette *p); /* else inks of categories */
+bool palette_is_diverging(const struct palette *p);
+void palette_list(struct strbuf *out); /* all names, blanks between */
+/* n inks from the first to the last of a ramp. */
+const char **palette_steps(struct arena *a, const struct palette *p, int n);
+void palette_ramp(double t, char hex[8]);                             /* viridis */
+void palette_ramp_of(const struct palette *p, double t, char hex[8]); /* NULL = viridis */
 /* "steelblue", "#468" -> itself when it is a colour; else NULL and the nearest name. */
 const char *palette_named(const char *name, const char **nearest);
 const char *chart_level_ink(const struct chart *c, int level);

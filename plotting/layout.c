@@ -75,19 +75,65 @@ static struct text_lines subtitle_lines(struct chart *c, double room)
     return all;
 }
 
-void chart_layout_of(struct chart *c)
+static void put_head(struct chart *c)
+{
+    struct chart_layout *l = &c->layout;
+    double room = l->width - 2 * EDGE;
+    l->title = c->title && c->title[0] ? font_wrap(c->arena, c->title, FONT_TITLE, true, room, 3)
+                                       : (struct text_lines){0};
+    l->subtitle = subtitle_lines(c, room);
+}
+
+static double head_height(const struct chart_layout *l)
+{
+    double top = EDGE + l->title.n * TITLE_LINE + l->subtitle.n * SUBTITLE_LINE;
+    return l->title.n + l->subtitle.n > 0 ? top + 8 : top;
+}
+
+/* Charts beside each other, wrapped to rows of about the width of three; under a common title. */
+static void layout_parts(struct chart *c)
+{
+    enum { WIDE = 1500, BETWEEN = 16 };
+    struct chart_layout *l = &c->layout;
+    double x = 0, y = 0, row = 0;
+    for (int i = 0; i < c->n_parts; i++)
+        l->width = fmax(l->width, c->parts[i].chart->layout.width);
+    for (int i = 0; i < c->n_parts; i++) {
+        struct chart_part *p = &c->parts[i];
+        const struct chart_layout *own = &p->chart->layout;
+        if (x > 0 && x + own->width > WIDE) {
+            y += row + BETWEEN;
+            x = row = 0;
+        }
+        p->x = x;
+        p->y = y;
+        x += own->width + BETWEEN;
+        l->width = fmax(l->width, x - BETWEEN);
+        row = fmax(row, own->height);
+    }
+    put_head(c);
+    double top = l->title.n + l->subtitle.n ? head_height(l) : 0;
+    for (int i = 0; i < c->n_parts; i++)
+        c->parts[i].y += top;
+    l->height = top + y + row;
+}
+
+static void layout_panels(struct chart *c)
 {
     struct chart_layout *l = &c->layout;
     struct chart_axis *x = &c->axis[0], *y = &c->axis[1];
     int panels = c->panels.levels ? c->panels.levels->n : 1;
     double strip = c->panels.levels ? STRIP : 0, legend_h, right = EDGE;
-    l->across = c->panels.levels ? c->panels.columns : 1;
-    l->down = (panels + l->across - 1) / l->across;
+    bool is_grid = c->panels.rows != NULL;
+    l->across = is_grid ? c->panels.cols->n : c->panels.levels ? c->panels.columns : 1;
+    l->down = is_grid ? c->panels.rows->n : (panels + l->across - 1) / l->across;
     l->plot_w = c->width;
     l->plot_h = c->height;
-    l->gap_x = l->plot_w + GAP;
-    l->gap_y = l->plot_h + GAP + strip;
-    double all_w = l->gap_x * l->across - GAP, all_h = l->gap_y * l->down - GAP - strip;
+    l->gap_x = l->plot_w + GAP + (c->panels.is_free[1] ? ceil(y->label_room) + 2 : 0);
+    l->gap_y = l->plot_h + GAP + (is_grid ? 0 : strip) +
+               (c->panels.is_free[0] ? ceil(x->label_room) + 4 : 0);
+    double all_w = l->gap_x * (l->across - 1) + l->plot_w;
+    double all_h = l->gap_y * (l->down - 1) + l->plot_h;
     x->shown = fit_title(c->arena, x, all_w);
     y->shown = fit_title(c->arena, y, all_h);
 
@@ -96,21 +142,26 @@ void chart_layout_of(struct chart *c)
     l->plot_x = ceil(fmax(left, EDGE + x->label_lead));
     l->ytitle_x += l->plot_x - left;
     legend_size(c, &l->legend_w, &legend_h);
+    double beside = is_grid ? STRIP : 0; /* names of the rows */
     if (l->legend_w > 0) right = 18 + l->legend_w + EDGE;
-    right = fmax(right, x->label_tail + EDGE);
+    right = fmax(right + beside, x->label_tail + EDGE);
     l->width = ceil(l->plot_x + all_w + right);
 
-    l->title = c->title && c->title[0]
-                   ? font_wrap(c->arena, c->title, FONT_TITLE, true, l->width - 2 * EDGE, 3)
-                   : (struct text_lines){0};
-    l->subtitle = subtitle_lines(c, l->width - 2 * EDGE);
-    double top = EDGE + l->title.n * TITLE_LINE + l->subtitle.n * SUBTITLE_LINE;
-    if (l->title.n + l->subtitle.n > 0) top += 8;
+    put_head(c);
+    double top = head_height(l);
     l->plot_y = ceil(fmax(top, EDGE + y->label_tail) + strip);
-    l->legend_x = l->plot_x + all_w + 18;
+    l->legend_x = l->plot_x + all_w + 18 + beside;
     l->legend_y = l->plot_y - strip;
     double bottom = l->plot_y + all_h + 8 + ceil(x->label_room);
     l->xtitle_y = bottom + 6 + FONT_AXIS;
     if (x->shown) bottom = l->xtitle_y + 3;
     l->height = ceil(fmax(bottom, l->legend_y + legend_h) + EDGE);
+}
+
+void chart_layout_of(struct chart *c)
+{
+    if (c->n_parts)
+        layout_parts(c);
+    else
+        layout_panels(c);
 }

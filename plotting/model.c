@@ -33,6 +33,8 @@ void chart_unref(const struct chart *c)
     if (!m || atomic_fetch_sub_explicit(&m->refs, 1, memory_order_acq_rel) != 1) return;
     chart_unref(m->parent);
     chart_unref(m->parent2);
+    for (int i = 0; i < m->n_parts; i++)
+        chart_unref(m->parts[i].chart);
     arena_free(m->arena);
     mem_free(m);
 }
@@ -102,6 +104,10 @@ static void finish_color(struct chart *c)
     struct chart_color *k = &c->color;
     if (k->kind != COLOR_RAMP) return;
     channel_range(c, CH_COLOR, &k->min, &k->max);
+    if (k->is_centered) {
+        k->max = fmax(fabs(k->min), fabs(k->max));
+        k->min = -k->max;
+    }
     if (k->min == k->max) k->max = k->min + 1;
     if (k->value_kind == VALUE_DATE || k->value_kind == VALUE_TIME)
         k->n_ticks = ticks_time(c->arena, k->min, k->max, 4, &k->ticks, &k->format);
@@ -157,15 +163,36 @@ static void finish_id(struct chart *c)
     snprintf(c->id, sizeof c->id, "m%08x", (unsigned)(h >> 32));
 }
 
+/* An axis for each panel; categories are the same everywhere. */
+static void free_axes(struct chart *c, int k)
+{
+    struct chart_axis *all = &c->axis[k];
+    int n = c->panels.levels->n;
+    if (all->scale == SCALE_BAND) {
+        c->panels.is_free[k] = false;
+        return;
+    }
+    c->panels.own[k] = ARENA_ARRAY(c->arena, struct chart_axis, n);
+    for (int p = 0; p < n; p++) {
+        struct chart_axis *own = &c->panels.own[k][p];
+        *own = *all;
+        own->overhang = 4;
+        scale_domain(own, c, k == 0, p);
+        ticks_of_axis(c->arena, own, k == 0 ? c->width : c->height, k == 0);
+        all->label_room = fmax(all->label_room, own->label_room);
+    }
+}
+
 void chart_finish(struct chart *c)
 {
     if (c->width <= 0) c->width = c->panels.levels ? 200 : 480;
     if (c->height <= 0) c->height = c->panels.levels ? 150 : 300;
     c->n_data_layers = c->n_layers;
     for (int i = 0; i < 2; i++) {
-        scale_domain(&c->axis[i], c, i == 0);
+        scale_domain(&c->axis[i], c, i == 0, -1);
         c->axis[i].overhang = c->panels.levels && i == 0 ? 8 : 0;
         ticks_of_axis(c->arena, &c->axis[i], i == 0 ? c->width : c->height, i == 0);
+        if (c->panels.levels && c->panels.is_free[i]) free_axes(c, i);
     }
     say_symlog(c);
     chart_place_rules(c);

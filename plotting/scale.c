@@ -10,7 +10,13 @@ static void see(double v, bool positive, double *lo, double *hi)
     if (v > *hi) *hi = v;
 }
 
-static void see_layers(const struct chart *c, bool is_x, bool positive, double *lo, double *hi)
+static bool is_of_panel(const struct chart_layer *l, int64_t row, int panel)
+{
+    const double *p = panel < 0 ? NULL : layer_channel(l, CH_PANEL);
+    return !p || (int)p[row] == panel;
+}
+
+static void see_layers(const struct chart *c, bool is_x, int panel, double *lo, double *hi)
 {
     for (int i = 0; i < c->n_layers; i++) {
         const struct chart_layer *l = &c->layers[i];
@@ -18,7 +24,7 @@ static void see_layers(const struct chart *c, bool is_x, bool positive, double *
         for (int side = 0; side < 2; side++) {
             const double *v = layer_channel(l, (is_x ? CH_X : CH_Y) + (enum mark_channel)side);
             for (int64_t r = 0; v && r < l->n; r++)
-                see(v[r], positive, lo, hi);
+                if (is_of_panel(l, r, panel)) see(v[r], false, lo, hi);
         }
     }
 }
@@ -96,7 +102,7 @@ static double linear_part(const struct chart *c, bool is_x)
     return p > least ? p : pow(10, ceil(log10(least)));
 }
 
-void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x)
+void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x, int panel)
 {
     a->data_min = a->data_max = NAN;
     if (a->scale == SCALE_BAND) {
@@ -105,7 +111,7 @@ void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x)
         return;
     }
     double lo = INFINITY, hi = -INFINITY;
-    see_layers(c, is_x, false, &lo, &hi);
+    see_layers(c, is_x, panel, &lo, &hi);
     for (int i = 0; i < c->n_rules; i++) /* reference lines stay in sight */
         see(is_x != c->is_flipped ? c->rules[i].x : c->rules[i].y, false, &lo, &hi);
     if (a->scale == SCALE_LOG && lo <= 0) a->scale = SCALE_SYMLOG;

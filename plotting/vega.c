@@ -219,7 +219,7 @@ static json_t *color_ramp(const struct chart *c, json_t *f)
     for (int i = 0; i < k->n_ticks; i++)
         json_array_append_new(values, vega_number(k->ticks[i].value, k->max - k->min));
     json_object_set_new(f, "scale",
-                        json_pack("{s:s,s:[o,o]}", "scheme", "viridis", "domain",
+                        json_pack("{s:s,s:[o,o]}", "scheme", palette_name(k->scheme), "domain",
                                   vega_number(k->min, k->max - k->min),
                                   vega_number(k->max, k->max - k->min)));
     json_t *legend = json_pack("{s:o,s:o,s:i,s:f}", "title", title_or_null(k->title), "values",
@@ -272,7 +272,7 @@ static void put_shape(json_t *e, const struct chart *c, const struct chart_layer
     if (l->ch[CH_SHAPE] < 0) return;
     json_t *f = vega_field(l->ch[CH_SHAPE], "nominal"), *range = json_array();
     for (int i = 0; i < c->shapes.levels->n; i++)
-        json_array_append_new(range, json_string(svg_shape_name(i)));
+        json_array_append_new(range, json_string(scene_shape_name(i)));
     json_object_set_new(
         f, "scale",
         json_pack("{s:o,s:o}", "domain", levels_array(c->shapes.levels), "range", range));

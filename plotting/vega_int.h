@@ -2,7 +2,7 @@
 #ifndef MLNB_PLOTTING_VEGA_INT_H
 #define MLNB_PLOTTING_VEGA_INT_H
 
-#include "plotting/svg_int.h"
+#include "plotting/scene.h"
 
 /* At least 6 significant digits, and a millionth of the column's range; NaN and inf give null. */
 json_t *vega_number(double v, double range);
