@@ -28,7 +28,16 @@ struct chart_column {
     const double *v; /* [rows]; NAN = null */
     const struct chart_levels *levels;
 };
-enum chart_mark { MARK_POINT, MARK_LINE, MARK_BAR, MARK_RULE, MARK_TICK };
+enum chart_mark {
+    MARK_POINT,
+    MARK_LINE,
+    MARK_BAR,
+    MARK_RULE,
+    MARK_TICK,
+    MARK_AREA, /* between Y and Y2 along X, or between X and X2 along Y when Y2 is not used */
+    MARK_TEXT, /* the column of CH_TEXT at X, Y */
+    MARK_ARC   /* slices of one circle: X to X2 in radians from the top, clockwise */
+};
 enum mark_channel {
     CH_X,
     CH_X2,
@@ -40,8 +49,10 @@ enum mark_channel {
     CH_OFFSET, /* place beside each other within a band: a VALUE_LEVEL column */
     CH_SERIES, /* lines: rows of one line, when color does not say it */
     CH_PANEL,
+    CH_TEXT, /* MARK_TEXT: VALUE_LEVEL column of what is written */
     CH_COUNT
 };
+enum text_anchor { TEXT_MIDDLE, TEXT_START, TEXT_END };
 enum { LAYER_COLUMNS = 16 };
 struct chart_layer {
     enum chart_mark mark;
@@ -50,19 +61,27 @@ struct chart_layer {
     int n_cols;
     int ch[CH_COUNT];  /* column of each channel, -1 = none */
     const char *color; /* constant ink; NULL = the default when there is no color channel */
-    const char *shape; /* NULL = circle */
+    const char *shape; /* NULL = circle; "hexagon" beside the names of scene_shape_name */
     double alpha;      /* opacity of the mark; bars of a box: of its fill */
     double size;      /* radius of points, width of lines, share of the band of bars; 0 = default */
     bool is_outlined; /* bars: stroke in the mark's colour, fill by alpha */
     bool is_dashed;
-    bool has_dots;  /* lines: a dot on every point */
-    bool has_edge;  /* points: thin edge in the page's colour */
-    bool is_quiet;  /* helper mark: no part in tooltips and counts */
-    bool is_beside; /* no part in the axes' domains (reference lines) */
+    bool has_dots;           /* lines: a dot on every point */
+    bool is_step;            /* lines, areas: each value holds until the next x */
+    bool is_path;            /* lines: rows are joined in their order, not along x */
+    bool is_tight;           /* bars between two places: no hair between neighbours */
+    enum text_anchor anchor; /* MARK_TEXT */
+    double dx, dy;           /* MARK_TEXT: pixels */
+    double hole;             /* MARK_ARC: inner radius as a share of the outer */
+    bool has_edge;           /* points: thin edge in the page's colour */
+    bool is_quiet;           /* helper mark: no part in tooltips and counts */
+    bool is_beside;          /* no part in the axes' domains (reference lines) */
 };
 
 /* ---- axes ---- */
-enum scale_kind { SCALE_LINEAR, SCALE_LOG, SCALE_SYMLOG, SCALE_TIME, SCALE_BAND };
+/* SCALE_PLACES: numbers along an axis whose labels are names: level i stands at places[i] (NULL: at
+ * i); the domain is -0.5 .. n - 0.5 unless asked otherwise; on y it runs downwards as bands do. */
+enum scale_kind { SCALE_LINEAR, SCALE_LOG, SCALE_SYMLOG, SCALE_TIME, SCALE_BAND, SCALE_PLACES };
 enum tick_style {
     TICK_FIXED,
     TICK_SI,
@@ -91,7 +110,9 @@ struct chart_axis {
     /* asked by the kind and the user */
     enum scale_kind scale;
     const char *title;
-    const struct chart_levels *levels; /* SCALE_BAND */
+    const struct chart_levels *levels; /* SCALE_BAND, SCALE_PLACES */
+    const double *places;              /* SCALE_PLACES: NULL = 0, 1, 2 .. */
+    bool is_upwards;                   /* SCALE_PLACES on y: the first at the bottom */
     bool is_integer, has_zero, has_grid, has_ticks, is_share;
     int wanted_ticks;          /* 0 = by length */
     double pad_low, pad_high;  /* shares of the range added at the ends */
@@ -124,6 +145,7 @@ struct chart_color {
     enum value_kind value_kind;   /* COLOR_RAMP */
     const struct palette *scheme; /* NULL = the default of the kind of colours */
     bool is_centered;             /* COLOR_RAMP: its middle stands at zero */
+    bool is_log;                  /* COLOR_RAMP: by the logarithm, for counts */
     double min, max;              /* COLOR_RAMP, computed */
     struct tick *ticks;
     int n_ticks;
@@ -238,6 +260,7 @@ double scale_unit(const struct chart_axis *a, double v); /* 0..1 along the axis 
 /* Share of the panel from its top to v on a y axis: categories run downwards, numbers upwards. */
 double scale_down(const struct chart_axis *a, double v);
 double scale_radius(const struct chart_size *s, double v); /* of a point, pixels */
+double chart_arc_radius(const struct chart *c);            /* of a pie, pixels */
 
 /* ---- ticks.c, ticks_time.c ---- */
 /* Extended-Wilkinson labels of [lo, hi] (Talbot, Lin, Hanrahan 2010); returns how many stand in
@@ -268,30 +291,7 @@ const char *chart_format_expr(struct arena *a, struct tick_format f);
 void chart_value_label(struct strbuf *out, const struct chart_column *c, double v);
 double chart_round_digits(double v, int digits); /* to significant digits */
 
-/* ---- font.c ---- */
-double font_width(const char *text, double size, bool is_bold);
-/* Lines of at most `width` pixels, broken at blanks. */
-struct text_lines font_wrap(struct arena *a, const char *text, double size, bool is_bold,
-                            double width, int most);
-/* Cut with an ellipsis to `cells` characters; the same pointer when it fits. */
-const char *font_cut(struct arena *a, const char *text, int cells);
-
-/* ---- palette.c ---- */
-const char *palette_ink(int i);
-#define INK_REST "#b0b0b0"
-struct palette; /* a named scheme of colours: `scheme: viridis` */
-const struct palette *palette_find(const char *name, const char **nearest);
-const char *palette_name(const struct palette *p);
-bool palette_is_ramp(const struct palette *p); /* else inks of categories */
-bool palette_is_diverging(const struct palette *p);
-void palette_list(struct strbuf *out); /* all names, blanks between */
-/* n inks from the first to the last of a ramp. */
-const char **palette_steps(struct arena *a, const struct palette *p, int n);
-void palette_ramp(double t, char hex[8]);                             /* viridis */
-void palette_ramp_of(const struct palette *p, double t, char hex[8]); /* NULL = viridis */
-/* "steelblue", "#468" -> itself when it is a colour; else NULL and the nearest name. */
-const char *palette_named(const char *name, const char **nearest);
-const char *chart_level_ink(const struct chart *c, int level);
+#include "plotting/ink.h"
 
 /* ---- layout.c ---- */
 void chart_layout_of(struct chart *c);

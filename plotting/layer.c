@@ -72,7 +72,8 @@ static void place_rule(struct chart *c, const struct chart_rule *r)
     int n;
     const double at[] = {c->is_flipped ? r->y : r->x, c->is_flipped ? r->x : r->y};
     for (int k = 0; k < 2; k++) {
-        if (isnan(at[k]) || c->axis[k].scale == SCALE_BAND) continue;
+        if (isnan(at[k]) || c->axis[k].scale == SCALE_BAND || c->axis[k].scale == SCALE_PLACES)
+            continue;
         if (at[k] < c->axis[k].min || at[k] > c->axis[k].max) continue;
         struct chart_layer *l = rule_layer(c, r, &n);
         l->ch[k == 0 ? CH_X : CH_Y] =
@@ -249,7 +250,8 @@ static void join_colors(struct chart *c, const struct chart *base, const struct 
 
 static rc check_axes(struct ctx *cx, const struct chart *base, const struct chart *top)
 {
-    static const char *const holds[] = {"numbers", "numbers", "numbers", "times", "categories"};
+    static const char *const holds[] = {"numbers", "numbers",    "numbers",
+                                        "times",   "categories", "names in places"};
     for (int k = 0; k < 2; k++) {
         const char *a = holds[base->axis[k].scale], *b = holds[top->axis[k].scale];
         if (strcmp(a, b) == 0) continue;

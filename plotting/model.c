@@ -99,6 +99,27 @@ static void channel_range(const struct chart *c, enum mark_channel ch, double *l
     }
 }
 
+/* Powers of ten, or 1 2 5 in each decade when there are few. */
+static void log_color_ticks(struct chart *c)
+{
+    static const double step[] = {1, 2, 5};
+    struct chart_color *k = &c->color;
+    int n = 0, wide = log10(k->max / k->min) >= 2.5;
+    double v[TICKS_MOST];
+    for (double p = pow(10, floor(log10(k->min))); p <= k->max && n < TICKS_MOST - 3; p *= 10)
+        for (int i = 0; i < (wide ? 1 : 3); i++)
+            if (p * step[i] >= k->min && p * step[i] <= k->max) v[n++] = p * step[i];
+    k->format = (struct tick_format){.style = TICK_PLAIN};
+    k->ticks = ARENA_ARRAY(c->arena, struct tick, n + 1);
+    k->n_ticks = n;
+    for (int i = 0; i < n; i++) {
+        struct strbuf b = {0};
+        chart_number_label(&b, k->format, v[i]);
+        k->ticks[i] = (struct tick){.value = v[i], .label = arena_strndup(c->arena, b.p, b.n)};
+        strbuf_release(&b);
+    }
+}
+
 static void finish_color(struct chart *c)
 {
     struct chart_color *k = &c->color;
@@ -109,6 +130,10 @@ static void finish_color(struct chart *c)
         k->min = -k->max;
     }
     if (k->min == k->max) k->max = k->min + 1;
+    if (k->is_log && k->min > 0) {
+        log_color_ticks(c);
+        return;
+    }
     if (k->value_kind == VALUE_DATE || k->value_kind == VALUE_TIME)
         k->n_ticks = ticks_time(c->arena, k->min, k->max, 4, &k->ticks, &k->format);
     else

@@ -149,6 +149,24 @@ void palette_ramp(double t, char hex[8])
     palette_ramp_of(NULL, t, hex);
 }
 
+void palette_ramp_ink(const struct chart_color *k, double v, char hex[8])
+{
+    double t = k->is_log && k->min > 0 ? log(v / k->min) / log(k->max / k->min)
+                                       : (v - k->min) / (k->max - k->min);
+    palette_ramp_of(k->scheme, t, hex);
+}
+
+bool palette_wants_dark_text(const char hex[8])
+{
+    static const double weight[] = {0.2126, 0.7152, 0.0722};
+    double light = 0;
+    for (int i = 0; i < 3; i++) {
+        double c = hex_part(hex, i) / 255.0;
+        light += weight[i] * (c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4));
+    }
+    return light > 0.3;
+}
+
 const char *chart_level_ink(const struct chart *c, int level)
 {
     const struct chart_color *k = &c->color;

@@ -102,12 +102,25 @@ static double linear_part(const struct chart *c, bool is_x)
     return p > least ? p : pow(10, ceil(log10(least)));
 }
 
+static void places_domain(struct chart_axis *a)
+{
+    int n = a->levels ? a->levels->n : 0;
+    a->min = isnan(a->want_min) ? -0.5 : a->want_min;
+    a->max = isnan(a->want_max) ? fmax(n, 1) - 0.5 : a->want_max;
+    a->data_min = a->min;
+    a->data_max = a->max;
+}
+
 void scale_domain(struct chart_axis *a, const struct chart *c, bool is_x, int panel)
 {
     a->data_min = a->data_max = NAN;
     if (a->scale == SCALE_BAND) {
         a->min = 0;
         a->max = a->levels->n;
+        return;
+    }
+    if (a->scale == SCALE_PLACES) {
+        places_domain(a);
         return;
     }
     double lo = INFINITY, hi = -INFINITY;
@@ -138,6 +151,7 @@ double scale_unit(const struct chart_axis *a, double v)
         return (symlog(v, a->linear_below) - lo) / (hi - lo);
     }
     case SCALE_LINEAR:
+    case SCALE_PLACES:
     case SCALE_TIME: break;
     }
     return (v - a->min) / (a->max - a->min);
@@ -146,7 +160,8 @@ double scale_unit(const struct chart_axis *a, double v)
 double scale_down(const struct chart_axis *a, double v)
 {
     double u = scale_unit(a, v);
-    return a->scale == SCALE_BAND ? u : 1 - u;
+    bool is_down = a->scale == SCALE_BAND || (a->scale == SCALE_PLACES && !a->is_upwards);
+    return is_down ? u : 1 - u;
 }
 
 double scale_radius(const struct chart_size *s, double v)
@@ -154,4 +169,9 @@ double scale_radius(const struct chart_size *s, double v)
     const double least = 2; /* the area grows with the value */
     if (!(s->max > 0) || !(v > 0)) return least;
     return sqrt(least * least + v / s->max * (s->most * s->most - least * least));
+}
+
+double chart_arc_radius(const struct chart *c)
+{
+    return fmin(c->width, c->height) / 2.0 - 24;
 }

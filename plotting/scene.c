@@ -288,7 +288,9 @@ static void legend_ramp(struct scene *s, double *y)
     }
     draw_ramp(s->d, x, *y, 12, LEGEND_RAMP, stops);
     for (int i = 0; i < k->n_ticks; i++) {
-        double u = (k->ticks[i].value - k->min) / (k->max - k->min);
+        double v = k->ticks[i].value;
+        double u = k->is_log && k->min > 0 ? log(v / k->min) / log(k->max / k->min)
+                                           : (v - k->min) / (k->max - k->min);
         legend_label(s, x + 18, *y + (1 - u) * LEGEND_RAMP + 4, k->ticks[i].label);
     }
     *y += LEGEND_RAMP + 14;

@@ -56,8 +56,7 @@ const char *scene_row_ink(const struct scene *s, const struct chart_layer *l, in
     if (!k) return NULL;
     if (isnan(k[row])) return INK_REST;
     if (s->c->color.kind == COLOR_LEVELS) return chart_level_ink(s->c, (int)k[row]);
-    palette_ramp_of(s->c->color.scheme,
-                    (k[row] - s->c->color.min) / (s->c->color.max - s->c->color.min), hex);
+    palette_ramp_ink(&s->c->color, k[row], hex);
     return arena_strndup(s->d->arena, hex, 7);
 }
 
@@ -109,6 +108,7 @@ struct draw_item *scene_symbol(struct draw *d, const char *shape, double x, doub
     static const double up[] = {0, -1.2, 1.1, .8, -1.1, .8};
     static const double down[] = {0, 1.2, 1.1, -.8, -1.1, -.8};
     static const double diamond[] = {0, -1.3, 1.1, 0, 0, 1.3, -1.1, 0};
+    static const double hexagon[] = {0, -1, .866, -.5, .866, .5, 0, 1, -.866, .5, -.866, -.5};
     static const double cross[] = {-.4, -1.2, .4,  -1.2, .4,  -.4, 1.2,  -.4, 1.2,  .4,  .4,  .4,
                                    .4,  1.2,  -.4, 1.2,  -.4, .4,  -1.2, .4,  -1.2, -.4, -.4, -.4};
     if (!strcmp(shape, "square")) return poly(d, x, y, r, square, 4);
@@ -116,6 +116,7 @@ struct draw_item *scene_symbol(struct draw *d, const char *shape, double x, doub
     if (!strcmp(shape, "triangle-down")) return poly(d, x, y, r, down, 3);
     if (!strcmp(shape, "diamond")) return poly(d, x, y, r, diamond, 4);
     if (!strcmp(shape, "cross")) return poly(d, x, y, r, cross, 12);
+    if (!strcmp(shape, "hexagon")) return poly(d, x, y, r, hexagon, 6);
     return draw_circle(d, x, y, r);
 }
 
@@ -185,7 +186,7 @@ static void part_bins(const struct scene *s, const struct chart_layer *l, bool i
 
 static void put_bars(struct scene *s, const struct chart_layer *l)
 {
-    bool is_binned = layer_channel(l, CH_X2) && layer_channel(l, CH_Y2);
+    bool is_binned = !l->is_tight && layer_channel(l, CH_X2) && layer_channel(l, CH_Y2);
     bool is_x = !s->c->axis[0].has_zero; /* the bins lie along the axis that has no base line */
     struct draw_style t = {.fill = scene_layer_ink(l), .fill_clear = 1 - l->alpha};
     if (l->is_outlined) {
@@ -287,6 +288,7 @@ static void put_path(struct scene *s, const struct chart_layer *l, int64_t from,
             is_open = false;
             continue;
         }
+        if (is_open && l->is_step) draw_to(s->d, x, scene_center(s, l, r - 1, false));
         if (is_open)
             draw_to(s->d, x, y);
         else
@@ -294,6 +296,21 @@ static void put_path(struct scene *s, const struct chart_layer *l, int64_t from,
         if (!is_open && (r + 1 == to || !isfinite(scene_center(s, l, r + 1, false))))
             draw_to(s->d, x + 0.01, y);
         is_open = true;
+    }
+}
+
+/* Runs of rows that are one line or area. */
+static void each_run(struct scene *s, const struct chart_layer *l,
+                     void (*put)(struct scene *, const struct chart_layer *, int64_t, int64_t))
+{
+    const double *panel = layer_channel(l, CH_PANEL);
+    for (int64_t from = 0; from < l->n;) {
+        int64_t to = from + 1;
+        while (to < l->n && line_of(l, to) == line_of(l, from) &&
+               (!panel || panel[to] == panel[from]))
+            to++;
+        if (scene_has_row(s, l, from)) put(s, l, from, to);
+        from = to;
     }
 }
 
@@ -319,17 +336,126 @@ static void put_lines(struct scene *s, const struct chart_layer *l)
                                         .stroke_clear = 1 - l->alpha,
                                         .dash = l->is_dashed ? 6 : 0,
                                         .is_round = true});
-    for (int64_t from = 0; from < l->n;) {
-        int64_t to = from + 1;
-        const double *panel = layer_channel(l, CH_PANEL);
-        while (to < l->n && line_of(l, to) == line_of(l, from) &&
-               (!panel || panel[to] == panel[from]))
-            to++;
-        if (scene_has_row(s, l, from)) put_path(s, l, from, to);
-        from = to;
-    }
+    each_run(s, l, put_path);
     draw_close(s->d);
     if (l->has_dots) put_dots(s, l);
+}
+
+/* ---- areas ---- */
+struct corner {
+    double x, y;
+};
+/* The two edges of a row: (x, y) and (x, y2), or (x, y) and (x2, y). */
+static bool edges(const struct scene *s, const struct chart_layer *l, int64_t r, struct corner e[2])
+{
+    const double *x2 = layer_channel(l, CH_X2), *y2 = layer_channel(l, CH_Y2);
+    e[0] = e[1] = (struct corner){scene_center(s, l, r, true), scene_center(s, l, r, false)};
+    if (y2)
+        e[1].y = scene_y(s, y2[r]);
+    else if (x2)
+        e[1].x = scene_x(s, x2[r]);
+    return isfinite(e[0].x + e[0].y + e[1].x + e[1].y);
+}
+
+/* A step holds the value of the row on the left. */
+static void put_corner(struct scene *s, const struct chart_layer *l, struct corner p,
+                       const struct corner *before)
+{
+    if (!before) {
+        draw_move(s->d, p.x, p.y);
+        return;
+    }
+    if (l->is_step && p.x > before->x) draw_to(s->d, p.x, before->y);
+    if (l->is_step && p.x < before->x) draw_to(s->d, before->x, p.y);
+    draw_to(s->d, p.x, p.y);
+}
+
+/* Rows [from, to) without nulls: there along one edge, back along the other. */
+static void put_stretch(struct scene *s, const struct chart_layer *l, int64_t from, int64_t to)
+{
+    struct corner e[2], last = {0};
+    for (int64_t r = from; r < to; r++) {
+        edges(s, l, r, e);
+        put_corner(s, l, e[0], r > from ? &last : NULL);
+        last = e[0];
+    }
+    for (int64_t r = to; r-- > from;) {
+        edges(s, l, r, e);
+        if (r + 1 == to)
+            draw_to(s->d, e[1].x, e[1].y);
+        else
+            put_corner(s, l, e[1], &last);
+        last = e[1];
+    }
+    draw_shut(s->d);
+}
+
+static void put_area(struct scene *s, const struct chart_layer *l, int64_t from, int64_t to)
+{
+    struct corner e[2];
+    struct draw_item *it = draw_path(s->d);
+    it->fill = scene_row_ink(s, l, from);
+    if (l->is_outlined) it->stroke = it->fill;
+    for (int64_t r = from; r < to;) {
+        int64_t end = r;
+        while (end < to && edges(s, l, end, e))
+            end++;
+        if (end > r) put_stretch(s, l, r, end);
+        r = end > r ? end : r + 1;
+    }
+}
+
+static void put_areas(struct scene *s, const struct chart_layer *l)
+{
+    struct draw_style t = {.fill = scene_layer_ink(l), .fill_clear = 1 - l->alpha};
+    if (l->is_outlined) {
+        t.stroke = t.fill;
+        t.width = 1.2;
+    }
+    draw_open(s->d, t);
+    each_run(s, l, put_area);
+    draw_close(s->d);
+}
+
+/* ---- words in the panel ---- */
+static void put_words(struct scene *s, const struct chart_layer *l)
+{
+    static const enum draw_anchor anchors[] = {ANCHOR_MIDDLE, ANCHOR_START, ANCHOR_END};
+    const struct chart_column *words = &l->col[l->ch[CH_TEXT]];
+    double size = l->size > 0 ? l->size : FONT_LABEL;
+    struct draw_style t = {.fill = l->color ? l->color : SCENE_INK,
+                           .theme = l->color ? THEME_NONE : THEME_INK,
+                           .font = size,
+                           .anchor = anchors[l->anchor]};
+    draw_open(s->d, t);
+    for (int64_t r = 0; r < l->n; r++) {
+        double x = scene_center(s, l, r, true), y = scene_center(s, l, r, false);
+        if (!scene_has_row(s, l, r) || !isfinite(x + y) || isnan(words->v[r])) continue;
+        draw_text(s->d, x + l->dx, y + l->dy + size * 0.35, words->levels->text[(int)words->v[r]]);
+    }
+    draw_close(s->d);
+}
+
+/* ---- slices ---- */
+static void put_arcs(struct scene *s, const struct chart_layer *l)
+{
+    const double *from = layer_channel(l, CH_X), *to = layer_channel(l, CH_X2);
+    double cx = s->px + s->pw / 2, cy = s->py + s->ph / 2;
+    double r = chart_arc_radius(s->c), hole = r * l->hole;
+    draw_open(s->d, (struct draw_style){.stroke = "#fff", .theme = THEME_EDGE});
+    for (int64_t i = 0; i < l->n; i++) {
+        if (!scene_has_row(s, l, i) || !(to[i] > from[i])) continue;
+        struct draw_item *it = draw_path(s->d);
+        it->fill = scene_row_ink(s, l, i);
+        it->tip = scene_tip(s, l, i);
+        draw_arc(s->d, cx, cy, r, from[i], to[i]);
+        if (hole > 0)
+            draw_arc(s->d, cx, cy, hole, to[i], from[i]);
+        else
+            draw_to(s->d, cx, cy);
+        draw_shut(s->d);
+    }
+    draw_close(s->d);
 }
 
 void scene_marks(struct scene *s)
@@ -342,6 +468,9 @@ void scene_marks(struct scene *s)
         case MARK_BAR: put_bars(s, l); break;
         case MARK_RULE: put_rules(s, l); break;
         case MARK_TICK: put_ticks(s, l); break;
+        case MARK_AREA: put_areas(s, l); break;
+        case MARK_TEXT: put_words(s, l); break;
+        case MARK_ARC: put_arcs(s, l); break;
         }
     }
 }

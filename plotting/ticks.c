@@ -248,11 +248,11 @@ int ticks_of_range(struct arena *a, double lo, double hi, int wanted, bool whole
 static void ticks_levels(struct arena *arena, struct chart_axis *a)
 {
     a->format = (struct tick_format){.style = TICK_LEVEL};
-    a->n_ticks = a->levels->n;
+    a->n_ticks = a->levels ? a->levels->n : 0;
     a->ticks = ARENA_ARRAY(arena, struct tick, a->n_ticks);
     for (int i = 0; i < a->n_ticks; i++)
-        a->ticks[i] =
-            (struct tick){.value = i, .label = font_cut(arena, a->levels->text[i], LABEL_CELLS)};
+        a->ticks[i] = (struct tick){.value = a->places ? a->places[i] : i,
+                                    .label = font_cut(arena, a->levels->text[i], LABEL_CELLS)};
 }
 
 /* ---- fit ---- */
@@ -404,7 +404,7 @@ static void measure_labels(struct chart_axis *a, double length, bool is_x)
     for (int i = 0; i < a->n_ticks; i++) {
         if (!a->ticks[i].label) continue;
         double at = scale_unit(a, a->ticks[i].value) * length, w = label_width(&a->ticks[i]) / 2;
-        if (!is_x && a->scale == SCALE_BAND) at = length - at;
+        if (!is_x && (a->scale == SCALE_BAND || a->scale == SCALE_PLACES)) at = length - at;
         if (a->ticks[i].under) has_under = true;
         if (!is_x) w = FONT_LABEL / 2.0;
         if (is_x && a->fit == LABELS_TURNED) {
@@ -438,9 +438,11 @@ void ticks_of_axis(struct arena *arena, struct chart_axis *a, double length, boo
     int wanted = (int)round(length / (is_x ? 80 : 50));
     if (wanted < 3) wanted = 3;
     if (a->wanted_ticks) wanted = a->wanted_ticks;
-    if (a->scale == SCALE_BAND) {
+    if (a->scale == SCALE_BAND || a->scale == SCALE_PLACES) {
         ticks_levels(arena, a);
-        if (is_x)
+        if (a->places)
+            drop_colliding(a, length, is_x);
+        else if (is_x)
             fit_band(arena, a, length);
         else
             thin_lines(a, length / fmax(a->n_ticks, 1));

@@ -63,6 +63,7 @@ static void add_rows(json_t *rows, const struct chart_layer *l, int tag)
         json_t *row = json_object();
         for (int k = 0; k < l->n_cols; k++)
             json_object_set_new(row, name[k], cell(&l->col[k], l->col[k].v[r], range[k]));
+        if (l->is_path) json_object_set_new(row, "i", json_integer((json_int_t)r));
         if (tag >= 0) {
             const struct chart_column *panel = &l->col[l->ch[CH_PANEL]];
             json_object_set_new(row, "k", json_integer(tag));
@@ -87,9 +88,19 @@ static const char *mark_type(const struct chart_layer *l)
     case MARK_LINE: return "line";
     case MARK_BAR: return l->ch[CH_X2] >= 0 && l->ch[CH_Y2] >= 0 ? "rect" : "bar";
     case MARK_RULE: return "rule";
+    case MARK_AREA: return "area";
+    case MARK_TEXT: return "text";
+    case MARK_ARC: return "arc";
     case MARK_TICK: break;
     }
     return "tick";
+}
+
+/* A pointed-top hexagon as a path of Vega, whose symbols reach from -1 to 1. */
+static const char *shape_path(const char *shape)
+{
+    if (strcmp(shape, "hexagon") != 0) return shape;
+    return "M0,-1L0.866,-0.5L0.866,0.5L0,1L-0.866,0.5L-0.866,-0.5Z";
 }
 
 static void mark_point(json_t *m, const struct chart_layer *l)
@@ -98,7 +109,7 @@ static void mark_point(json_t *m, const struct chart_layer *l)
     json_object_set_new(m, "filled", json_true());
     if (l->ch[CH_SIZE] < 0) json_object_set_new(m, "size", vega_number(4 * r * r, 0));
     if (l->ch[CH_SHAPE] < 0)
-        json_object_set_new(m, "shape", json_string(l->shape ? l->shape : "circle"));
+        json_object_set_new(m, "shape", json_string(shape_path(l->shape ? l->shape : "circle")));
     if (l->has_edge) {
         json_object_set_new(m, "stroke", json_string("white"));
         json_object_set_new(m, "strokeWidth", json_real(0.5));
@@ -110,6 +121,7 @@ static void mark_line(json_t *m, const struct chart_layer *l)
     json_object_set_new(m, "strokeWidth", vega_number(l->size > 0 ? l->size : 2, 0));
     json_object_set_new(m, "strokeJoin", json_string("round"));
     json_object_set_new(m, "strokeCap", json_string("round"));
+    if (l->is_step) json_object_set_new(m, "interpolate", json_string("step-after"));
     if (!l->has_dots) return;
     json_t *dot = json_pack("{s:i,s:b}", "size", 32, "filled", 1);
     if (l->ch[CH_COLOR] < 0)
@@ -120,11 +132,11 @@ static void mark_line(json_t *m, const struct chart_layer *l)
 static void mark_bar(json_t *m, const struct chart *c, const struct chart_layer *l)
 {
     bool is_binned = l->ch[CH_X2] >= 0 && l->ch[CH_Y2] >= 0;
-    if (is_binned) {
+    if (is_binned && !l->is_tight) {
         bool is_x = !c->axis[0].has_zero;
         json_object_set_new(m, is_x ? "xOffset" : "yOffset", json_real(0.5));
         json_object_set_new(m, is_x ? "x2Offset" : "y2Offset", json_real(-0.5));
-    } else if (l->size > 0 && l->size < 1) {
+    } else if (!is_binned && l->size > 0 && l->size < 1) {
         json_object_set_new(m, c->axis[0].scale == SCALE_BAND ? "width" : "height",
                             json_pack("{s:o}", "band", vega_number(l->size, 0)));
     }
@@ -132,6 +144,34 @@ static void mark_bar(json_t *m, const struct chart *c, const struct chart_layer 
         json_object_set_new(m, "strokeWidth", json_real(1.2));
         json_object_set_new(m, "fillOpacity", vega_number(l->alpha, 0));
     }
+}
+
+static void mark_area(json_t *m, const struct chart_layer *l)
+{
+    if (l->ch[CH_Y2] < 0) json_object_set_new(m, "orient", json_string("horizontal"));
+    if (l->is_step) json_object_set_new(m, "interpolate", json_string("step-after"));
+    if (!l->is_outlined) return;
+    json_object_set_new(m, "fillOpacity", vega_number(l->alpha, 0));
+    json_object_set_new(m, "strokeWidth", json_real(1.2));
+}
+
+static void mark_text(json_t *m, const struct chart_layer *l)
+{
+    static const char *const aligns[] = {"center", "left", "right"};
+    json_object_set_new(m, "align", json_string(aligns[l->anchor]));
+    json_object_set_new(m, "baseline", json_string("middle"));
+    json_object_set_new(m, "fontSize", vega_number(l->size > 0 ? l->size : FONT_LABEL, 0));
+    if (l->dx != 0) json_object_set_new(m, "dx", vega_number(l->dx, 0));
+    if (l->dy != 0) json_object_set_new(m, "dy", vega_number(l->dy, 0));
+}
+
+static void mark_arc(json_t *m, const struct chart *c, const struct chart_layer *l)
+{
+    double r = chart_arc_radius(c);
+    json_object_set_new(m, "outerRadius", vega_number(r, 0));
+    json_object_set_new(m, "innerRadius", vega_number(r * l->hole, 0));
+    json_object_set_new(m, "stroke", json_string("white"));
+    json_object_set_new(m, "strokeWidth", json_integer(1));
 }
 
 /* Pixels of a median line: Vega's tick takes no share of the band. */
@@ -152,6 +192,9 @@ static json_t *mark_of(const struct chart *c, const struct chart_layer *l)
     if (l->mark == MARK_POINT) mark_point(m, l);
     if (l->mark == MARK_LINE) mark_line(m, l);
     if (l->mark == MARK_BAR) mark_bar(m, c, l);
+    if (l->mark == MARK_AREA) mark_area(m, l);
+    if (l->mark == MARK_TEXT) mark_text(m, l);
+    if (l->mark == MARK_ARC) mark_arc(m, c, l);
     if (l->mark == MARK_RULE)
         json_object_set_new(m, "strokeWidth", vega_number(l->size > 0 ? l->size : 1.2, 0));
     if (l->mark == MARK_TICK) {
@@ -160,7 +203,7 @@ static json_t *mark_of(const struct chart *c, const struct chart_layer *l)
         json_object_set_new(
             m, "orient", json_string(c->axis[0].scale == SCALE_BAND ? "horizontal" : "vertical"));
     }
-    if (l->ch[CH_COLOR] < 0) {
+    if (l->ch[CH_COLOR] < 0 && (l->mark != MARK_TEXT || l->color)) {
         json_object_set_new(m, "color", json_string(ink));
         if (l->is_outlined) json_object_set_new(m, "stroke", json_string(ink));
     }
@@ -222,6 +265,7 @@ static json_t *color_ramp(const struct chart *c, json_t *f)
                         json_pack("{s:s,s:[o,o]}", "scheme", palette_name(k->scheme), "domain",
                                   vega_number(k->min, k->max - k->min),
                                   vega_number(k->max, k->max - k->min)));
+    if (k->is_log) json_object_set_new(json_object_get(f, "scale"), "type", json_string("log"));
     json_t *legend = json_pack("{s:o,s:o,s:i,s:f}", "title", title_or_null(k->title), "values",
                                values, "gradientLength", LEGEND_RAMP, "gradientOpacity", 1.0);
     if (k->format.style == TICK_TIME)
@@ -345,12 +389,32 @@ static void put_pick(json_t *e, const struct chart_layer *l)
                                   vega_number(l->is_outlined ? 1 : l->alpha, 0), "value", 0.08));
 }
 
+/* Angles in radians, as they are. */
+static void put_turns(json_t *e, const struct chart_layer *l)
+{
+    char name[16];
+    json_t *f = vega_field(l->ch[CH_X], "quantitative");
+    json_object_set_new(f, "scale", json_null());
+    json_object_set_new(f, "stack", json_null());
+    json_object_set_new(e, "theta", f);
+    snprintf(name, sizeof name, "c%d", l->ch[CH_X2]);
+    json_object_set_new(e, "theta2", json_pack("{s:s}", "field", name));
+}
+
 static json_t *encoding(const struct chart *c, const struct chart_layer *l, bool is_first,
                         bool has_pick)
 {
     json_t *e = json_object();
-    vega_position(e, c, l, true, is_first);
-    vega_position(e, c, l, false, is_first);
+    if (l->mark == MARK_ARC) {
+        put_turns(e, l);
+    } else {
+        vega_position(e, c, l, true, is_first);
+        vega_position(e, c, l, false, is_first);
+    }
+    if (l->is_path)
+        json_object_set_new(e, "order",
+                            json_pack("{s:s,s:s}", "field", "i", "type", "quantitative"));
+    if (l->ch[CH_TEXT] >= 0) json_object_set_new(e, "text", vega_field(l->ch[CH_TEXT], "nominal"));
     put_color(e, c, l);
     put_size(e, c, l);
     put_shape(e, c, l);

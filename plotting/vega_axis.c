@@ -11,6 +11,7 @@ static const char *scale_name(const struct chart_axis *a)
     case SCALE_LOG: return "log";
     case SCALE_SYMLOG: return "symlog";
     case SCALE_TIME: return "utc";
+    case SCALE_PLACES: return "linear";
     case SCALE_BAND: break;
     }
     return "band";
@@ -27,10 +28,11 @@ static json_t *levels_array(const struct chart_levels *l)
 static json_t *place(const struct chart_axis *a, double v)
 {
     if (a->scale == SCALE_TIME) return json_integer((json_int_t)floor(v + 0.5));
-    return vega_number(v, a->scale == SCALE_LINEAR ? (a->max - a->min) / 1000 : 0);
+    return vega_number(
+        v, a->scale == SCALE_LINEAR || a->scale == SCALE_PLACES ? (a->max - a->min) / 1000 : 0);
 }
 
-static json_t *scale_of(const struct chart_axis *a)
+static json_t *scale_of(const struct chart_axis *a, bool is_x)
 {
     json_t *s = json_pack("{s:s}", "type", scale_name(a));
     if (a->scale == SCALE_BAND) {
@@ -39,9 +41,13 @@ static json_t *scale_of(const struct chart_axis *a)
         json_object_set_new(s, "paddingOuter", json_real(BAND_PADDING / 2));
         return s;
     }
-    json_object_set_new(s, "domain", json_pack("[o,o]", place(a, a->min), place(a, a->max)));
+    bool is_down = a->scale == SCALE_PLACES && !is_x && !a->is_upwards;
+    json_object_set_new(s, "domain",
+                        json_pack("[o,o]", place(a, is_down ? a->max : a->min),
+                                  place(a, is_down ? a->min : a->max)));
     json_object_set_new(s, "nice", json_false());
-    if (a->scale == SCALE_LINEAR) json_object_set_new(s, "zero", json_false());
+    if (a->scale == SCALE_LINEAR || a->scale == SCALE_PLACES)
+        json_object_set_new(s, "zero", json_false());
     if (a->scale == SCALE_SYMLOG)
         json_object_set_new(s, "constant", vega_number(a->linear_below, 0));
     return s;
@@ -75,11 +81,12 @@ static void add_string(struct strbuf *b, const char *text)
 }
 
 /* Labels of our ticks: one comparison a tick that has two lines, else Vega's format. */
-static void add_time_labels(struct strbuf *b, const struct chart_axis *a)
+static void add_tick_labels(struct strbuf *b, const struct chart_axis *a)
 {
     for (int i = 0; i < a->n_ticks; i++) {
         const struct tick *t = &a->ticks[i];
-        strbuf_addz(b, "time(datum.value)==");
+        if (!t->label) continue;
+        strbuf_addz(b, a->scale == SCALE_TIME ? "time(datum.value)==" : "datum.value==");
         add_json(b, place(a, t->value));
         strbuf_addc(b, '?');
         if (t->under) {
@@ -121,8 +128,8 @@ static void put_label_expr(json_t *axis, const struct chart *c, const struct cha
     else if (c->can_zoom)
         strbuf_printf(&b, "zoom.%s?format(datum.value/%.0f,',.6~g'):", field,
                       a->format.scale > 1 ? a->format.scale : 1.0);
-    if (a->scale == SCALE_TIME)
-        add_time_labels(&b, a);
+    if (a->scale == SCALE_TIME || a->scale == SCALE_PLACES)
+        add_tick_labels(&b, a);
     else if (a->scale == SCALE_BAND && a->fit == LABELS_WRAPPED)
         add_level_labels(&b, a);
     else if (a->scale != SCALE_BAND)
@@ -163,7 +170,8 @@ static json_t *axis_of(const struct chart *c, bool is_x, const char *field)
     put_label_expr(o, c, a, field);
     json_object_set_new(o, "labelAngle", json_integer(is_x && a->fit == LABELS_TURNED ? -45 : 0));
     json_object_set_new(o, "labelOverlap",
-                        a->scale == SCALE_BAND ? json_false() : json_string("greedy"));
+                        a->scale == SCALE_BAND || a->scale == SCALE_PLACES ? json_false()
+                                                                           : json_string("greedy"));
     json_object_set_new(o, "labelLimit", json_integer(180));
     return o;
 }
@@ -177,9 +185,12 @@ void vega_position(json_t *encoding, const struct chart *c, const struct chart_l
     json_t *f = vega_field(k, a->scale == SCALE_BAND   ? "nominal"
                               : a->scale == SCALE_TIME ? "temporal"
                                                        : "quantitative");
-    json_object_set_new(f, "scale", scale_of(a));
+    json_object_set_new(f, "scale", scale_of(a, is_x));
     if (a->scale == SCALE_BAND) json_object_set_new(f, "sort", json_null());
-    if (is_first)
+    bool is_bare = c->is_bare || (a->scale == SCALE_PLACES && a->n_ticks == 0 && !a->shown);
+    if (is_bare)
+        json_object_set_new(f, "axis", json_null());
+    else if (is_first)
         json_object_set_new(f, "axis",
                             axis_of(c, is_x, json_string_value(json_object_get(f, "field"))));
     else

@@ -206,6 +206,57 @@ struct stat_m4_rows {
 };
 rc stat_m4_of(struct chart_build *b, const struct stat_m4 *job, struct stat_m4_rows *out);
 
+/* ---- stat_frame.c: all rows of a chart in memory, and rows of marks ---- */
+enum { WIDE_MOST = 64 };
+struct stat_frame {
+    int64_t n, n_total;
+    double *num[CHART_CHANNELS];               /* number and time channels */
+    struct stat_levels levels[CHART_CHANNELS]; /* channels read as categories; .at has n rows */
+    double *group;                             /* [n] panel * n_color + color */
+    int n_color, n_panel;
+    int64_t *order, *start; /* rows by group: order[start[g] .. start[g + 1]) */
+};
+#define USE(ch) (1u << (ch))
+/* Reads the channels; rows in which a channel of `need` is null or not finite are left out and the
+ * caption says how many. Channels of `levels` are read as categories whatever their type. Colour
+ * and panel are always categories; more than 8 colours are folded into "other". Sets the chart's
+ * colour and panels. */
+rc stat_frame_of(struct chart_build *b, unsigned need, unsigned levels, struct stat_frame *out);
+/* Values of a channel of one group, copied; sorted if asked. */
+double *stat_frame_values(struct chart_build *b, const struct stat_frame *f, enum chart_channel ch,
+                          int group, bool is_sorted, int64_t *n);
+int stat_double_cmp(const void *a, const void *b);
+/* Type 7 quantile of sorted values. */
+double stat_quantile(const double *sorted, int64_t n, double q);
+
+struct build_rows { /* rows of marks in the making */
+    int64_t n, cap;
+    int width;
+    double *v[12];
+};
+void build_push(struct chart_build *b, struct build_rows *r, const double *v, int n);
+#define PUSH(b, r, ...)                                                                            \
+    build_push((b), (r), (const double[]){__VA_ARGS__},                                            \
+               (int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)))
+struct chart_layer *build_layer(struct chart_build *b, enum chart_mark mark,
+                                const struct build_rows *r);
+void build_col(struct chart_layer *l, int ch, const char *title, enum value_kind kind,
+               const struct build_rows *r, int k, const struct chart_levels *levels);
+enum { NO_CHANNEL = -1 };
+/* Colour and panel of a layer from the group number in column k. */
+void build_group_cols(struct chart_build *b, struct chart_layer *l, const struct stat_frame *f,
+                      const struct build_rows *r, int k);
+/* Names in the making, for texts and places. Returns the new one's number. */
+struct chart_levels *build_names(struct chart_build *b, int cap);
+int build_name(struct chart_build *b, struct chart_levels *l, const char *text);
+/* "1,234.5" as tooltips write it, in the chart's arena. */
+const char *build_number(struct chart_build *b, enum value_kind kind, double v);
+/* An axis of names in places. */
+struct chart_axis *build_places(struct chart_build *b, bool is_x, const struct chart_levels *levels,
+                                const char *title);
+void build_words(struct chart_build *b, const char *text, const char *finding);
+const char *build_in_title(const struct chart_build *b, enum chart_channel ch);
+
 /* ---- build.c: shared by the kinds ---- */
 /* Title, scale, range of an axis from an input; `wish` says which of the user's options apply
  * (xrange, xlog or yrange, ylog), as a horizontal chart shows y below. */
