@@ -34,6 +34,14 @@ rc column_widen(struct ctx *cx, const struct column *c, struct dtype to, struct 
 bool name_is_bare(struct str name);
 void name_text(struct strbuf *out, struct str name);
 void scope_clear(struct scope *s);
+/* Notes from now on which names of this very scope are used (before they are set) and which are
+ * set; NULL ends it. */
+struct name_log {
+    struct arena *arena;
+    struct str *used, *set;
+    int n_used, n_set;
+};
+void scope_log(struct scope *s, struct name_log *log);
 void scope_drop(struct scope *s, struct str name); /* forgets it where it is set nearest */
 struct scope *scope_capture(struct scope *s, struct scope *globals);
 

@@ -115,6 +115,8 @@ struct lang *lang_new(const struct lang_opts *opts)
                           .memory_budget = default_budget()};
     lg->sources = sources_new();
     lg->globals = scope_new(NULL);
+    lg->names = mem_zero(sizeof *lg->names);
+    lg->names->arena = arena_new();
     lg->now_us = INT64_MIN;
     char url[32];
     snprintf(url, sizeof url, "threads:%d", lg->opts.threads);
@@ -149,6 +151,8 @@ void lang_free(struct lang *lg)
     if (lg->pool) pool_free(lg->pool);
     sources_free(lg->sources);
     arena_free(lg->cx.arena);
+    arena_free(lg->names->arena);
+    mem_free(lg->names);
     mem_free(lg->folder);
     mem_free(lg);
 }
@@ -183,12 +187,26 @@ static rc run_cell(struct lang *lg, const char *text, size_t n, const char *labe
         return sql_cell(lg, text, n, label, first_line);
     return run_program(lg, text, n, label, first_line, NULL, lg->opts.console);
 }
+static void names_begin(struct lang *lg)
+{
+    struct arena *a = lg->names->arena;
+    arena_reset(a);
+    *lg->names = (struct name_log){.arena = a};
+    scope_log(lg->globals, lg->names);
+}
+void lang_names(const struct lang *lg, struct lang_names *out)
+{
+    const struct name_log *l = lg->names;
+    *out = (struct lang_names){l->used, l->set, l->n_used, l->n_set};
+}
 rc lang_run(struct lang *lg, const char *text, size_t n, const char *label, int first_line,
             struct error *err)
 {
     err_clear(&lg->err);
     lg->depth = lg->expr_depth = lg->fn_depth = 0;
+    names_begin(lg);
     enum rc_t res = run_cell(lg, text, n, label, first_line);
+    scope_log(lg->globals, NULL);
     if (res != RC_OK) paths_as_written(lg, &lg->err);
     if (res != RC_OK) *err = lg->err;
     arena_reset(lg->cx.arena);
@@ -222,7 +240,7 @@ void lang_vars(struct lang *lg,
     struct arena *a = arena_new(); /* `.vars` asks while its statement runs */
     int n = scope_names(lg->globals, a, &names);
     for (int i = 0; i < n; i++) {
-        const struct value *v = scope_get(lg->globals, names[i]);
+        const struct value *v = scope_peek(lg->globals, names[i]);
         char *name = arena_strndup(a, names[i].p, names[i].n);
         see(arg, name, value_type_text(v, type, sizeof type), rows_known(v));
     }

@@ -64,6 +64,13 @@ struct sources *lang_sources(struct lang *lg);
  * *err tells (rendered with diag_text by the caller). */
 rc lang_run(struct lang *lg, const char *text, size_t n, const char *label, int first_line,
             struct error *err);
+/* Names of variables and fns that the last lang_run used before it set them itself, and those it
+ * set. Valid until the next lang_run. */
+struct lang_names {
+    const struct str *used, *set;
+    int n_used, n_set;
+};
+void lang_names(const struct lang *lg, struct lang_names *out);
 /* -p name=value: text is read as a literal (bare words as text) when the param statement is
  * reached. */
 void lang_set_param(struct lang *lg, const char *name, const char *text);
@@ -103,6 +110,19 @@ void lang_help(struct str topic, struct strbuf *plain, struct strbuf *html);
 
 /* The reference page: contents and all sections as HTML (the page around it is the caller's). */
 void lang_reference(struct strbuf *html);
+
+/* The variables of a snapshot, in the order in which they were first set. */
+struct lang_variable {
+    const char *name, *type; /* "frame", "list[int]" .. */
+    int64_t rows, bytes;     /* -1 = not known without work */
+    int columns;             /* frames; else -1 */
+    struct str preview;      /* the value in one line, cut */
+    /* What is inside: columns of a frame, fields of a struct; NULL = nothing. */
+    struct lang_variable *parts;
+    int n_parts;
+};
+int lang_snapshot_variables(const struct lang_snapshot *s, struct arena *a,
+                            struct lang_variable **out);
 
 enum complete_status { LANG_COMPLETE, LANG_INCOMPLETE, LANG_INVALID };
 /* Whether Enter should run the text; *indent: blanks for the next line when incomplete. */

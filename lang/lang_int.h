@@ -68,7 +68,6 @@ struct value *value_struct(struct value **take_items, const char *const *names,
 struct value *value_range(struct value *take_from, struct value *take_to,
                           bool is_half_open);                 /* NULL = open */
 struct value *value_frame(struct plan *p, const char *label); /* takes own reference */
-/* A frame whose display is one line instead of rows (see status above). */
 struct value *value_frame_status(struct plan *p, const char *label, const char *status);
 struct value *value_model(const struct model *m);
 struct value *value_chart(const struct chart *c);
@@ -99,8 +98,10 @@ struct scope; /* chain of name -> value; only fn calls and lambdas make a new on
 struct scope *scope_new(struct scope *parent); /* parent may be NULL; counted */
 struct scope *scope_ref(struct scope *s);
 void scope_unref(struct scope *s);
-const struct value *scope_get(const struct scope *s,
-                              struct str name); /* looks up the chain; borrowed or NULL */
+/* Looks up the chain; borrowed or NULL. */
+const struct value *scope_get(const struct scope *s, struct str name);
+const struct value *scope_peek(const struct scope *s, struct str name); /* no use: for hints */
+const struct value *scope_peek_fn(const struct scope *s, struct str name);
 void scope_set(struct scope *s, struct str name, struct value *take_v);    /* in this scope */
 int scope_names(const struct scope *s, struct arena *a, struct str **out); /* whole chain */
 /* Functions live apart from variables. scope_fn: the fn of that name, else a variable that holds a
@@ -138,6 +139,7 @@ struct lang {
     struct scan_cache *scans; /* path + options + mtime -> opened scan */
     struct kept_list *kept;   /* plans whose result is kept, for dropping the least recently used */
     struct workspace *workspace; /* `use workspace(..)`, or NULL */
+    struct name_log *names;      /* of the last cell (interp_int.h) */
     char *folder;
     int hidden;             /* inside include: displays and prints are not passed on */
     bool is_last_statement; /* the cell's last one is running */

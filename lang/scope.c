@@ -16,7 +16,30 @@ struct scope {
     bool is_weak; /* the parent is the session's scope, not counted (a fn there may hold us) */
     struct binding *all;
     int n, cap;
+    struct name_log *log; /* the session's scope only: what a cell uses and sets; or NULL */
 };
+
+/* ---- what a cell uses and sets ---- */
+static bool is_listed(const struct str *names, int n, struct str name)
+{
+    for (int i = n - 1; i >= 0; i--)
+        if (str_eq(names[i], name)) return true;
+    return false;
+}
+static void list(struct arena *a, struct str **names, int *n, struct str name)
+{
+    if (is_listed(*names, *n, name)) return;
+    if ((*n & (*n - 1)) == 0) {
+        struct str *more = ARENA_ARRAY(a, struct str, *n ? 2 * *n : 1);
+        if (*n) memcpy(more, *names, sizeof **names * (size_t)*n);
+        *names = more;
+    }
+    (*names)[(*n)++] = arena_str(a, name);
+}
+void scope_log(struct scope *s, struct name_log *log)
+{
+    s->log = log;
+}
 
 struct scope *scope_new(struct scope *parent)
 {
@@ -62,6 +85,7 @@ static struct binding *find_here(const struct scope *s, struct str name, bool is
 static void set(struct scope *s, struct str name, struct value *take_v, bool is_fn)
 {
     struct binding *b = find_here(s, name, is_fn);
+    if (s->log) list(s->log->arena, &s->log->set, &s->log->n_set, name);
     if (b) {
         struct value *old = b->value;
         b->value = take_v;
@@ -102,16 +126,35 @@ static const struct value *find(const struct scope *s, struct str name, bool is_
     }
     return NULL;
 }
+static const struct value *find_noted(const struct scope *s, struct str name, bool is_fn)
+{
+    for (; s; s = s->parent) {
+        const struct binding *b = find_here(s, name, is_fn);
+        if (!b) continue;
+        if (s->log && !is_listed(s->log->set, s->log->n_set, name))
+            list(s->log->arena, &s->log->used, &s->log->n_used, name);
+        return b->value;
+    }
+    return NULL;
+}
 const struct value *scope_get(const struct scope *s, struct str name)
+{
+    return find_noted(s, name, false);
+}
+const struct value *scope_peek(const struct scope *s, struct str name)
 {
     return find(s, name, false);
 }
 const struct value *scope_fn(const struct scope *s, struct str name)
 {
-    const struct value *fn = find(s, name, true);
+    const struct value *fn = find_noted(s, name, true);
     if (fn) return fn;
     const struct value *v = find(s, name, false);
-    return v && v->kind == VALUE_FN ? v : NULL;
+    return v && v->kind == VALUE_FN ? find_noted(s, name, false) : NULL;
+}
+const struct value *scope_peek_fn(const struct scope *s, struct str name)
+{
+    return find(s, name, true);
 }
 
 void scope_set(struct scope *s, struct str name, struct value *take_v)

@@ -407,7 +407,7 @@ static struct str near_variable(struct verb_call *vc, struct str name, enum valu
     struct str *names;
     int n = scope_names(vc->scope, vc->arena, &names), kept = 0;
     for (int i = 0; i < n; i++) {
-        const struct value *v = scope_get(vc->scope, names[i]);
+        const struct value *v = scope_peek(vc->scope, names[i]);
         if (v && v->kind == kind) names[kept++] = names[i];
     }
     struct str near = nearest(name, names, kept);

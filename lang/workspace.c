@@ -291,7 +291,7 @@ rc workspace_sync(struct lang *lg, struct span span)
     bool is_less = false;
     if (!w || lg->is_dry) return RC_OK;
     for (int i = w->n - 1; i >= 0; i--) {
-        const struct value *v = scope_get(lg->globals, str_of(w->tables[i].name));
+        const struct value *v = scope_peek(lg->globals, str_of(w->tables[i].name));
         if (v && v->kind == VALUE_FRAME) continue;
         drop(w, i);
         is_less = true;
@@ -299,7 +299,7 @@ rc workspace_sync(struct lang *lg, struct span span)
     if (is_less) TRY(manifest_write(lg, w, span));
     int n = scope_names(lg->globals, lg->cx.arena, &names);
     for (int i = 0; i < n; i++) {
-        const struct value *v = scope_get(lg->globals, names[i]);
+        const struct value *v = scope_peek(lg->globals, names[i]);
         const struct kept_table *t = find_table(w, names[i]);
         if (v->kind != VALUE_FRAME || (t && t->plan == v->plan)) continue;
         struct plan *p = plan_ref(v->plan);

@@ -54,7 +54,7 @@ static char *kernel_json(void)
         json_pack("{s:[s, s, s, s], s:s, s:s, s:s, s:s, s:{s:b, s:[s]}}", "argv", exe, "kernel",
                   "-f", "{connection_file}", "display_name", "mlnb", "language", "mlnb",
                   "interrupt_mode", "message", "kernel_protocol_version", "5.5", "metadata",
-                  "debugger", 0, "supported_encryption", "curve");
+                  "debugger", 1, "supported_encryption", "curve");
     char *text = json_dumps(spec, JSON_INDENT(1));
     json_decref(spec);
     mem_free(exe);

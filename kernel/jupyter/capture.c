@@ -5,7 +5,6 @@
 #include "kernel/jupyter/jup_int.h"
 
 #include "runtime/base/log.h"
-#include "runtime/base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,32 +30,6 @@ bool capture_begin(struct capture *c)
     return true;
 }
 
-/* Bytes of an unfinished UTF-8 sequence at the end of p[0..n): 0..3. */
-static int unfinished(const char *p, size_t n)
-{
-    for (int back = 1; back <= 3 && (size_t)back <= n; back++) {
-        unsigned char c = (unsigned char)p[n - (size_t)back];
-        if ((c & 0xC0) == 0x80) continue;
-        int need = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
-        return need > back ? back : 0;
-    }
-    return 0;
-}
-
-static void post_stream(struct kernel *k, int i, const char *p, size_t n)
-{
-    struct strbuf good = {0};
-    utf8_repair(&good, p, n);
-    json_t *content = json_pack("{s:s, s:s%}", "name", i ? "stderr" : "stdout", "text",
-                                good.p ? good.p : "", good.n);
-    pthread_mutex_lock(&k->lock);
-    struct message *m = message_new(&k->names, CHANNEL_IOPUB, "stream", k->running, content, NULL);
-    pthread_mutex_unlock(&k->lock);
-    m->is_stream = true;
-    kernel_post(k, m);
-    strbuf_release(&good);
-}
-
 static void read_one(struct kernel *k, int i)
 {
     struct capture *c = &k->capture;
@@ -68,10 +41,10 @@ static void read_one(struct kernel *k, int i)
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return;
         size_t n = kept + (size_t)got;
-        int cut = unfinished(buf, n);
+        int cut = utf8_unfinished(buf, n);
         memcpy(c->tail[i], buf + n - (size_t)cut, (size_t)cut);
         c->n_tail[i] = cut;
-        if (n > (size_t)cut) post_stream(k, i, buf, n - (size_t)cut);
+        if (n > (size_t)cut) stream_captured(k, i + 1, buf, n - (size_t)cut);
     }
 }
 

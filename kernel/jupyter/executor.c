@@ -8,6 +8,7 @@ struct run { /* one execute request */
     struct kernel *k;
     struct request *r;
     bool silent;
+    bool leaves;     /* the cell is `exit`: a console that asked leaves */
     json_t *collect; /* user_expressions: result goes here instead of to iopub */
     json_t *error;   /* content of the error message, when the cell failed */
 };
@@ -153,9 +154,14 @@ static json_t *user_expressions(struct run *run)
 
 static json_t *reply_content(struct run *run, enum rc_t res)
 {
-    if (res == RC_OK)
-        return json_pack("{s:s, s:i, s:o, s:[]}", "status", "ok", "execution_count", run->k->count,
-                         "user_expressions", user_expressions(run), "payload");
+    if (res == RC_OK) {
+        json_t *payload = json_array();
+        if (run->leaves)
+            json_array_append_new(payload,
+                                  json_pack("{s:s, s:b}", "source", "ask_exit", "keepkernel", 0));
+        return json_pack("{s:s, s:i, s:o, s:o}", "status", "ok", "execution_count", run->k->count,
+                         "user_expressions", user_expressions(run), "payload", payload);
+    }
     json_t *content = json_deep_copy(run->error);
     if (!content) content = json_object();
     json_object_set_new(content, "status", json_string("error"));
@@ -204,35 +210,64 @@ static void abort_all(struct kernel *k, struct request *list)
     }
 }
 
-static enum rc_t run_source(struct run *run, const char *code, bool store)
+static void count_cell(struct kernel *k, const char *code)
+{
+    pthread_mutex_lock(&k->lock);
+    k->count++;
+    pthread_mutex_unlock(&k->lock);
+    remember(k, code);
+}
+
+/* A request without a text to run: what is wrong with it, as an error of the cell. */
+static enum rc_t refuse(struct run *run, const char *what)
+{
+    run->error =
+        json_pack("{s:s, s:s, s:[s]}", "ename", "BadRequest", "evalue", what, "traceback", what);
+    publish(run, "error", json_incref(run->error));
+    return RC_ERR;
+}
+
+static bool is_leave_word(const char *code)
+{
+    struct str s = str_trim(str_of(code));
+    return str_eqz(s, "exit") || str_eqz(s, "quit") || str_eqz(s, "exit()") || str_eqz(s, "quit()");
+}
+
+static enum rc_t run_source(struct run *run, const json_t *source, bool store)
 {
     char label[32];
-    if (store) {
-        pthread_mutex_lock(&run->k->lock);
-        run->k->count++;
-        pthread_mutex_unlock(&run->k->lock);
-        remember(run->k, code);
-    }
+    const char *code = json_string_value(source);
+    if (store) count_cell(run->k, code);
     if (!run->silent)
         publish(run, "execute_input",
-                json_pack("{s:s, s:i}", "code", code, "execution_count", run->k->count));
+                json_pack("{s:O, s:i}", "code", source, "execution_count", run->k->count));
+    if ((run->leaves = is_leave_word(code))) return RC_OK;
     snprintf(label, sizeof label, "cell %d", run->k->count);
-    return session_run(run->k->session, code, strlen(code), label, 1, NULL);
+    struct session_cell cell = {
+        .label = label, .first_line = 1, .metadata = run->r->metadata, .count = run->k->count};
+    return session_run_cell(run->k->session, code, json_string_length(source), &cell);
+}
+
+static enum rc_t run_request(struct run *run, bool store)
+{
+    const json_t *code = json_object_get(run->r->content, "code");
+    if (run->r->is_rubbish) return refuse(run, "the content of the request is not a JSON object");
+    if (!json_is_string(code)) return refuse(run, "the request has no code");
+    return run_source(run, code, store);
 }
 
 static void execute(struct kernel *k, struct request *r)
 {
     struct run run = {.k = k, .r = r, .silent = flag(r->content, "silent", false)};
-    const char *code = json_string_value(json_object_get(r->content, "code"));
     char started[40];
     iso_now(started);
     current = &run;
     post_status(k, r, "busy");
+    stream_begin_cell(k);
     bool store = flag(r->content, "store_history", true) && !run.silent;
-    enum rc_t res = run_source(&run, code ? code : "", store);
+    enum rc_t res = run_request(&run, store);
     json_t *content = reply_content(&run, res);
     kernel_flush_text(k);
-    capture_read(k);
     struct request *aborted = NULL;
     if (res != RC_OK && flag(r->content, "stop_on_error", true)) aborted = sweep(k);
     json_t *metadata = json_pack("{s:s, s:b, s:s}", "started", started, "dependencies_met", 1,
@@ -254,6 +289,7 @@ static struct request *next_cell(struct kernel *k)
         k->queue = r->next;
         if (!k->queue) k->queue_end = &k->queue;
         k->running = r;
+        session_begin(k->session); /* from here on an interrupt is this cell's */
     }
     pthread_mutex_unlock(&k->lock);
     return r;
@@ -284,6 +320,7 @@ void *executor_main(void *arg)
     while ((r = next_cell(k))) {
         execute(k, r);
         pthread_mutex_lock(&k->lock);
+        session_end(k->session);
         k->running = NULL;
         pthread_mutex_unlock(&k->lock);
         request_free(r);

@@ -19,6 +19,15 @@ struct capture { /* the process's own stdout and stderr, read through pipes */
     pthread_mutex_t lock; /* reading and posting are one step: either thread may do it */
 };
 
+/* What the cell printed and was not sent yet; how much it printed at all. */
+struct text_out {
+    struct strbuf text;
+    int fd;
+    int64_t since;          /* ms: first unsent byte */
+    int64_t sent, sent_max; /* bytes of the running cell; 0 = no limit */
+    bool is_capped;
+};
+
 struct history_item {
     int line;
     char *source;
@@ -38,9 +47,7 @@ struct kernel {
     struct request *running;
     struct request *aborted; /* taken from the queue by the sweep */
     bool sweep_wanted, stopping, executor_done;
-    struct strbuf text; /* print output not sent yet */
-    int text_fd;
-    int64_t text_since;    /* ms */
+    struct text_out text;
     int64_t backlog_bytes; /* iopub messages the subscribers have not taken */
     bool input_wanted, input_given;
     struct strbuf input;
@@ -55,6 +62,11 @@ struct kernel {
     void *sock[SOCK_COUNT];
     struct signer *signer;
     int signal_fd, parent_fd; /* -1 when not watched */
+    int parent_pid;           /* > 0: looked at each second, there is no pidfd */
+    int64_t interrupted_at;   /* ms */
+    bool debugging;           /* a client may follow the variables (from the start) */
+    int debug_seq;
+    double cpu_seconds, cpu_at; /* of the last usage_request */
     struct capture capture;
     struct message *backlog, **backlog_end;
     int64_t backlog_since; /* ms of the last progress */
@@ -63,14 +75,38 @@ struct kernel {
 };
 
 /* ---- any thread ---- */
-void kernel_post(struct kernel *k, struct message *m); /* takes m; wakes the I/O thread */
+void kernel_post(struct kernel *k, struct message *m);   /* takes m; wakes the I/O thread */
+void kernel_append(struct kernel *k, struct message *m); /* the same with the lock held; no wake */
 void kernel_wake(struct kernel *k);
 int64_t now_ms(void);
 /* Publishes status with the given parent. */
 void post_status(struct kernel *k, const struct request *parent, const char *state);
-/* Appends print output; flushed at 32 KB, after 50 ms, before displays and at the cell's end. */
+/* ---- stream.c ---- */
+void stream_init(struct text_out *t);
+/* Appends print output; flushed at 32 KB, after 50 ms, before displays and at the cell's end. Waits
+ * when the subscribers are 64 MB behind. Past the cap of a cell it is left out, with a note. */
 void kernel_print(struct kernel *k, int fd, struct str text);
+/* Sends what was printed and what the process wrote to stdout and stderr itself. */
 void kernel_flush_text(struct kernel *k);
+/* A new cell begins: its output counts from nothing. */
+void stream_begin_cell(struct kernel *k);
+/* Captured bytes as a message of the running cell, behind what was printed. */
+void stream_captured(struct kernel *k, int fd, const char *p, size_t n);
+/* For the I/O thread: sends what waits for 50 ms (lock held); ms until then, -1 = nothing waits. */
+void stream_flush_old(struct kernel *k);
+long stream_wait_ms(struct kernel *k);
+/* Bytes of an unfinished UTF-8 sequence at the end of p[0..n): 0..3. */
+int utf8_unfinished(const char *p, size_t n);
+
+/* ---- process.c: what the kernel asks the system ---- */
+/* Watches the process of JPY_PARENT_PID: *fd a pidfd, or *pid to be looked at each second where the
+ * system has none; -1 and 0 without a parent. False: it is gone already. */
+bool parent_watch(int *fd, int *pid);
+bool parent_is_gone(int pid); /* pid 0: false */
+/* Kills what cells started (whole process groups). */
+void children_kill(void);
+/* Content of a usage_reply; cpu is counted since the last one. */
+json_t *usage(struct kernel *k);
 
 /* Stops the running cell: the session's token, a signal that breaks blocking calls, a waiting
  * input(). */
@@ -83,6 +119,9 @@ void *executor_main(void *kernel);
 /* True when the type is known and was answered. */
 bool answer(struct kernel *k, struct request *r);
 json_t *kernel_info(void);
+
+/* ---- debug.c ---- */
+json_t *on_debug(struct kernel *k, struct request *r);
 
 /* ---- capture.c ---- */
 bool capture_begin(struct capture *c);

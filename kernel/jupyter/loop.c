@@ -11,18 +11,14 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <zmq.h>
 
-#define TEXT_FLUSH_BYTES (32 * 1024)
-#define TEXT_FLUSH_MS    50
-#define BACKLOG_MAX      (64 << 20)
-#define BACKLOG_DEAD_MS  10000
-#define IOPUB_HWM        4000
-#define MESSAGE_MAX      (256 << 20)
-#define MAX_FRAMES       64
-#define BATCH            256 /* messages of one socket before others get a turn */
+#define BACKLOG_DEAD_MS 10000
+#define IOPUB_HWM       4000
+#define MESSAGE_MAX     (256 << 20)
+#define MAX_FRAMES      64
+#define BATCH           256 /* messages of one socket before others get a turn */
 
 int64_t now_ms(void)
 {
@@ -38,7 +34,7 @@ void kernel_wake(struct kernel *k)
     (void)n; /* a full counter wakes as well */
 }
 
-static void append(struct kernel *k, struct message *m)
+void kernel_append(struct kernel *k, struct message *m)
 {
     *k->out_end = m;
     k->out_end = &m->next;
@@ -47,7 +43,7 @@ static void append(struct kernel *k, struct message *m)
 void kernel_post(struct kernel *k, struct message *m)
 {
     pthread_mutex_lock(&k->lock);
-    append(k, m);
+    kernel_append(k, m);
     pthread_mutex_unlock(&k->lock);
     kernel_wake(k);
 }
@@ -56,58 +52,6 @@ void post_status(struct kernel *k, const struct request *parent, const char *sta
 {
     kernel_post(k, message_new(&k->names, CHANNEL_IOPUB, "status", parent,
                                json_pack("{s:s}", "execution_state", state), NULL));
-}
-
-/* Moves the text buffer into the list of messages; the lock is held. */
-static void flush_locked(struct kernel *k)
-{
-    if (!k->text.n) return;
-    json_t *content = json_pack("{s:s, s:s%}", "name", k->text_fd == 2 ? "stderr" : "stdout",
-                                "text", k->text.p, k->text.n);
-    if (content) {
-        struct message *m =
-            message_new(&k->names, CHANNEL_IOPUB, "stream", k->running, content, NULL);
-        m->is_stream = true;
-        append(k, m);
-    }
-    strbuf_clear(&k->text);
-}
-
-void kernel_flush_text(struct kernel *k)
-{
-    pthread_mutex_lock(&k->lock);
-    flush_locked(k);
-    pthread_mutex_unlock(&k->lock);
-    kernel_wake(k);
-}
-
-/* When subscribers do not keep up and 64 MB wait already, the printing cell waits too (an interrupt
- * ends it). */
-static void wait_for_room(struct kernel *k)
-{
-    struct timespec nap = {0, 5000000};
-    for (;;) {
-        pthread_mutex_lock(&k->lock);
-        bool full = k->backlog_bytes > BACKLOG_MAX && !k->stopping;
-        pthread_mutex_unlock(&k->lock);
-        if (!full || nanosleep(&nap, NULL) != 0) return;
-    }
-}
-
-void kernel_print(struct kernel *k, int fd, struct str text)
-{
-    pthread_mutex_lock(&k->lock);
-    if (fd != k->text_fd) flush_locked(k);
-    bool first = k->text.n == 0;
-    if (first) k->text_since = now_ms();
-    k->text_fd = fd;
-    strbuf_adds(&k->text, text);
-    bool full = k->text.n >= TEXT_FLUSH_BYTES;
-    if (full) flush_locked(k);
-    bool wait = k->backlog_bytes > BACKLOG_MAX;
-    pthread_mutex_unlock(&k->lock);
-    if (first || full) kernel_wake(k);
-    if (wait) wait_for_room(k);
 }
 
 /* ---- sending ---- */
@@ -216,7 +160,7 @@ static void deliver(struct kernel *k, struct message *m)
 static struct message *take_out(struct kernel *k)
 {
     pthread_mutex_lock(&k->lock);
-    if (k->text.n && now_ms() - k->text_since >= TEXT_FLUSH_MS) flush_locked(k);
+    stream_flush_old(k);
     struct message *list = k->out;
     k->out = NULL;
     k->out_end = &k->out;
@@ -297,7 +241,7 @@ static void restate_busy(struct kernel *k)
     if (k->running)
         m = message_new(&k->names, CHANNEL_IOPUB, "status", k->running,
                         json_pack("{s:s}", "execution_state", "busy"), NULL);
-    if (m) append(k, m);
+    if (m) kernel_append(k, m);
     pthread_mutex_unlock(&k->lock);
 }
 
@@ -416,12 +360,17 @@ static bool sweep_is_wanted(struct kernel *k)
 
 void kernel_interrupt(struct kernel *k)
 {
-    session_interrupt(k->session);
-    pthread_kill(k->executor, SIGUSR1);
     pthread_mutex_lock(&k->lock);
+    bool runs = k->running != NULL;
+    if (runs) session_interrupt(k->session);
     k->input_wanted = false;
     pthread_cond_broadcast(&k->cond);
     pthread_mutex_unlock(&k->lock);
+    if (!runs) return; /* nothing stale may hit the next cell */
+    pthread_kill(k->executor, SIGUSR1);
+    int64_t now = now_ms();
+    if (now - k->interrupted_at < 2000) children_kill(); /* asked twice: its commands go hard */
+    k->interrupted_at = now;
 }
 
 /* ---- the loop ---- */
@@ -430,11 +379,9 @@ enum { ITEM_WAKE = SOCK_COUNT, ITEM_SIGNAL, ITEM_OUT, ITEM_ERR, ITEM_PARENT, ITE
 static long poll_timeout(struct kernel *k)
 {
     if (k->backlog) return 10;
-    pthread_mutex_lock(&k->lock);
-    long left = k->text.n ? (long)(k->text_since + TEXT_FLUSH_MS - now_ms()) : -1;
-    bool pending = k->text.n != 0;
-    pthread_mutex_unlock(&k->lock);
-    return pending ? (left > 0 ? left : 0) : -1;
+    long wait = stream_wait_ms(k);
+    if (k->parent_pid > 0 && (wait < 0 || wait > 1000)) return 1000;
+    return wait;
 }
 
 /* Signals come through a pipe written by a handler, not a signalfd: OpenBLAS starts a thread before
@@ -485,9 +432,16 @@ static void drain_wake(struct kernel *k)
     (void)n;
 }
 
+/* Whoever started us is gone: also in the middle of a cell. */
+static _Noreturn void leave_at_once(void)
+{
+    children_kill();
+    _exit(0);
+}
+
 static void handle(struct kernel *k, zmq_pollitem_t *items)
 {
-    if (items[ITEM_PARENT].revents) _exit(0);
+    if (items[ITEM_PARENT].revents || parent_is_gone(k->parent_pid)) leave_at_once();
     if (items[ITEM_WAKE].revents) drain_wake(k);
     if (items[ITEM_SIGNAL].revents) read_signals(k);
     read_requests(k, SOCK_CONTROL, BATCH);
@@ -556,7 +510,12 @@ static bool open_socket(struct kernel *k, int which, int type, int port)
 {
     char address[512];
     void *s = k->sock[which] = zmq_socket(k->zmq, type);
-    if (!s || !set_option(s, ZMQ_LINGER, 1000) || !secure(k, s)) return false;
+    if (!s || !set_option(s, ZMQ_LINGER, 1000) || !secure(k, s)) {
+        fprintf(stderr, "mlnb kernel: cannot make a socket%s: %s\n",
+                k->conn.curve_secret ? " with the curve keys of the connection file" : "",
+                zmq_strerror(zmq_errno()));
+        return false;
+    }
     int64_t max = MESSAGE_MAX;
     zmq_setsockopt(s, ZMQ_MAXMSGSIZE, &max, sizeof max);
     if (type == ZMQ_ROUTER) {
@@ -585,18 +544,10 @@ static bool open_sockets(struct kernel *k)
            open_socket(k, SOCK_IOPUB, ZMQ_XPUB, k->conn.iopub);
 }
 
-/* The server's pid in JPY_PARENT_PID is watched, so that no kernel outlives it. */
-static int watch_parent(void)
-{
-    const char *text = getenv("JPY_PARENT_PID");
-    long pid = text ? strtol(text, NULL, 10) : 0;
-    return pid > 1 ? (int)syscall(SYS_pidfd_open, (pid_t)pid, 0) : -1;
-}
-
 static bool open_fds(struct kernel *k)
 {
     k->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    k->parent_fd = watch_parent();
+    if (!parent_watch(&k->parent_fd, &k->parent_pid)) _exit(0);
     return k->wake_fd >= 0 && open_signals(k);
 }
 
@@ -618,8 +569,8 @@ static bool start_executor(struct kernel *k)
 /* Cancels the running cell, gives it 200 ms, sends what is left. */
 static void finish(struct kernel *k)
 {
-    session_interrupt(k->session);
     pthread_mutex_lock(&k->lock);
+    session_interrupt(k->session);
     k->stopping = true;
     pthread_cond_broadcast(&k->cond);
     pthread_mutex_unlock(&k->lock);
@@ -639,7 +590,9 @@ static void finish(struct kernel *k)
     for (int i = 0; i < SOCK_COUNT; i++)
         zmq_close(k->sock[i]);
     zmq_ctx_term(k->zmq);
-    _exit(0); /* the executor may still hold the session: nothing of it is needed any more */
+    children_kill();
+    if (done) session_free(k->session); /* its temporary files and locks */
+    _exit(0);                           /* not done: the executor still holds the session */
 }
 
 static struct kernel *kernel_new(const char *path)
@@ -652,7 +605,8 @@ static struct kernel *kernel_new(const char *path)
     pthread_mutex_init(&k->capture.lock, NULL);
     k->out_end = &k->out;
     k->queue_end = &k->queue;
-    k->text_fd = 1;
+    stream_init(&k->text);
+    k->debugging = true; /* the panel fills without being asked to */
     k->frames = mem_zero(sizeof *k->frames * MAX_FRAMES);
     names_init(&k->names);
     if (!connection_read(k->arena, path, &k->conn, &why)) {

@@ -6,8 +6,6 @@
 #include "runtime/base/utf8.h"
 
 #include <fnmatch.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 typedef json_t *(*handler)(struct kernel *k, struct request *r);
 
@@ -22,12 +20,12 @@ static json_t *language_info(void)
 
 json_t *kernel_info(void)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:[{s:s, s:s}], s:[], s:b}", "status", "ok",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:s, s:[{s:s, s:s}], s:[s], s:b}", "status", "ok",
                      "protocol_version", "5.5", "implementation", "mlnb", "implementation_version",
                      MLNB_VERSION, "language_info", language_info(), "banner",
                      "mlnb " MLNB_VERSION ": frames, models and charts. ?topic for help.",
                      "help_links", "text", "Vega-Lite", "url", "https://vega.github.io/vega-lite/",
-                     "supported_features", "debugger", 0);
+                     "supported_features", "debugger", "debugger", 1);
 }
 
 static json_t *on_kernel_info(struct kernel *k, struct request *r)
@@ -190,28 +188,10 @@ static json_t *on_shutdown(struct kernel *k, struct request *r)
     return content;
 }
 
-static double process_memory(void)
-{
-    long pages = 0, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-    if (!f) return 0;
-    if (fscanf(f, "%ld %ld", &pages, &resident) != 2) resident = 0;
-    fclose(f);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
-}
-
 static json_t *on_usage(struct kernel *k, struct request *r)
 {
-    (void)k, (void)r;
-    char host[256] = "";
-    struct rusage ru;
-    getrusage(RUSAGE_SELF, &ru);
-    gethostname(host, sizeof host - 1);
-    double cpu = (double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec);
-    double total = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
-    return json_pack("{s:s, s:i, s:f, s:f, s:{s:f}}", "hostname", host, "pid", (int)getpid(),
-                     "kernel_cpu", cpu, "kernel_memory", process_memory(), "host_virtual_memory",
-                     "total", total);
+    (void)r;
+    return usage(k);
 }
 
 /* comm_open gets comm_close back (there are no targets); other comm messages are ignored. No reply
@@ -251,8 +231,7 @@ static void refuse(struct kernel *k, struct request *r)
 {
     size_t n = strlen(r->type);
     struct str stem = {r->type, n > 8 ? n - 8 : 0};
-    if (!str_ends(str_of(r->type), STR("_request")) || strcmp(r->type, "debug_request") == 0)
-        return;
+    if (!str_ends(str_of(r->type), STR("_request"))) return;
     char *type = arena_printf(r->arena, "%.*s_reply", STR_FMT(stem));
     reply(k, r, type,
           json_pack("{s:s, s:s, s:s, s:[]}", "status", "error", "ename", "UnknownMessage", "evalue",

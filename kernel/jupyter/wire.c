@@ -29,6 +29,7 @@ static const char *connection_fault(const struct connection *c, const char *sche
     if (!c->ip) return "it has no ip";
     if (!c->shell || !c->control || !c->iopub || !c->stdin_ || !c->hb) return "a port is missing";
     if (!c->key) return "it has no key";
+    if (!c->curve_public != !c->curve_secret) return "it has one of the two curve keys only";
     if (scheme && *c->key && strcmp(scheme, "hmac-sha256") != 0)
         return "its signature scheme is not hmac-sha256";
     return NULL;
@@ -177,9 +178,57 @@ bool signer_verify(struct signer *s, struct str signature, const struct str fram
 /* ---- requests ---- */
 #define DELIMITER "<IDS|MSG>"
 
+/* Value of the four hex digits at p, -1 when they are none. */
+static int hex4(const char *p, const char *end)
+{
+    int v = 0;
+    for (int i = 0; i < 4; i++) {
+        int c = p + i < end ? (unsigned char)p[i] : 0;
+        int lower = c | 0x20;
+        int digit = c >= '0' && c <= '9' ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 87 : -1;
+        if (digit < 0) return -1;
+        v = v * 16 + digit;
+    }
+    return v;
+}
+
+/* A browser sends half of a surrogate pair when a cursor stands inside a character: U+FFFD stands
+ * for it, of the same length. */
+static bool mend_surrogates(char *p, const char *end)
+{
+    bool any = false;
+    for (; p + 6 <= end; p++) {
+        if (p[0] != '\\') continue;
+        int v = p[1] == 'u' ? hex4(p + 2, end) : -1;
+        bool is_high = v >= 0xD800 && v < 0xDC00, is_low = v >= 0xDC00 && v < 0xE000;
+        int next = is_high && p + 8 <= end && p[6] == '\\' && p[7] == 'u' ? hex4(p + 8, end) : -1;
+        if (is_high && next >= 0xDC00 && next < 0xE000) {
+            p += 11;
+        } else if (is_high || is_low) {
+            memcpy(p + 2, "fffd", 4);
+            any = true;
+            p += 5;
+        } else {
+            p++; /* the character that is escaped */
+        }
+    }
+    return any;
+}
+
+static json_t *load_mended(struct str s)
+{
+    if (!s.n || !memchr(s.p, '\\', s.n)) return NULL;
+    char *copy = mem_strndup(s.p, s.n);
+    json_t *o = NULL;
+    if (mend_surrogates(copy, copy + s.n)) o = json_loadb(copy, s.n, JSON_ALLOW_NUL, NULL);
+    mem_free(copy);
+    return o;
+}
+
 static json_t *load_object(struct str s)
 {
     json_t *o = json_loadb(s.p ? s.p : "", s.n, JSON_ALLOW_NUL, NULL);
+    if (!o) o = load_mended(s);
     if (json_is_object(o)) return o;
     json_decref(o);
     return NULL;
@@ -197,8 +246,10 @@ static const char *fill(struct request *r, const struct str body[4])
 {
     r->header_json = load_object(body[0]);
     r->parent_json = load_object(body[1]);
-    json_t *content = load_object(body[3]);
-    r->content = content ? content : json_object(); /* rubbish content still gets an answer */
+    r->metadata = load_object(body[2]);
+    r->content = load_object(body[3]);
+    r->is_rubbish = r->content == NULL;
+    if (r->is_rubbish) r->content = json_object(); /* it still gets an answer */
     r->type = json_string_value(json_object_get(r->header_json, "msg_type"));
     r->id = json_string_value(json_object_get(r->header_json, "msg_id"));
     if (!r->id) r->id = "";
@@ -231,6 +282,7 @@ void request_free(struct request *r)
     if (!r) return;
     json_decref(r->header_json);
     json_decref(r->parent_json);
+    json_decref(r->metadata);
     json_decref(r->content);
     arena_free(r->arena);
 }

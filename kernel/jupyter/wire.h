@@ -33,7 +33,8 @@ struct request {
     struct str *idents; /* [n_idents] routing frames, to be sent back first */
     int n_idents;
     struct str header; /* raw bytes: sent back as parent_header */
-    json_t *header_json, *parent_json, *content;
+    json_t *header_json, *parent_json, *metadata, *content; /* metadata NULL when it is rubbish */
+    bool is_rubbish;       /* the content was no JSON object; {} stands for it */
     const char *type, *id; /* msg_type, msg_id */
     bool is_control;
     struct request *next; /* in the queue of cells */

@@ -1,22 +1,8 @@
 /* session.c: between the language and whoever drives it. What the language shows becomes mime
  * bundles here, once, so that Jupyter, console and scripts give the same text. */
-#include "kernel/session/session.h"
+#include "kernel/session/session_int.h"
 
-#include <pthread.h>
-
-struct session {
-    struct session_opts opts;
-    struct lang_host host;
-    struct lang *lang;
-    struct cancel cancel;
-    atomic_bool is_running;
-    pthread_mutex_t lock; /* guards snapshot */
-    struct lang_snapshot *snapshot;
-    int n_progress; /* display ids given out */
-    bool progress_open;
-};
-
-static void emit(struct session *s, const struct output *o)
+void session_emit(struct session *s, const struct output *o)
 {
     if (s->opts.host.output) s->opts.host.output(s->opts.host.self, o);
 }
@@ -43,7 +29,7 @@ struct lang_snapshot *session_snapshot(struct session *s)
 static void on_stream(void *self, int fd, const char *p, size_t n)
 {
     struct output o = {.kind = OUTPUT_STREAM, .fd = fd, .text = {p, n}};
-    emit(self, &o);
+    session_emit(self, &o);
 }
 
 static void put_text(json_t *data, const char *mime, struct str s)
@@ -72,7 +58,7 @@ static void on_display(void *self, const struct display *d)
         .metadata = metadata,
         .shown = d,
     };
-    emit(self, &o);
+    session_emit(self, &o);
     json_decref(data);
     json_decref(metadata);
 }
@@ -86,52 +72,27 @@ static bool on_input(void *self, const char *prompt, bool secret, struct strbuf 
 static bool on_command(void *self, struct str line)
 {
     struct session *s = self;
-    return s->opts.host.command && s->opts.host.command(s->opts.host.self, line);
-}
-
-static void progress_texts(const char *what, int64_t done, int64_t total, struct strbuf *plain,
-                           struct strbuf *html)
-{
-    if (total > 0) {
-        int percent = (int)(100.0 * (double)(done < total ? done : total) / (double)total);
-        strbuf_printf(plain, "%s %d%%", what, percent);
-        strbuf_printf(html, "<progress max=\"100\" value=\"%d\"></progress> ", percent);
-    } else {
-        strbuf_printf(plain, "%s %lld", what, (long long)done);
-    }
-    strbuf_add_html(html, strbuf_view(plain));
-}
-
-/* One display a statement, updated in place; done == total ends it. */
-static void on_progress(void *self, const char *what, int64_t done, int64_t total)
-{
-    struct session *s = self;
+    if (s->opts.host.command && s->opts.host.command(s->opts.host.self, line)) return true;
+    if (!str_eqz(str_trim(line), ".vars")) return false;
     struct strbuf plain = {0}, html = {0};
-    char id[32];
-    progress_texts(what, done, total, &plain, &html);
-    if (!s->progress_open) s->n_progress++;
-    snprintf(id, sizeof id, "mlnb-progress-%d", s->n_progress);
-    json_t *data = json_pack("{s:s, s:s}", "text/html", html.p ? html.p : "", "text/plain",
-                             plain.p ? plain.p : "");
-    json_t *metadata = json_object();
-    struct output o = {.kind = OUTPUT_PROGRESS,
-                       .text = strbuf_view(&plain),
-                       .data = data,
-                       .metadata = metadata,
-                       .display_id = id,
-                       .is_update = s->progress_open};
-    s->progress_open = true;
-    emit(s, &o);
-    json_decref(data);
-    json_decref(metadata);
+    session_vars(s, &plain, &html);
+    struct display d = {
+        .kind = DISPLAY_VALUE, .plain = strbuf_view(&plain), .html = strbuf_view(&html)};
+    on_display(s, &d);
     strbuf_release(&plain);
     strbuf_release(&html);
+    return true;
+}
+
+static void on_progress(void *self, const char *what, int64_t done, int64_t total)
+{
+    progress_tell(self, what, done, total);
 }
 
 static void on_statement(void *self)
 {
     struct session *s = self;
-    s->progress_open = false;
+    progress_end(s, PROGRESS_DONE);
     publish_snapshot(s);
 }
 
@@ -164,6 +125,8 @@ void session_free(struct session *s)
 {
     if (!s) return;
     if (s->snapshot) lang_snapshot_unref(s->snapshot);
+    stale_free(&s->stale);
+    progress_free(&s->progress);
     lang_free(s->lang);
     pthread_mutex_destroy(&s->lock);
     mem_free(s);
@@ -196,7 +159,7 @@ void session_emit_error(struct session *s, const struct error *e)
                        .text = strbuf_view(&plain),
                        .text_color = strbuf_view(&color),
                        .error = e};
-    emit(s, &o);
+    session_emit(s, &o);
     strbuf_release(&plain);
     strbuf_release(&color);
 }
@@ -215,18 +178,48 @@ json_t *output_traceback(const struct output *o)
     return lines;
 }
 
+void session_begin(struct session *s)
+{
+    cancel_reset(&s->cancel);
+    s->is_bracketed = true;
+    atomic_store(&s->is_running, true);
+}
+
+void session_end(struct session *s)
+{
+    s->is_bracketed = false;
+    atomic_store(&s->is_running, false);
+}
+
 enum rc_t session_run(struct session *s, const char *source, size_t n, const char *label,
                       int first_line, bool *cancelled)
 {
     struct error err;
+    bool own = !s->is_bracketed;
     err_clear(&err);
-    cancel_reset(&s->cancel);
-    atomic_store(&s->is_running, true);
-    s->progress_open = false;
+    if (own) session_begin(s);
+    progress_begin(s);
     enum rc_t res = lang_run(s->lang, source, n, label, first_line, &err);
-    atomic_store(&s->is_running, false);
-    if (cancelled) *cancelled = res != RC_OK && err_class_of(err.code) == ERR_CLASS_CANCEL;
+    bool is_cancel = res != RC_OK && err_class_of(err.code) == ERR_CLASS_CANCEL;
+    if (own) session_end(s);
+    if (cancelled) *cancelled = is_cancel;
+    progress_end(s, res == RC_OK ? PROGRESS_DONE
+                    : is_cancel  ? PROGRESS_CANCELLED
+                                 : PROGRESS_FAILED);
     if (res != RC_OK) session_emit_error(s, &err);
     publish_snapshot(s);
+    return res;
+}
+
+enum rc_t session_run_cell(struct session *s, const char *source, size_t n,
+                           const struct session_cell *cell)
+{
+    struct lang_names names;
+    struct strbuf notes = {0};
+    enum rc_t res = session_run(s, source, n, cell->label, cell->first_line, NULL);
+    lang_names(s->lang, &names);
+    stale_note(&s->stale, cell, (struct str){source, n}, &names, res == RC_OK, &notes);
+    if (notes.n) on_stream(s, 2, notes.p, notes.n);
+    strbuf_release(&notes);
     return res;
 }

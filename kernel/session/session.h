@@ -21,6 +21,10 @@ struct output { /* borrowed for the call */
     const char
         *display_id; /* PROGRESS: id of the display to update, data as DISPLAY; first = new */
     bool is_update;
+    /* PROGRESS: what is done and how far; is_end: the last one of this display. */
+    const char *what;
+    int64_t done, total;
+    bool is_end;
 };
 struct session_host {
     void *self;
@@ -48,6 +52,23 @@ struct lang *session_lang(struct session *s);
  * interrupt. `source` may begin with a %%sql line. */
 enum rc_t session_run(struct session *s, const char *source, size_t n, const char *label,
                       int first_line, bool *cancelled);
+/* The same for a cell of a notebook. With an identity (metadata.cellId, and deletedCells, as
+ * JupyterLab sends them) it is noted which cells made what from what: a cell that uses what rests
+ * on an older version of a cell is told so on stderr. */
+struct session_cell {
+    const char *label;
+    int first_line;
+    const json_t *metadata; /* of the request, or NULL */
+    int count;              /* execution count, named in notes */
+};
+enum rc_t session_run_cell(struct session *s, const char *source, size_t n,
+                           const struct session_cell *cell);
+/* Bracket what one interrupt may stop: several session_run count as one cell, and an interrupt
+ * before the first statement is not lost. Without them each session_run is one. */
+void session_begin(struct session *s);
+void session_end(struct session *s);
+/* The variables as a table (name, type, size, rows), as text and HTML. */
+void session_vars(struct session *s, struct strbuf *plain, struct strbuf *html);
 /* Any thread or signal handler: stops the running cell; nothing happens when none runs. */
 void session_interrupt(struct session *s);
 bool session_is_running(const struct session *s);

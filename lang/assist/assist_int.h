@@ -113,6 +113,9 @@ int entries(struct arena *a, struct entry **out);
 const char *entry_kind_text(enum entry_kind k); /* "verb", "aggregate" .. */
 /* Help of one entry, as text and as HTML (both appended to). */
 void entry_help(const struct entry *e, struct strbuf *plain, struct strbuf *html);
+/* What is known of a column whose rows are in memory: missing values (all rows), range or commonest
+ * values and a histogram (of a sample), as lines of text and as a table. */
+void column_card(const struct column *c, struct strbuf *plain, struct strbuf *html);
 /* The example of an option of a verb or format (options.def), or NULL. */
 const char *option_example(const char *owner, const char *option);
 /* First sentence of a doc. */

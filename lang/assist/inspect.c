@@ -45,20 +45,74 @@ static void say(struct seeing *s, struct str text)
 
 /* ---- columns ---- */
 
+/* Whether a step between the pipeline's source and the cursor makes the column anew. */
+static bool is_remade(const struct place *p, struct str name)
+{
+    int end = p->pipe < p->before ? p->pipe : p->before;
+    for (int i = p->source; i + 1 < end; i++) {
+        const struct tok *set = &p->lexed.toks[i + 1];
+        if (set->kind == TOK_OP && set->sym == SYM_SET && str_eq(place_word(p, i), name))
+            return true;
+    }
+    return false;
+}
+
+/* The rows of the frame that the pipeline starts from, where they are in memory and the column
+ * still is the one of that frame; *label: its name. */
+static const struct column *column_in_memory(struct seeing *s, struct str name, struct dtype type,
+                                             struct str *label)
+{
+    const struct place *p = &s->place;
+    const struct value *v = s->input;
+    if (!v || v->kind != VALUE_FRAME) return NULL;
+    const struct table *t = v->plan->op == PLAN_TABLE ? v->plan->u.table.table : NULL;
+    *label = str_of(v->label ? v->label : "");
+    if (!t && label->n) t = snapshot_table(s->snapshot, *label);
+    if (!t && p->pipe >= 0 && p->source >= 0 && !is_remade(p, name)) {
+        *label = place_word(p, p->source);
+        t = snapshot_table(s->snapshot, *label);
+    }
+    int i = t ? schema_find(t->schema, name) : -1;
+    return i >= 0 && dtype_eq(t->schema->fields[i].type, type) ? t->cols[i] : NULL;
+}
+
+static void say_column(struct seeing *s, struct str name, struct dtype type, struct str label,
+                       const struct column *c)
+{
+    char text[128];
+    dtype_text(type, text, sizeof text);
+    say(s, str_of(arena_printf(s->a, "column `%.*s`: %s%s%.*s%s", STR_FMT(name), text,
+                               label.n ? " (of `" : "", STR_FMT(label), label.n ? "`)" : "")));
+    if (c) column_card(c, s->plain, s->html);
+}
+
 static bool see_column(struct seeing *s, struct str name)
 {
     struct seen_column *columns;
-    char type[128];
     int n = place_columns(&s->dry, s->a, &s->place, s->input, &columns);
     for (int i = 0; i < n; i++) {
         if (!str_eqz(name, columns[i].name)) continue;
-        const char *label = s->input ? s->input->label : NULL;
-        dtype_text(columns[i].type, type, sizeof type);
-        say(s, str_of(arena_printf(s->a, "column `%s`: %s%s%s%s", columns[i].name, type,
-                                   label ? " (of `" : "", label ? label : "", label ? "`)" : "")));
+        struct str label = str_of(s->input && s->input->label ? s->input->label : ""), in = {0};
+        const struct column *c = column_in_memory(s, name, columns[i].type, &in);
+        say_column(s, name, columns[i].type, c ? in : label, c);
         return true;
     }
     return false;
+}
+
+/* `trips.fare`: a column of a frame that has a name. */
+static bool see_field(struct seeing *s, struct str name)
+{
+    struct str owner = place_word(&s->place, s->place.before - 2);
+    if (owner.n && owner.p[0] == '$') owner = (struct str){owner.p + 1, owner.n - 1};
+    const struct value *v = scope_get(s->dry.lg.globals, owner);
+    const struct schema *schema = value_columns(v);
+    int i = schema ? schema_find(schema, name) : -1;
+    if (i < 0) return false;
+    const struct table *t = snapshot_table(s->snapshot, owner);
+    int at = t ? schema_find(t->schema, name) : -1;
+    say_column(s, name, schema->fields[i].type, owner, at >= 0 ? t->cols[at] : NULL);
+    return true;
 }
 
 /* ---- variables ---- */
@@ -202,6 +256,7 @@ static bool see_place(struct seeing *s)
         return true;
     }
     if (p->word == WORD_VAR && word.n) return see_variable(s, word);
+    if (p->word == WORD_FIELD && word.n && see_field(s, word)) return true;
     if (p->word == WORD_QUOTED && word.n) return see_column(s, word) || see_variable(s, word);
     if (p->word == WORD_NAME && word.n && see_name(s, word)) return true;
     if (p->call >= 0) {

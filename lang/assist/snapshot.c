@@ -41,14 +41,14 @@ struct lang_snapshot *lang_snapshot(struct lang *lg)
     s->values = ARENA_ARRAY(a, struct value *, s->n + 1);
     s->tables = ARENA_ARRAY(a, struct table *, s->n + 1);
     for (int i = 0; i < s->n; i++) {
-        s->values[i] = value_ref(scope_get(lg->globals, names[i]));
+        s->values[i] = value_ref(scope_peek(lg->globals, names[i]));
         s->tables[i] = rows_in_memory(s->values[i]);
     }
     s->n_fns = scope_fn_names(lg->globals, a, &names);
     s->fn_names = copy_names(a, names, s->n_fns);
     s->fns = ARENA_ARRAY(a, struct value *, s->n_fns + 1);
     for (int i = 0; i < s->n_fns; i++)
-        s->fns[i] = value_ref(scope_fn(lg->globals, names[i]));
+        s->fns[i] = value_ref(scope_peek_fn(lg->globals, names[i]));
     return s;
 }
 

@@ -62,7 +62,7 @@ void note_columns(struct bind *b, struct str name, struct span span, bool in_ste
 }
 rc unknown_column(struct bind *b, struct str name, struct span span)
 {
-    const struct value *v = scope_get(b->scope, name);
+    const struct value *v = scope_peek(b->scope, name);
     if (v && v->kind != VALUE_FN) return needs_dollar(b, name, span);
     (void)fail(b->cx, E201, span, "unknown column `%.*s`", STR_FMT(name));
     note_columns(b, name, span, true);

@@ -38,7 +38,7 @@ static rc unknown_table(struct sql *s, const char *name, struct span span)
                     value_phrase(v, buf, sizeof buf));
     int n = scope_names(s->scope, s->arena, &names), n_frames = 0;
     for (int i = 0; i < n; i++)
-        if (scope_get(s->scope, names[i])->kind == VALUE_FRAME) names[n_frames++] = names[i];
+        if (scope_peek(s->scope, names[i])->kind == VALUE_FRAME) names[n_frames++] = names[i];
     struct str near = nearest(str_of(name), names, n_frames);
     (void)fail(s->cx, E202, span, "there is no frame `%s`", name);
     if (near.n) return hint_replace(s->lg, span, "%.*s", STR_FMT(near));
@@ -55,12 +55,13 @@ const struct value *sql_find_frame(struct sql *s, const char *name, bool is_quot
     if ((v && v->kind == VALUE_FRAME) || is_quoted) return v && v->kind == VALUE_FRAME ? v : NULL;
     int n = scope_names(s->scope, s->arena, &names), n_fits = 0;
     for (int i = 0; i < n; i++) {
-        const struct value *w = scope_get(s->scope, names[i]);
+        const struct value *w = scope_peek(s->scope, names[i]);
         if (w->kind != VALUE_FRAME || !str_eq_nocase(names[i], str_of(name))) continue;
         fits = w;
         n_fits++;
         *own = arena_strndup(s->arena, names[i].p, names[i].n);
     }
+    if (n_fits == 1) (void)scope_get(s->scope, str_of(*own)); /* this is a use */
     return n_fits == 1 ? fits : NULL;
 }
 rc sql_table(struct sql *s, const json_t *rv, struct plan **out, const char **label)
