@@ -32,7 +32,7 @@ static bool comparison(const struct expr *e, enum cmp_op *op, enum cmp_op *turne
     } ops[] = {
         {"sql_eq", CMP_EQ, CMP_EQ}, {"==", CMP_SAME, CMP_SAME}, {"sql_lt", CMP_LT, CMP_GT},
         {"<", CMP_LT, CMP_GT},      {"sql_le", CMP_LE, CMP_GE}, {"sql_gt", CMP_GT, CMP_LT},
-        {">", CMP_GT, CMP_LT},      {"sql_ge", CMP_GE, CMP_LE},
+        {">", CMP_GT, CMP_LT},      {"sql_ge", CMP_GE, CMP_LE},     {"sql_ne", CMP_NE, CMP_NE},
     };
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
         if (sql_calls(e, ops[i].fn)) {

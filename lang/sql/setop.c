@@ -331,6 +331,12 @@ static rc named_plan(struct query *q, const struct sql_result *r, const json_t *
     }
     return sql_project(s, r->plan, &items, out);
 }
+/* What is named once and read several times is computed once, but for NOT MATERIALIZED. */
+static void share_cte(const json_t *cte, struct plan *p)
+{
+    if (strcmp(sql_text_of(cte, "ctematerialized"), "CTEMaterializeNever") != 0)
+        plan_share(p, sql_text_of(cte, "ctename"));
+}
 static struct sql_cte *add_cte(struct sql *s, const json_t *cte)
 {
     struct sql_cte *c = ARENA_NEW(s->arena, struct sql_cte);
@@ -425,6 +431,25 @@ static rc like_first(struct sql *s, const struct plan *first, struct plan *p, st
     }
     return sql_project(s, p, &items, out);
 }
+/* The queries named before that every round would run again. */
+static rc run_before(struct rounds *r)
+{
+    struct sql *s = r->q->s;
+    if (s->lg->is_dry || r->q->is_probe) return RC_OK;
+    for (struct sql_cte *c = s->ctes; c; c = c->next) {
+        struct table *t;
+        struct plan *p;
+        if (!c->plan || c->plan->op == PLAN_TABLE || !c->plan->once ||
+            !mentions(sql_get(r->select, "rarg"), c->name))
+            continue;
+        TRY(run_plan(s, c->plan, &t));
+        enum rc_t res = plan_table(s->cx, t, c->name, &p);
+        table_unref(t);
+        TRY(res);
+        c->plan = sql_own(s, p);
+    }
+    return RC_OK;
+}
 /* Rows of a round that no earlier one gave. */
 static rc only_new(struct rounds *r, struct plan *p, struct plan **out)
 {
@@ -496,6 +521,7 @@ static rc recursive_cte(struct query *q, const json_t *cte, const json_t *select
     bool is_done = false;
     enum rc_t res = RC_ERR;
     r.is_all = sql_bool_of(select, "all");
+    TRY_OUT(run_before(&r));
     TRY_OUT(first_round(&r, &first));
     s->ctes = self; /* the second part sees the name */
     while (!is_done)
@@ -531,6 +557,7 @@ rc sql_with(struct query *q, const json_t *with)
             TRY(recursive_cte(q, cte, select, c));
         } else {
             TRY(bind_cte(q, cte, select, &c->plan));
+            share_cte(cte, c->plan);
         }
         s->ctes = c;
     }

@@ -148,6 +148,7 @@ static rc make_domain(struct query *q, struct query *c, const struct sql_memo *m
         sql_add_item(s, &items, o->id, e);
         sql_add_item(s, &c->carry, o->id, e);
     }
+    plan_share(q->plan, "rows around"); /* read here, and again where the sub-query is joined */
     TRY(sql_project(s, q->plan, &items, &p));
     TRY(plan_distinct(s->cx, p, NULL, 0, NULL, 0, p->span, &d));
     c->domain = sql_own(s, d);

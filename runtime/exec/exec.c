@@ -4,6 +4,7 @@
 
 #include "runtime/base/mem.h"
 #include "runtime/base/pool.h"
+#include "runtime/exec/share.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -224,10 +225,37 @@ static enum rc_t run_table(struct ctx *cx, struct executor *x, struct plan *p, v
     return table_of(cx, x, p, arg);
 }
 
+/* Runs the body of a node that several read. */
+static rc run_share(struct ctx *cx, struct executor *x, struct shares *sh, struct share *s)
+{
+    struct plan *full;
+    if (!s->body) return RC_OK;
+    TRY(share_fill(cx, sh, s->body, &full));
+    plan_unref(s->body);
+    s->body = full;
+    return run_cut(cx, x, full, run_table, &s->rows);
+}
+
+/* The optimised plan; what it reads several times has run and stands in it as tables. */
+static rc prepare(struct ctx *cx, struct executor *x, struct plan *p, struct plan **out)
+{
+    struct shares sh = {0};
+    struct plan *best = NULL;
+    enum rc_t res = RC_ERR;
+    TRY_OUT(share_optimize(cx, p, &sh, &best));
+    for (int i = 0; i < sh.n; i++)
+        TRY_OUT(run_share(cx, x, &sh, &sh.all[i]));
+    res = share_fill(cx, &sh, best, out);
+out:
+    plan_unref(best);
+    shares_release(&sh);
+    return res;
+}
+
 rc exec_table(struct ctx *cx, struct executor *x, struct plan *p, struct table **out)
 {
     struct plan *best;
-    TRY(plan_optimize(cx, p, &best));
+    TRY(prepare(cx, x, p, &best));
     enum rc_t res = run_cut(cx, x, best, run_table, out);
     plan_unref(best);
     return res;
@@ -263,7 +291,7 @@ rc exec_stream(struct ctx *cx, struct executor *x, struct plan *p, const struct 
 {
     struct plan *best;
     struct batch_sink copy = *sink;
-    TRY(plan_optimize(cx, p, &best));
+    TRY(prepare(cx, x, p, &best));
     enum rc_t res = run_cut(cx, x, best, run_stream, &copy);
     plan_unref(best);
     return res;
@@ -289,7 +317,7 @@ rc exec_parts(struct ctx *cx, struct executor *x, struct plan *p, exec_take take
 {
     struct plan *best;
     struct parts_run r = {take, self};
-    TRY(plan_optimize(cx, p, &best));
+    TRY(prepare(cx, x, p, &best));
     enum rc_t res = run_cut(cx, x, best, run_parts, &r);
     plan_unref(best);
     return res;
@@ -312,21 +340,56 @@ static void remark(void *arg, struct strbuf *out, const struct plan *p)
     if (e->analyze && e->x->cls->explain) e->x->cls->explain(e->x, out, p);
 }
 
+/* Runs p for its rows and times. */
+static rc analyze_run(struct ctx *cx, struct executor *x, struct plan *p, struct table **out)
+{
+    x->analyze = true;
+    enum rc_t res = run_cut(cx, x, p, run_table, out);
+    x->analyze = false;
+    return res;
+}
+
+/* The trees of what is computed once; their notes are those of the last run, so each is printed
+ * when it has run. */
+static rc explain_shares(struct ctx *cx, struct explain *e, struct shares *sh, struct strbuf *out)
+{
+    for (int i = 0; i < sh->n; i++) {
+        struct share *s = &sh->all[i];
+        struct plan *full;
+        if (!s->body) continue;
+        if (e->analyze) {
+            TRY(share_fill(cx, sh, s->body, &full));
+            plan_unref(s->body);
+            s->body = full;
+            TRY(analyze_run(cx, e->x, full, &s->rows));
+        }
+        strbuf_printf(out, "%s, once for %d readers:\n", s->node->once, s->uses);
+        plan_text(out, s->body, remark, e);
+    }
+    return RC_OK;
+}
+
 rc exec_explain(struct ctx *cx, struct executor *x, struct plan *p, bool analyze,
                 struct strbuf *out)
 {
-    struct plan *best;
+    struct shares sh = {0};
+    struct strbuf once = {0};
+    struct plan *over = NULL, *best = NULL;
     struct table *t = NULL;
     struct explain e = {x, analyze};
-    enum rc_t res = RC_OK;
-    TRY(plan_optimize(cx, p, &best));
-    if (analyze) {
-        x->analyze = true;
-        res = run_cut(cx, x, best, run_table, &t);
-        x->analyze = false;
-        table_unref(t);
-    }
-    if (res == RC_OK) plan_text(out, best, remark, &e);
+    enum rc_t res = RC_ERR;
+    TRY_OUT(share_optimize(cx, p, &sh, &over));
+    TRY_OUT(explain_shares(cx, &e, &sh, &once));
+    TRY_OUT(share_fill(cx, &sh, over, &best));
+    if (analyze) TRY_OUT(analyze_run(cx, x, best, &t));
+    plan_text(out, best, remark, &e);
+    if (once.n) strbuf_add(out, once.p, once.n);
+    res = RC_OK;
+out:
+    table_unref(t);
+    plan_unref(over);
     plan_unref(best);
+    strbuf_release(&once);
+    shares_release(&sh);
     return res;
 }

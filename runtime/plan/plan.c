@@ -34,6 +34,11 @@ void plan_unref(const struct plan *p)
     }
 }
 
+void plan_share(struct plan *p, const char *name)
+{
+    if (!p->once) p->once = arena_strndup(p->arena, name, strlen(name));
+}
+
 struct plan *plan_new(enum plan_op op, struct span span, const struct plan *in0,
                       const struct plan *in1)
 {

@@ -39,6 +39,7 @@ enum cmp_op {
     CMP_LE,
     CMP_GT,
     CMP_GE,
+    CMP_NE,
     CMP_SAME /* equal, and null is the same as null (SQL's IS NOT DISTINCT FROM) */
 };
 enum asof_direction { ASOF_BACKWARD, ASOF_FORWARD, ASOF_NEAREST };
@@ -144,6 +145,9 @@ struct plan {
      * the executor replaces a node that has one by a table scan. NULL = not kept. */
     struct table *kept;
     int64_t kept_at; /* use counter for least-recently-used dropping */
+    /* A name: where a plan reads this node several times, it is computed once a run
+     * (exec/share.h). NULL: each reader runs it. */
+    const char *once;
 };
 
 /* A row-wise batch function supplied from above (runtime/ml's predict): executors run it, remote
@@ -173,6 +177,8 @@ struct row_map { /* embed first; run() is called from several threads: counts in
 
 struct plan *plan_ref(const struct plan *p);
 void plan_unref(const struct plan *p);
+/* Asks for p to be computed once a run, under this name in explain. */
+void plan_share(struct plan *p, const char *name);
 
 /* Makers: check names and types, compute the schema, take their own references to inputs, copy
  * expressions. Arrays are copied. On failure *out is untouched. */

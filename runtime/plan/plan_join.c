@@ -175,6 +175,10 @@ static rc check_asof(struct ctx *cx, struct join_spec *spec, struct span span)
              dtype_text(key, text, sizeof text));
         return err_note(cx, "the last of `on` is the ordered one: on id, time");
     }
+    if (last->op == CMP_NE) {
+        fail(cx, E209, at, "the ordered pair of an asof join takes ==, <, <=, > or >=");
+        return err_note(cx, "write on id == id, time >= time, kind: asof");
+    }
     if (last->op != CMP_EQ && last->op != CMP_SAME) {
         bool is_back = last->op == CMP_GE || last->op == CMP_GT;
         if (spec->direction != ASOF_BACKWARD && (is_back || spec->direction != ASOF_FORWARD))

@@ -12,7 +12,8 @@ static const char *const join_names[] = {
     [JOIN_INNER] = "inner", [JOIN_LEFT] = "left", [JOIN_RIGHT] = "right", [JOIN_FULL] = "full",
     [JOIN_SEMI] = "semi",   [JOIN_ANTI] = "anti", [JOIN_CROSS] = "cross", [JOIN_ASOF] = "asof"};
 static const char *const cmp_names[] = {[CMP_EQ] = "==", [CMP_LT] = "<",  [CMP_LE] = "<=",
-                                        [CMP_GT] = ">",  [CMP_GE] = ">=", [CMP_SAME] = "is"};
+                                        [CMP_GT] = ">",  [CMP_GE] = ">=", [CMP_NE] = "!=",
+                                        [CMP_SAME] = "is"};
 
 const char *plan_op_name(enum plan_op op)
 {

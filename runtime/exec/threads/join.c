@@ -19,6 +19,7 @@ static bool holds(enum cmp_op op, int d)
     case CMP_LE: return d <= 0;
     case CMP_GT: return d > 0;
     case CMP_GE: return d >= 0;
+    case CMP_NE: return d != 0;
     default: return d == 0;
     }
 }
