@@ -7,7 +7,7 @@ static rc from_item(struct query *q, const json_t *node);
 void sql_add_base(struct query *q, struct plan *p)
 {
     SQL_GROW(q, q->bases, q->n_bases, q->cap_bases);
-    q->bases[q->n_bases++] = (struct sql_base){p, sql_guess_rows(p)};
+    q->bases[q->n_bases++] = (struct sql_base){p};
 }
 static rc check_bases(struct query *q, struct span span)
 {

@@ -9,12 +9,12 @@ struct pairs {
     const struct expr **rest; /* conditions that are left */
     int n_rest;
 };
-static bool reads_only(const struct expr *e, const struct plan *p)
+bool sql_reads_only(const struct expr *e, const struct plan *p)
 {
     if (e->op == EXPR_COLUMN) return schema_find(p->schema, str_of(e->name)) >= 0;
-    if (e->where && !reads_only(e->where, p)) return false;
+    if (e->where && !sql_reads_only(e->where, p)) return false;
     for (int i = 0; i < e->n_args; i++)
-        if (!reads_only(e->args[i], p)) return false;
+        if (!sql_reads_only(e->args[i], p)) return false;
     return true;
 }
 static bool reads_nothing(const struct expr *e)
@@ -32,7 +32,7 @@ static bool comparison(const struct expr *e, enum cmp_op *op, enum cmp_op *turne
     } ops[] = {
         {"sql_eq", CMP_EQ, CMP_EQ}, {"==", CMP_SAME, CMP_SAME}, {"sql_lt", CMP_LT, CMP_GT},
         {"<", CMP_LT, CMP_GT},      {"sql_le", CMP_LE, CMP_GE}, {"sql_gt", CMP_GT, CMP_LT},
-        {">", CMP_GT, CMP_LT},      {"sql_ge", CMP_GE, CMP_LE},     {"sql_ne", CMP_NE, CMP_NE},
+        {">", CMP_GT, CMP_LT},      {"sql_ge", CMP_GE, CMP_LE}, {"sql_ne", CMP_NE, CMP_NE},
     };
     for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++)
         if (sql_calls(e, ops[i].fn)) {
@@ -49,8 +49,8 @@ static bool as_pair(const struct sql_join *j, const struct expr *e, struct join_
     if (!comparison(e, &op, &turned)) return false;
     const struct expr *a = e->args[0], *b = e->args[1];
     if (reads_nothing(a) || reads_nothing(b)) return false;
-    bool is_straight = reads_only(a, j->left) && reads_only(b, j->right);
-    bool is_turned = reads_only(a, j->right) && reads_only(b, j->left);
+    bool is_straight = sql_reads_only(a, j->left) && sql_reads_only(b, j->right);
+    bool is_turned = sql_reads_only(a, j->right) && sql_reads_only(b, j->left);
     if (is_straight) *out = (struct join_on){a, b, op};
     if (!is_straight && is_turned) *out = (struct join_on){b, a, turned};
     return is_straight || is_turned;
@@ -69,7 +69,7 @@ static rc sort_condition(struct sql_join *j, struct pairs *ps, const struct expr
         ps->n++;
         return RC_OK;
     }
-    bool on_right = reads_only(e, j->right), on_left = reads_only(e, j->left);
+    bool on_right = sql_reads_only(e, j->right), on_left = sql_reads_only(e, j->left);
     if (on_right && !on_left && !keeps_right) return sql_where(s, j->right, e, &j->right);
     if (on_left && !keeps_left) return sql_where(s, j->left, e, &j->left);
     if (on_left || on_right) {
@@ -190,6 +190,9 @@ rc sql_join(struct sql *s, const struct sql_join *join, struct plan **out)
     struct pairs ps = {.s = s,
                        .on = ARENA_ARRAY(s->arena, struct join_on, j.n_on + j.n_same + 1),
                        .rest = ARENA_ARRAY(s->arena, const struct expr *, j.n_on + 1)};
+    bool is_sunk;
+    TRY(sql_sink(s, &j, out, &is_sunk));
+    if (is_sunk) return RC_OK;
     if (j.kind == JOIN_RIGHT) {
         struct plan *p = j.left;
         j.left = j.right;
@@ -285,13 +288,6 @@ static uint64_t bases_of(const struct query *q, const struct expr *e)
         set |= bases_of(q, e->args[i]);
     return set;
 }
-static double selectivity(const struct expr *e)
-{
-    if (sql_calls(e, "==")) return 0.05;
-    if (sql_calls(e, "in") || sql_calls(e, "sql_like")) return 0.1;
-    if (sql_calls(e, "not")) return 0.7;
-    return 0.3;
-}
 /* What an `or` over several tables says about one of them: the rows that no arm wants can go. */
 static rc implied(struct query *q, const struct expr *e, uint64_t one, const struct expr **out)
 {
@@ -335,72 +331,117 @@ static rc filter_bases(struct query *q)
             if (set != one && set) TRY(implied(q, c->e, one, &e));
             if (!e) continue;
             TRY(sql_where(s, q->bases[b].plan, e, &q->bases[b].plan));
-            q->bases[b].rows *= selectivity(e);
             c->is_done = set == one || set == 0;
         }
     }
     return RC_OK;
 }
-static bool connects(const struct query *q, uint64_t have, int b)
+/* Tables joined already, or one that is not. */
+struct joined {
+    struct plan *plan;
+    uint64_t set;
+    double rows;
+};
+struct order {
+    struct query *q;
+    struct joined *all;
+    int n;
+    uint64_t *sets; /* the bases that each condition reads */
+};
+static bool is_equality(const struct expr *e)
 {
-    uint64_t one = UINT64_C(1) << b;
-    for (int i = 0; i < q->conjs.n; i++) {
-        const struct expr *e = q->conjs.all[i].e;
-        uint64_t set = bases_of(q, e);
-        bool is_equal = sql_calls(e, "sql_eq") || sql_calls(e, "==");
-        if (!q->conjs.all[i].is_done && is_equal && (set & one) && (set & have) &&
-            !(set & ~(have | one)))
-            return true;
-    }
-    return false;
+    return sql_calls(e, "sql_eq") || sql_calls(e, "==");
 }
-static int next_base(const struct query *q, uint64_t have)
+/* The share of pairs that the conditions between a and b leave; 1 and *links false: there are
+ * none that a hash join could take. */
+static double pair_share(const struct order *o, const struct joined *a, const struct joined *b,
+                         bool *links)
 {
-    int best = -1;
-    bool best_fits = false;
-    for (int b = 0; b < q->n_bases; b++) {
-        if (have & (UINT64_C(1) << b)) continue;
-        bool fits = connects(q, have, b);
-        bool better = best < 0 || (fits && !best_fits) ||
-                      (fits == best_fits && q->bases[b].rows < q->bases[best].rows);
-        if (!better) continue;
-        best = b;
-        best_fits = fits;
+    double share = 1;
+    *links = false;
+    for (int i = 0; i < o->q->conjs.n; i++) {
+        const struct expr *e = o->q->conjs.all[i].e;
+        uint64_t set = o->sets[i];
+        if (o->q->conjs.all[i].is_done || !(set & a->set) || !(set & b->set) ||
+            (set & ~(a->set | b->set)))
+            continue;
+        if (!is_equality(e)) {
+            share *= 0.3;
+            continue;
+        }
+        bool is_turned = bases_of(o->q, e->args[0]) & b->set;
+        double one = sql_guess_match(a->plan, e->args[is_turned], b->plan, e->args[!is_turned]);
+        share *= *links ? 0.2 : one; /* keys of one join hang together */
+        *links = true;
     }
-    return best;
+    return share;
 }
-static rc join_base(struct query *q, struct plan **p, uint64_t have, int b)
+/* The two whose join costs least; those that no equality links come last. */
+static void next_pair(const struct order *o, int *x, int *y)
 {
+    double least = 0;
+    bool best_links = false;
+    *x = -1;
+    for (int i = 0; i < o->n; i++)
+        for (int k = i + 1; k < o->n; k++) {
+            bool links;
+            double rows = pair_share(o, &o->all[i], &o->all[k], &links);
+            double l = o->all[i].rows, r = o->all[k].rows;
+            rows = rows * l * r + (l < r ? l : r); /* and those of the table that is built */
+            bool better = *x < 0 || (links && !best_links) || (links == best_links && rows < least);
+            if (!better) continue;
+            *x = i;
+            *y = k;
+            least = rows;
+            best_links = links;
+        }
+}
+/* The larger side is looked up in a table of the smaller one, the right one. */
+static rc join_two(struct order *o, int x, int y)
+{
+    struct query *q = o->q;
     struct sql *s = q->s;
-    uint64_t all = have | (UINT64_C(1) << b);
+    bool links, is_turned = o->all[x].rows < o->all[y].rows;
+    struct joined *l = &o->all[is_turned ? y : x], *r = &o->all[is_turned ? x : y];
+    struct joined both = {.set = l->set | r->set};
     struct sql_join j = {.kind = JOIN_INNER,
-                         .left = *p,
-                         .right = q->bases[b].plan,
+                         .left = l->plan,
+                         .right = r->plan,
                          .on = ARENA_ARRAY(s->arena, const struct expr *, q->conjs.n + 1),
-                         .span = (*p)->span};
+                         .span = l->plan->span};
+    both.rows = l->rows * r->rows * pair_share(o, l, r, &links);
     for (int i = 0; i < q->conjs.n; i++) {
         struct sql_conj *c = &q->conjs.all[i];
-        if (c->is_done || (bases_of(q, c->e) & ~all)) continue;
+        if (c->is_done || (o->sets[i] & ~both.set)) continue;
         j.on[j.n_on++] = c->e;
         c->is_done = true;
     }
-    return sql_join(s, &j, p);
+    TRY(sql_join(s, &j, &both.plan));
+    o->all[x] = both;
+    o->all[y] = o->all[--o->n];
+    return RC_OK;
 }
+/* Greedy operator ordering (L. Fegaras, "A New Heuristic for Optimizing Large Queries", DEXA 1998):
+ * small tables are joined with each other before they meet the large one. */
 rc sql_join_all(struct query *q)
 {
-    int first = 0;
+    struct arena *a = q->s->arena;
     TRY(filter_bases(q));
-    for (int b = 1; b < q->n_bases; b++)
-        if (q->bases[b].rows > q->bases[first].rows) first = b;
-    struct plan *p = q->bases[first].plan;
-    uint64_t have = UINT64_C(1) << first;
-    for (int k = 1; k < q->n_bases; k++) {
-        int b = next_base(q, have);
-        TRY(join_base(q, &p, have, b));
-        have |= UINT64_C(1) << b;
+    struct order o = {q, ARENA_ARRAY(a, struct joined, q->n_bases), q->n_bases,
+                      ARENA_ARRAY(a, uint64_t, q->conjs.n + 1)};
+    for (int b = 0; b < o.n; b++) {
+        struct plan *p = q->bases[b].plan;
+        o.all[b] = (struct joined){p, UINT64_C(1) << b, o.n > 1 ? sql_guess_rows(p) : 0};
     }
-    q->plan = p;
-    q->bases[0] = (struct sql_base){p, sql_guess_rows(p)};
+    for (int i = 0; i < q->conjs.n; i++)
+        o.sets[i] = bases_of(q, q->conjs.all[i].e);
+    while (o.n > 1) {
+        int x = 0, y = 1;
+        next_pair(&o, &x, &y);
+        TRY(join_two(&o, x, y));
+    }
+    q->plan = o.all[0].plan;
+    q->bases[0] = (struct sql_base){q->plan};
     q->n_bases = 1;
     q->conjs.n = 0;
     return RC_OK;

@@ -33,7 +33,6 @@ struct sql_conjs {
 };
 struct sql_base { /* one input of the inner joins of a FROM */
     struct plan *plan;
-    double rows; /* guessed */
 };
 struct sql_items {
     struct named_expr *all;
@@ -152,6 +151,7 @@ rc sql_sort_key(struct query *q, const json_t *sort_by, const struct expr *e, st
 typedef const struct expr *(*sql_swap)(void *arg, const struct expr *e);
 const struct expr *sql_map(struct arena *a, const struct expr *e, sql_swap swap, void *arg);
 bool sql_reads(const struct expr *e, const char *id);
+bool sql_reads_only(const struct expr *e, const struct plan *p); /* columns of p */
 
 /* ---- sub-queries (sublink.c) ---- */
 rc sql_sublink(struct query *q, const json_t *link, const struct expr **out);
@@ -197,7 +197,25 @@ struct sql_join {
 /* *out is owned by the arena; it has all columns of both sides (of the left one after semi and
  * anti). */
 rc sql_join(struct sql *s, const struct sql_join *j, struct plan **out);
+
+/* A semi or anti join done further down, where fewer rows are looked up (sink.c). *done false: it
+ * is best where it is. */
+rc sql_sink(struct sql *s, const struct sql_join *j, struct plan **out, bool *done);
+
+/* ---- sizes, about (guess.c) ---- */
+struct sql_range { /* what is known of a column where it comes from */
+    double lo, hi;
+    double rows;
+    bool is_known; /* lo and hi */
+    double values; /* different ones, at most */
+};
+struct sql_range sql_guess_range(const struct plan *p, const char *name);
 double sql_guess_rows(const struct plan *p);
+/* The share of p's rows for which e holds. */
+double sql_guess_share(const struct plan *p, const struct expr *e);
+/* The share of all pairs of rows that x == y leaves. */
+double sql_guess_match(const struct plan *a, const struct expr *x, const struct plan *b,
+                       const struct expr *y);
 
 /* ---- SELECT (select.c, group.c, setop.c) ---- */
 /* Binds a SELECT inside a query; the result's columns are in *out, with ids. */

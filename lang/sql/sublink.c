@@ -214,6 +214,46 @@ static rc carry_same(struct query *c, const struct expr *inner, const struct exp
     sql_add_item(s, &c->carry, col->name, values[1]);
     return RC_OK;
 }
+/* The pairs that are carried, as columns of the plan around and of the sub-query; none when
+ * one is read further out. */
+static rc key_pairs(struct query *c, struct join_on *on, struct sql_items *keys, int *n)
+{
+    struct sql *s = c->s;
+    *n = 0;
+    for (int i = 0; i < c->carry.n; i++) {
+        const char *id = sql_fresh(s, "around");
+        const struct expr *e = c->carry.all[i].expr, *here;
+        if (!sql_reads_only(e, c->up->plan)) return RC_OK;
+        here = sql_plan_col(s, c->plan, c->carry.all[i].name);
+        if (!here || here->type.kind != e->type.kind) return RC_OK;
+        sql_add_item(s, keys, id, e);
+        on[i] = (struct join_on){here, expr_column(s->arena, id, e->type, e->span), CMP_EQ};
+    }
+    *n = c->carry.n;
+    return RC_OK;
+}
+/* Few rows around and many here: only those here count that have a partner there (a semi-join
+ * reduction: P. Bernstein, D. Chiu, "Using Semi-Joins to Solve Relational Queries", JACM 1981).
+ * The rows around are computed once for both. */
+static rc reduce(struct query *c)
+{
+    enum { WORTH = 3 };
+    struct sql *s = c->s;
+    struct sql_items keys = {0};
+    struct join_on *on = ARENA_ARRAY(s->arena, struct join_on, c->carry.n + 1);
+    struct plan *around = c->up ? c->up->plan : NULL, *p;
+    int n;
+    if (!around || c->carry.n == 0 || s->lg->is_dry) return RC_OK;
+    if (sql_guess_rows(around) * WORTH > sql_guess_rows(c->plan)) return RC_OK;
+    TRY(key_pairs(c, on, &keys, &n));
+    if (n == 0) return RC_OK;
+    plan_share(around, "rows around");
+    TRY(sql_project(s, around, &keys, &around));
+    struct join_spec spec = {.kind = JOIN_SEMI, .on = on, .n_on = n, .is_silent = true};
+    TRY(plan_join(s->cx, c->plan, around, &spec, c->plan->span, &p));
+    c->plan = sql_own(s, p);
+    return RC_OK;
+}
 /* Called by the sub-query's binding once its FROM and WHERE are done. */
 rc sql_take_links(struct query *c)
 {
@@ -233,7 +273,7 @@ rc sql_take_links(struct query *c)
         }
         l->is_done = true;
     }
-    return RC_OK;
+    return reduce(c);
 }
 static int open_links(const struct query *c)
 {

@@ -103,9 +103,14 @@ out:
 static rc exchange(struct ctx *cx, const struct shares *sh, struct plan *p, table_for with,
                    struct plan **out)
 {
+    const struct share *s = share_of(sh, p);
     struct table *t = with(sh, p);
-    const struct share *s = t ? (p->once ? share_of(sh, p) : stands_in(sh, p)) : NULL;
-    if (t) return plan_table(cx, t, s ? s->node->once : NULL, out);
+    if (!s) s = stands_in(sh, p);
+    if (t && s) {
+        TRY(plan_table(cx, t, s->node->once, out));
+        if (t == s->stand_in) plan_share(*out, s->node->once); /* explain says so */
+        return RC_OK;
+    }
     return exchange_below(cx, sh, p, with, out);
 }
 
@@ -147,8 +152,8 @@ static rc optimize_body(struct ctx *cx, struct shares *sh, struct share *s)
     for (int i = 0; i < schema->n; i++) {
         const struct field *f = &schema->fields[i];
         if (!s->wanted[i]) continue;
-        items[n++] = (struct named_expr){
-            f->name, expr_column(cx->arena, f->name, f->type, s->node->span)};
+        items[n++] =
+            (struct named_expr){f->name, expr_column(cx->arena, f->name, f->type, s->node->span)};
     }
     if (n == 0 && schema->n > 0) return RC_OK;
     TRY_OUT(exchange_below(cx, sh, s->node, stand_in_for, &over));

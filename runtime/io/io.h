@@ -74,6 +74,9 @@ struct io_format {
     /* Optional: true when statistics of the file (or names of its folders) say that no row of this
      * partition lies in all the ranges. Never reads the partition. */
     bool (*skip)(const struct io_scan *s, int64_t part, const struct io_range *ranges, int n);
+    /* Optional: least and greatest value (about: bounds) of a column of numbers or times as the
+     * file's statistics have them. Reads nothing. */
+    bool (*bounds)(const struct io_scan *s, int col, struct scalar *lo, struct scalar *hi);
     /* Called once after the last partition of a full pass, on the statement's thread: warnings
      * (ragged rows ...). */
     enum rc_t (*done)(struct ctx *cx, struct io_scan *s);

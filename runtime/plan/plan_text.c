@@ -11,9 +11,9 @@ static const char *const op_names[PLAN_OP_COUNT] = {
 static const char *const join_names[] = {
     [JOIN_INNER] = "inner", [JOIN_LEFT] = "left", [JOIN_RIGHT] = "right", [JOIN_FULL] = "full",
     [JOIN_SEMI] = "semi",   [JOIN_ANTI] = "anti", [JOIN_CROSS] = "cross", [JOIN_ASOF] = "asof"};
-static const char *const cmp_names[] = {[CMP_EQ] = "==", [CMP_LT] = "<",  [CMP_LE] = "<=",
-                                        [CMP_GT] = ">",  [CMP_GE] = ">=", [CMP_NE] = "!=",
-                                        [CMP_SAME] = "is"};
+static const char *const cmp_names[] = {
+    [CMP_EQ] = "==", [CMP_LT] = "<",  [CMP_LE] = "<=",  [CMP_GT] = ">",
+    [CMP_GE] = ">=", [CMP_NE] = "!=", [CMP_SAME] = "is"};
 
 const char *plan_op_name(enum plan_op op)
 {
@@ -124,7 +124,10 @@ static void put_map(struct strbuf *out, const struct plan *p)
 static void put_table(struct strbuf *out, const struct plan *p)
 {
     if (p->u.table.label) strbuf_printf(out, " %s", p->u.table.label);
-    strbuf_printf(out, " (%lld rows)", (long long)p->u.table.table->n_rows);
+    if (p->once) /* stands for what has not run */
+        strbuf_addz(out, " (computed once)");
+    else
+        strbuf_printf(out, " (%lld rows)", (long long)p->u.table.table->n_rows);
 }
 
 static void put_details(struct strbuf *out, const struct plan *p)

@@ -2,9 +2,13 @@
  * unmatched right rows come last. */
 #include "runtime/plan/sql_int.h"
 
-static const char *const cmp_texts[] = {
-    [CMP_EQ] = " = ", [CMP_LT] = " < ",  [CMP_LE] = " <= ",
-    [CMP_GT] = " > ", [CMP_GE] = " >= ", [CMP_NE] = " <> ", [CMP_SAME] = " IS NOT DISTINCT FROM "};
+static const char *const cmp_texts[] = {[CMP_EQ] = " = ",
+                                        [CMP_LT] = " < ",
+                                        [CMP_LE] = " <= ",
+                                        [CMP_GT] = " > ",
+                                        [CMP_GE] = " >= ",
+                                        [CMP_NE] = " <> ",
+                                        [CMP_SAME] = " IS NOT DISTINCT FROM "};
 
 struct sides {
     struct sql_side left, right;
@@ -13,7 +17,8 @@ struct sides {
 static rc put_pair(struct sql *s, const struct sides *x, const struct join_on *on, enum cmp_op op,
                    struct strbuf *out)
 {
-    bool is_ordered = op != CMP_EQ && op != CMP_NE && op != CMP_SAME && on->left->type.kind == KIND_STR;
+    bool is_ordered =
+        op != CMP_EQ && op != CMP_NE && op != CMP_SAME && on->left->type.kind == KIND_STR;
     TRY(sqlout_expr(s, &x->left, on->left, out));
     if (is_ordered) strbuf_addz(out, s->d->collate);
     strbuf_addz(out, cmp_texts[op]);

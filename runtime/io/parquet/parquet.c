@@ -143,6 +143,7 @@ const struct io_format io_parquet = {
     .read = pq_read,
     .read_whole = pq_read_whole,
     .skip = pq_skip,
+    .bounds = pq_bounds,
     .done = pq_done,
     .is_stale = pq_is_stale,
     .begin = pq_write_begin,

@@ -218,6 +218,7 @@ enum rc_t pq_read(struct ctx *cx, struct io_scan *scan, const int *columns, int 
                   int64_t part, int64_t limit, io_push push, void *self);
 enum rc_t pq_read_whole(struct ctx *cx, struct io_scan *scan, const int *columns, int n_columns,
                         int64_t limit, struct column **out);
+bool pq_bounds(const struct io_scan *scan, int col, struct scalar *lo, struct scalar *hi);
 bool pq_skip(const struct io_scan *scan, int64_t part, const struct io_range *ranges, int n);
 int64_t pq_rows_wanted(const struct pq_part *p, int64_t limit);
 

@@ -88,3 +88,24 @@ bool pq_skip(const struct io_scan *scan, int64_t part, const struct io_range *ra
         if (range_skips(s, g, &ranges[i])) return true;
     return false;
 }
+
+bool pq_bounds(const struct io_scan *scan, int col, struct scalar *lo, struct scalar *hi)
+{
+    const struct pq_scan *s = (const struct pq_scan *)(uintptr_t)scan;
+    const struct pq_field *f = &s->fields[col];
+    bool is_known = false;
+    if (!pq_is_flat(s, f) || s->leaves[f->leaf].dtype.kind == KIND_STR) return false;
+    const struct pq_leaf *l = &s->leaves[f->leaf];
+    for (int g = 0; g < s->n_groups; g++) {
+        const struct pq_stats *st = &s->groups[g].chunks[f->leaf].stats;
+        struct scalar min, max;
+        if (st->n_null == s->groups[g].n_rows) continue;
+        if (!st->min.p || !st->max.p || !is_ordered(l, st) || !stat_value(l, st->min, &min) ||
+            !stat_value(l, st->max, &max))
+            return false;
+        if (!is_known || scalar_cmp(&min, lo) < 0) *lo = min;
+        if (!is_known || scalar_cmp(&max, hi) > 0) *hi = max;
+        is_known = true;
+    }
+    return is_known;
+}
