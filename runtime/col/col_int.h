@@ -45,7 +45,7 @@ int nested_cmp(const struct scalar *a, const struct scalar *b); /* neither null 
 /* Set of texts: code of a text, adding it when new. Texts are borrowed. */
 struct text_map {
     struct text *keys; /* [n] in order of first appearance */
-    uint32_t *slots;   /* code + 1, 0 = free */
+    uint64_t *slots;   /* high half of the hash, then code + 1; 0 = free */
     uint64_t *hashes;  /* [n] */
     int32_t n, cap;
     uint32_t mask;
@@ -53,5 +53,6 @@ struct text_map {
 void text_map_init(struct text_map *m);
 void text_map_release(struct text_map *m);
 int32_t text_map_add(struct text_map *m, const struct text *t);
+void text_map_add_all(struct text_map *m, const struct text *t, int64_t n, int32_t *codes);
 
 #endif

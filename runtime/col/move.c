@@ -173,6 +173,23 @@ static void sort_levels(struct text_map *m, int32_t *new_code)
     mem_free(sorted);
 }
 
+/* Codes of a column of texts; a null's is 0. */
+static rc encode_texts(struct ctx *cx, struct text_map *m, const struct column *c, int32_t *code)
+{
+    const struct text *t = c->data;
+    for (int64_t at = 0; at < c->n; at += COPY_BLOCK) {
+        int64_t n = c->n - at < COPY_BLOCK ? c->n - at : COPY_BLOCK;
+        TRY(check_cancel(cx));
+        if (!c->valid) {
+            text_map_add_all(m, t + at, n, code + at);
+            continue;
+        }
+        for (int64_t i = at; i < at + n; i++)
+            code[i] = bit_get(c->valid, i) ? text_map_add(m, &t[i]) : 0;
+    }
+    return RC_OK;
+}
+
 rc column_encode(struct ctx *cx, const struct column *c, bool sorted, struct column **out)
 {
     if (c->phys == PHYS_DICT && !sorted) {
@@ -190,11 +207,7 @@ rc column_encode(struct ctx *cx, const struct column *c, bool sorted, struct col
     text_map_init(&m);
     if (res == RC_OK) {
         int32_t *code = column_data_mut(codes);
-        for (int64_t i = 0; i < c->n && res == RC_OK; i++) {
-            code[i] =
-                bit_valid(c->valid, i) ? text_map_add(&m, (const struct text *)texts->data + i) : 0;
-            if (i % COPY_BLOCK == 0) res = check_cancel(cx);
-        }
+        res = encode_texts(cx, &m, texts, code);
         if (sorted && res == RC_OK) {
             int32_t *new_code = mem_alloc(sizeof *new_code * (size_t)(m.n + 1));
             sort_levels(&m, new_code);
@@ -277,8 +290,7 @@ static rc merge_dictionaries(struct ctx *cx, struct concat *k)
             continue;
         }
         k->recode[i] = mem_alloc(sizeof(int32_t) * (size_t)(dicts[i]->n + 1));
-        for (int64_t j = 0; j < dicts[i]->n; j++)
-            k->recode[i][j] = text_map_add(&m, (const struct text *)dicts[i]->data + j);
+        text_map_add_all(&m, dicts[i]->data, dicts[i]->n, k->recode[i]);
     }
     enum rc_t res = dictionary(cx, m.keys, m.n, dicts, k->n_parts, &dict);
     if (res == RC_OK) k->out->dict = dict;

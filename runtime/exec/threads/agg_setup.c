@@ -1,5 +1,6 @@
 /* agg_setup.c: what a grouping evaluates, how its keys and raw rows are laid out, its memory. */
 #include "runtime/exec/threads/agg_int.h"
+#include "runtime/exec/threads/pick.h"
 
 /* ---- raw columns: distinct arguments and filters ---- */
 static int add_col(struct agg *a, const struct expr *e)
@@ -249,6 +250,18 @@ static void allow_spill(struct agg *a)
     a->range_room = budget / 4 / (a->n_ranges > 0 ? a->n_ranges : 1);
 }
 
+/* Filters below leave out what neither keys nor arguments read. */
+static void say_needs(struct agg *a)
+{
+    bool *reads = mem_zero((size_t)a->pipe->schema->n + 1);
+    for (int i = 0; i < a->n_keys; i++)
+        mark_reads(a->pipe->schema, a->keys[i], reads);
+    for (int i = 0; i < a->n_cols; i++)
+        mark_reads(a->pipe->schema, a->cols[i].e, reads);
+    pipe_needs(a->pipe, reads);
+    mem_free(reads);
+}
+
 rc agg_open(struct agg *a)
 {
     TRY(pipe_open(a->run, a->node->inputs[0], &a->pipe));
@@ -261,6 +274,7 @@ rc agg_open(struct agg *a)
     lay_columns(a);
     choose_ranges(a);
     allow_spill(a);
+    say_needs(a);
     a->ranges = mem_zero(sizeof *a->ranges * (size_t)(a->n_ranges + 1));
     a->workers = mem_zero(sizeof *a->workers * (size_t)a->run->n_workers);
 

@@ -1,7 +1,9 @@
 /* collect.c: the rows of a pipe as a table. Columns that pass through from a table are shared, not
- * copied; computed ones of fixed width whose rows have their final numbers are written straight to
- * their place; all others are built a partition at a time and put together in order. */
+ * copied; those that lose rows to a filter are copied once (pick.c); computed ones of fixed width
+ * whose rows have their final numbers are written straight to their place; all others are built a
+ * partition at a time and put together in order. */
 #include "runtime/exec/threads/pack.h"
+#include "runtime/exec/threads/pick.h"
 
 #include "runtime/base/log.h"
 #include "runtime/io/io.h"
@@ -21,7 +23,8 @@ struct collect {
     int64_t first, n_parts; /* partitions [first, first + n_parts) */
     bool is_range;          /* not all of the pipe's */
     int64_t limit;          /* -1: all */
-    enum { FATE_SHARED, FATE_DIRECT, FATE_BUILT } * fate;
+    enum { FATE_SHARED, FATE_DIRECT, FATE_PICKED, FATE_BUILT } * fate;
+    struct picked *picked;    /* [n_parts] rows that came through, or NULL: no column is picked */
     struct column **direct;   /* [n_cols] */
     struct piece_list *built; /* [n_parts][n_cols] */
     int64_t *rows;            /* [n_parts] */
@@ -98,6 +101,33 @@ static bool is_flat(enum phys p)
     return p != PHYS_STR && p != PHYS_DICT && p != PHYS_LIST && p != PHYS_STRUCT;
 }
 
+static bool can_pick(const struct collect *c, int col)
+{
+    const struct pipe *p = c->pipe;
+    if (c->limit >= 0 || p->origin[col] < 0 || !pipe_can_pick(p)) return false;
+    enum phys phys = p->table->cols[p->origin[col]]->phys;
+    return phys != PHYS_LIST && phys != PHYS_STRUCT;
+}
+
+/* Columns that filters only drop rows of are copied at the end, once. */
+static void plan_picks(struct collect *c)
+{
+    bool *reads = mem_alloc((size_t)c->n_cols + 1);
+    bool any = false;
+    for (int i = 0; i < c->n_cols; i++) {
+        bool pick = c->fate[i] == FATE_BUILT && can_pick(c, i);
+        if (pick) c->fate[i] = FATE_PICKED;
+        reads[i] = !pick;
+        any = any || pick;
+    }
+    if (any) {
+        c->picked = mem_zero(sizeof *c->picked * (size_t)(c->n_parts + 1));
+        pipe_pick(c->pipe);
+        pipe_needs(c->pipe, reads);
+    }
+    mem_free(reads);
+}
+
 static rc plan_columns(struct collect *c)
 {
     struct pipe *p = c->pipe;
@@ -117,6 +147,7 @@ static rc plan_columns(struct collect *c)
         if (p->dicts[i]) c->direct[i]->dict = column_ref(p->dicts[i]);
         TRY(run_claim(p->run, p->run->cx, p->table->n_rows * 8));
     }
+    plan_picks(c);
     return RC_OK;
 }
 
@@ -180,6 +211,7 @@ static enum rc_t collect_batch(void *self, struct worker *w, struct ctx *cx, int
     (void)task;
     part -= c->first;
     if (c->limit >= 0 && c->rows[part] + n > c->limit) n = c->limit - c->rows[part];
+    if (c->picked) picked_add(&c->picked[part], w, n);
     for (int i = 0; i < c->n_cols && n > 0; i++) {
         struct dtype type = c->pipe->schema->fields[i].type;
         if (c->fate[i] == FATE_DIRECT)
@@ -220,6 +252,10 @@ static enum rc_t collect_part_end(void *self, struct worker *w, struct ctx *cx, 
         TRY(close_piece(cx, l));
         for (int k = 0; k < l->n_done; k++)
             bytes += own_bytes(l->done[k]);
+    }
+    if (c->picked) {
+        picked_done(&c->picked[part]);
+        bytes += c->picked[part].n * (int64_t)sizeof *c->picked[part].rows;
     }
     if (!c->is_range) TRY(run_claim(w->run, cx, bytes)); /* else the caller counts */
     pthread_mutex_lock(&c->lock);
@@ -291,12 +327,39 @@ static rc sort_levels(struct ctx *cx, struct column **c)
     return RC_OK;
 }
 
+/* Plain texts that were copied may repeat. */
+static rc pack_picked(struct collect *c, struct column **cols)
+{
+    for (int i = 0; i < c->n_cols; i++) {
+        struct column *packed = NULL;
+        if (c->fate[i] != FATE_PICKED || cols[i]->phys != PHYS_STR) continue;
+        if (cols[i] == c->pipe->table->cols[c->pipe->origin[i]]) continue; /* all rows: shared */
+        TRY(column_pack(c->run, cols[i], &packed));
+        if (!packed) continue;
+        column_unref(cols[i]);
+        cols[i] = packed;
+    }
+    return RC_OK;
+}
+
+static rc make_picked(struct collect *c, struct column **cols)
+{
+    if (!c->picked) return RC_OK;
+    int *origin = mem_alloc(sizeof *origin * (size_t)(c->n_cols + 1));
+    for (int i = 0; i < c->n_cols; i++)
+        origin[i] = c->fate[i] == FATE_PICKED ? c->pipe->origin[i] : -1;
+    enum rc_t res =
+        picked_columns(c->run, c->pipe->table, c->picked, c->n_parts, origin, c->n_cols, cols);
+    mem_free(origin);
+    return res == RC_OK ? pack_picked(c, cols) : res;
+}
+
 static rc make_table(struct collect *c, int64_t n_parts, struct table **out)
 {
     struct ctx *cx = c->run->cx;
     int64_t n_rows = 0;
     struct column **cols = mem_zero(sizeof *cols * (size_t)(c->n_cols + 1));
-    enum rc_t res = RC_OK;
+    enum rc_t res = make_picked(c, cols);
     for (int64_t p = 0; p < n_parts; p++)
         n_rows += c->rows[p];
     if (c->limit >= 0 && n_rows > c->limit) n_rows = c->limit;
@@ -307,7 +370,7 @@ static rc make_table(struct collect *c, int64_t n_parts, struct table **out)
             cols[i] = c->direct[i];
             c->direct[i] = NULL;
             column_done(cols[i]);
-        } else {
+        } else if (c->fate[i] == FATE_BUILT) {
             struct column *all = NULL;
             res = join_pieces(c, i, n_parts, &all);
             if (res == RC_OK && c->pipe->loose[i]) res = sort_levels(cx, &all);
@@ -362,6 +425,9 @@ static void collect_release(struct collect *c)
             column_unref(l->done[k]);
         mem_free(l->done);
     }
+    for (int64_t p = 0; c->picked && p < c->n_parts; p++)
+        mem_free(c->picked[p].rows);
+    mem_free(c->picked);
     pthread_mutex_destroy(&c->lock);
     mem_free(c->fate);
     mem_free(c->direct);

@@ -157,6 +157,21 @@ static rc take_value(struct eval *ev, struct node *nd, int arg, const int32_t *r
     return RC_OK;
 }
 
+/* Parts rows[0..n) by a condition's truth; no branch, since conditions are as good as random. */
+static int64_t part_rows(const struct vec *v, const int32_t *rows, int64_t n, int32_t *hit,
+                         int32_t *rest)
+{
+    int64_t h = 0, r = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int64_t at = v->is_const ? 0 : i;
+        int64_t is_true = bit_get(v->data, at) && (!v->valid || bit_get(v->valid, at));
+        hit[h] = rest[r] = rows[i];
+        h += is_true;
+        r += 1 - is_true;
+    }
+    return h;
+}
+
 /* Condition `arg` on the rows that are left: they go to hit_rows or stay. Returns how many hit. */
 static rc test_rows(struct eval *ev, struct node *nd, int arg, int64_t *n_left, int64_t *n_hit)
 {
@@ -165,17 +180,11 @@ static rc test_rows(struct eval *ev, struct node *nd, int arg, int64_t *n_left, 
     struct vec v;
     TRY(narrow(ev, &c->left, c->in, c->reads[arg], c->left_rows, *n_left, &sub));
     TRY(eval_node(&sub, nd->args[arg], &v));
-    int64_t m = vec_true_rows(&v, *n_left, c->hit_rows), h = 0, rest = 0;
-    for (int64_t i = 0; i < *n_left; i++) {
-        if (h < m && c->hit_rows[h] == i)
-            c->hit_rows[h++] = c->left_rows[i];
-        else
-            c->next_rows[rest++] = c->left_rows[i];
-    }
+    int64_t h = part_rows(&v, c->left_rows, *n_left, c->hit_rows, c->next_rows);
     int32_t *swap = c->left_rows;
     c->left_rows = c->next_rows;
     c->next_rows = swap;
-    *n_left = rest;
+    *n_left -= h;
     *n_hit = h;
     return RC_OK;
 }

@@ -87,8 +87,6 @@ rc eval_node(struct eval *ev, struct node *nd, struct vec *out);
 rc eval_call(struct eval *ev, struct node *nd, struct vec *out);
 rc eval_case(struct eval *ev, struct node *nd, struct vec *out);
 rc case_compile(struct exprs *x, struct eval_local *l, struct node *nd);
-/* Marks the columns of the schema that e reads, elements of maps too. */
-void mark_reads(const struct schema *in, const struct expr *e, bool *has);
 /* Place of a column (the last of the name: an inner map hides an outer one), or -1. */
 int find_column(const struct schema *in, const char *name);
 /* Lists and structs (eval_nested.c). map_compile: the body's schema, with the element last. */

@@ -1,9 +1,10 @@
 /* ops.c: the operators that turn one batch into at most one: filter, project, map, assert. */
-#include "runtime/exec/threads/threads_int.h"
+#include "runtime/exec/threads/pick.h"
 
 struct step_op { /* filter, project, assert */
     struct op op;
     struct exprs *x;
+    bool *reads; /* filters: columns that what follows needs; NULL: all */
 };
 
 static void expr_start(struct op *op, int64_t n_parts)
@@ -26,6 +27,7 @@ static enum rc_t expr_done(struct op *op, struct ctx *cx, int64_t n_parts)
 static void expr_free(struct op *op)
 {
     exprs_free(((struct step_op *)op)->x);
+    mem_free(((struct step_op *)op)->reads);
     op_release(op);
 }
 
@@ -70,7 +72,10 @@ static enum rc_t filter_batch(struct op *op, struct worker *w, struct ctx *cx, i
         out->cols = in->cols;
         return RC_OK;
     }
+    if (op->picks) pick_note(w, l->sel, n);
+    const bool *reads = ((struct step_op *)op)->reads;
     for (int i = 0; i < in->n_cols; i++) {
+        if (reads && !reads[i]) continue;
         scratch_need(&l->scratch[i], w->hold, BATCH_ROWS);
         TRY(vec_select(cx, &l->scratch[i], &in->cols[i], op->schema->fields[i].type, l->sel, n,
                        &l->cols[i]));
@@ -78,7 +83,24 @@ static enum rc_t filter_batch(struct op *op, struct worker *w, struct ctx *cx, i
     return RC_OK;
 }
 
+static const struct expr *predicate_of(const struct plan *node)
+{
+    return node->op == PLAN_SCAN ? node->u.scan.filter : node->u.filter.predicate;
+}
+
+static void filter_needs(struct op *op, const bool *out, bool *in)
+{
+    size_t n = (size_t)op->schema->n;
+    bool **reads = &((struct step_op *)op)->reads;
+    *reads = mem_realloc(*reads, n + 1);
+    memcpy(*reads, out, n);
+    memcpy(in, out, n);
+    mark_reads(op->schema, predicate_of(op->node), in);
+}
+
 static const struct op_class filter_class = {.name = "filter",
+                                             .needs = filter_needs,
+                                             .picks = true,
                                              .start = expr_start,
                                              .batch = filter_batch,
                                              .part_end = expr_part_end,
@@ -125,7 +147,17 @@ static enum rc_t project_batch(struct op *op, struct worker *w, struct ctx *cx, 
     return RC_OK;
 }
 
+static void project_needs(struct op *op, const bool *out, bool *in)
+{
+    const struct plan *node = op->node;
+    for (int i = 0; i < node->u.project.n; i++) {
+        const struct expr *e = node->u.project.items[i].expr;
+        if (out[i] || e->op != EXPR_COLUMN) mark_reads(node->inputs[0]->schema, e, in);
+    }
+}
+
 static const struct op_class project_class = {.name = "project",
+                                              .needs = project_needs,
                                               .keeps_rows = true,
                                               .start = expr_start,
                                               .batch = project_batch,
@@ -380,7 +412,14 @@ static void assert_free(struct op *op)
     expr_free(op);
 }
 
+static void assert_needs(struct op *op, const bool *out, bool *in)
+{
+    memcpy(in, out, (size_t)op->schema->n);
+    mark_reads(op->schema, op->node->u.check.predicate, in);
+}
+
 static const struct op_class assert_class = {.name = "assert",
+                                             .needs = assert_needs,
                                              .keeps_rows = true,
                                              .start = assert_start,
                                              .batch = assert_batch,

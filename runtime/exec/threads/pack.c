@@ -354,7 +354,7 @@ rc texts_pack(struct run *r, const struct column *const *parts, int n_parts, str
 }
 
 /* ---- columns that lie there whole ---- */
-static rc pack_column(struct run *r, const struct column *c, struct column **out)
+rc column_pack(struct run *r, const struct column *c, struct column **out)
 {
     int n = 0;
     struct column **parts = mem_zero(sizeof *parts * (size_t)(c->n / PACK_PART + 1));
@@ -379,7 +379,7 @@ rc table_pack(struct run *r, struct table **t)
     enum rc_t res = RC_OK;
     for (int i = 0; i < n; i++) {
         if (res == RC_OK && in->cols[i]->phys == PHYS_STR)
-            res = pack_column(r, in->cols[i], &cols[i]);
+            res = column_pack(r, in->cols[i], &cols[i]);
         if (!cols[i]) cols[i] = column_ref(in->cols[i]);
     }
     if (res == RC_OK) {

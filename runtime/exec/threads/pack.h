@@ -9,6 +9,8 @@
  * when too many texts differ to make it worth while. Depends on the rows alone, not on how they are
  * cut into parts. Linear in rows, plus sorting of the levels. */
 rc texts_pack(struct run *r, const struct column *const *parts, int n_parts, struct column **out);
+/* The same for a column that lies there whole. */
+rc column_pack(struct run *r, const struct column *c, struct column **out);
 /* The same for the text columns of a table that a format read whole: *t is replaced. */
 rc table_pack(struct run *r, struct table **t);
 

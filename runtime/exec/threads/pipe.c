@@ -246,6 +246,8 @@ static rc drive_rows(struct drive *d, const struct table *t, int64_t from, int64
         struct batch b = {(int)n, t->schema->n, cols, at};
         for (int i = 0; i < b.n_cols; i++)
             TRY(view_rows(&d->cx, t->cols[i], at, n, &cols[i]));
+        d->w->pick_from = at - from;
+        d->w->picked = NULL;
         TRY(through_ops(d, &b));
         TRY(run_tick(d->w->run, &d->cx, n));
         arena_reset(d->w->batch);

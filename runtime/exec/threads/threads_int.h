@@ -21,6 +21,11 @@ struct worker {
     bool stop_part;      /* a sink has enough of this partition: it set this and returned RC_ERR */
     struct arena *batch; /* reset after every batch */
     struct arena *hold;  /* lives to the end of the run */
+    /* Rows of the batch at work, numbered within their partition, for operators that note which
+     * came through (pick.c): all from pick_from on while picked is NULL. */
+    int64_t pick_from;
+    const uint16_t *picked;
+    uint16_t *pick_room; /* [BATCH_ROWS] */
 };
 struct node_stat { /* explain analyze */
     const struct plan *node;
@@ -78,6 +83,8 @@ int64_t vec_true_rows(const struct vec *v, int64_t n, int32_t *sel);
 bool words_all_set(const uint64_t *b, int64_t n);
 
 /* ---- expressions ---- */
+/* Marks the columns of the schema that e reads, elements of maps too. */
+void mark_reads(const struct schema *in, const struct expr *e, bool *has);
 struct exprs; /* a list of expressions over one schema; compiled once a worker */
 /* dicts: stable dictionaries of the columns (struct pipe), or NULL. rows_hint: about how many rows
  * will be seen (a function is run once a level of a dictionary when there are fewer levels). */
@@ -119,6 +126,10 @@ struct op_class {
     /* On the statement's thread, when all partitions are through: reports, errors. */
     enum rc_t (*done)(struct op *op, struct ctx *cx, int64_t n_parts);
     void (*free)(struct op *op);
+    /* Optional (else it reads all): which input columns it needs when only out[] of its own are
+     * read by what follows; what is not needed then holds nothing. in is cleared. */
+    void (*needs)(struct op *op, const bool *out, bool *in);
+    bool picks; /* drops rows, and says which (pick_note) when op.picks */
 };
 struct op_local { /* of one worker */
     struct vec *cols;
@@ -135,6 +146,7 @@ struct op { /* embedded first */
     struct node_stat *stat;
     bool positional; /* first_row of its batches is final */
     bool keeps_rows; /* every input row comes out, in place */
+    bool picks;      /* note the rows that come through */
 };
 
 /* A source whose partitions are tables that are made when asked for (from disk): SOURCE_SPILL. */

@@ -34,7 +34,9 @@ struct whole {
     int n_cols;
     int64_t n_rows, limit, n_parts;
     struct whole_col *cols;
-    bool again; /* only columns whose dictionary was lost */
+    int *coded, n_coded; /* columns whose dictionaries are put together in this turn */
+    int *turn, n_turn;   /* columns that are read in this turn */
+    bool again;          /* only columns whose dictionary was lost */
 };
 
 /* ---- bits ---- */
@@ -115,6 +117,7 @@ static bool may_be_dict(const struct whole *w, const struct whole_col *c)
     return w->n_rows > 0;
 }
 
+/* Finds the columns that may come as codes, and reads their dictionaries. */
 static rc load_dicts(struct ctx *cx, struct whole *w)
 {
     bool any = false;
@@ -124,15 +127,7 @@ static rc load_dicts(struct ctx *cx, struct whole *w)
         any = any || c->is_dict;
         if (c->is_dict) c->dicts = mem_zero(sizeof *c->dicts * (size_t)(w->s->n_groups + 1));
     }
-    if (!any) return RC_OK;
-    TRY(pool_run(cx, (int64_t)w->n_cols * w->s->n_groups, dict_task, w));
-    for (int i = 0; i < w->n_cols; i++) {
-        struct whole_col *c = &w->cols[i];
-        if (!c->is_dict) continue;
-        TRY(merge_dicts(cx, w, c));
-        if (c->dict->n > w->n_rows / 2) c->is_dict = false; /* hardly any text comes twice */
-    }
-    return RC_OK;
+    return any ? pool_run(cx, (int64_t)w->n_cols * w->s->n_groups, dict_task, w) : RC_OK;
 }
 
 /* ---- partitions ---- */
@@ -177,13 +172,10 @@ static rc take_flat(struct ctx *cx, struct whole *w, struct whole_col *c, const 
     return res;
 }
 
-static enum rc_t part_task(struct ctx *cx, void *arg, int64_t task, int worker)
+static rc read_part(struct ctx *cx, struct whole *w, struct whole_col *c, int64_t part)
 {
-    struct whole *w = arg;
-    struct whole_col *c = &w->cols[task % w->n_cols];
-    int64_t part = task / w->n_cols, n;
     const struct pq_part *p = &w->s->parts[part];
-    (void)worker;
+    int64_t n;
     n = pq_rows_wanted(p, w->limit);
     if (n == 0 || (w->again && !atomic_load(&c->lost_dict))) return RC_OK;
     struct pq_reader *readers = mem_zero(sizeof *readers * (size_t)c->f->n_leaves);
@@ -199,6 +191,21 @@ static enum rc_t part_task(struct ctx *cx, void *arg, int64_t task, int worker)
         pq_reader_close(&readers[i]);
     mem_free(readers);
     return res;
+}
+
+/* Dictionaries come first: each is one task, and others read meanwhile. */
+static enum rc_t turn_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    struct whole *w = arg;
+    (void)worker;
+    if (task < w->n_coded) return merge_dicts(cx, w, &w->cols[w->coded[task]]);
+    task -= w->n_coded;
+    return read_part(cx, w, &w->cols[w->turn[task % w->n_turn]], task / w->n_turn);
+}
+
+static rc run_turn(struct ctx *cx, struct whole *w)
+{
+    return pool_run(cx, w->n_coded + w->n_parts * w->n_turn, turn_task, w);
 }
 
 /* ---- memory ---- */
@@ -393,11 +400,11 @@ static void free_col(struct whole *w, struct whole_col *c)
 /* Columns whose metadata promised codes and whose pages have others: once more, as texts. */
 static rc read_again(struct ctx *cx, struct whole *w)
 {
-    bool any = false;
+    w->n_turn = w->n_coded = 0;
     for (int i = 0; i < w->n_cols; i++) {
         struct whole_col *c = &w->cols[i];
         if (!atomic_load(&c->lost_dict)) continue;
-        any = true;
+        w->turn[w->n_turn++] = i;
         free_pieces(w, c);
         mem_big_free(c->data);
         mem_big_free(c->valid);
@@ -408,15 +415,36 @@ static rc read_again(struct ctx *cx, struct whole *w)
         TRY(make_memory(cx, w, c));
     }
     w->again = true;
-    return any ? pool_run(cx, w->n_parts * w->n_cols, part_task, w) : RC_OK;
+    return run_turn(cx, w);
+}
+
+/* First all but the texts that may be codes, and the dictionaries of these; then these. */
+static rc read_columns(struct ctx *cx, struct whole *w)
+{
+    for (int i = 0; i < w->n_cols; i++) {
+        if (w->cols[i].is_dict) {
+            w->coded[w->n_coded++] = i;
+            continue;
+        }
+        w->turn[w->n_turn++] = i;
+        TRY(make_memory(cx, w, &w->cols[i]));
+    }
+    TRY(run_turn(cx, w));
+    w->n_turn = 0;
+    for (int k = 0; k < w->n_coded; k++) {
+        struct whole_col *c = &w->cols[w->coded[k]];
+        w->turn[w->n_turn++] = w->coded[k];
+        if (c->dict->n > w->n_rows / 2) c->is_dict = false; /* hardly any text comes twice */
+        TRY(make_memory(cx, w, c));
+    }
+    w->n_coded = 0;
+    return run_turn(cx, w);
 }
 
 static rc run_whole(struct ctx *cx, struct whole *w, struct column **out)
 {
     TRY(load_dicts(cx, w));
-    for (int i = 0; i < w->n_cols; i++)
-        TRY(make_memory(cx, w, &w->cols[i]));
-    TRY(pool_run(cx, w->n_parts * w->n_cols, part_task, w));
+    TRY(read_columns(cx, w));
     TRY(read_again(cx, w));
     for (int i = 0; i < w->n_cols; i++) {
         if (w->cols[i].is_flat) TRY(settle_levels(cx, w, &w->cols[i]));
@@ -435,6 +463,8 @@ enum rc_t pq_read_whole(struct ctx *cx, struct io_scan *scan, const int *columns
     struct whole w = {.s = s, .n_cols = n_columns, .limit = limit, .n_parts = s->head.n_partitions};
     w.n_rows = limit >= 0 && limit < s->head.n_rows ? limit : s->head.n_rows;
     w.cols = mem_zero(sizeof *w.cols * (size_t)(n_columns + 1));
+    w.turn = mem_zero(sizeof *w.turn * (size_t)(n_columns + 1));
+    w.coded = mem_zero(sizeof *w.coded * (size_t)(n_columns + 1));
     for (int i = 0; i < n_columns; i++) {
         w.cols[i].f = &s->fields[columns[i]];
         w.cols[i].is_flat = pq_is_flat(s, w.cols[i].f);
@@ -449,5 +479,7 @@ enum rc_t pq_read_whole(struct ctx *cx, struct io_scan *scan, const int *columns
         out[i] = NULL;
     }
     mem_free(w.cols);
+    mem_free(w.turn);
+    mem_free(w.coded);
     return res;
 }
