@@ -10,7 +10,7 @@ struct block {
     struct block *next;
     size_t size; /* of data */
     size_t used;
-    size_t pad;
+    size_t is_big; /* from mem_big */
     char data[];
 };
 struct cleanup {
@@ -21,11 +21,26 @@ struct cleanup {
 struct arena {
     struct block *head; /* the one in use; older ones behind it */
     struct cleanup *cleanups;
+    struct mem_room *room; /* or NULL */
 };
 
-static struct block *block_new(size_t size, struct block *next)
+/* Large memory by the room; where that fails there is the heap. */
+static struct block *block_in(struct mem_room *room, size_t size)
 {
-    struct block *b = mem_alloc(sizeof *b + size);
+    struct error err = {0};
+    struct ctx cx = {.err = &err, .room = room};
+    void *p;
+    if (!room || size < MEM_FILE_FROM || mem_big(&cx, sizeof(struct block) + size, &p) != RC_OK)
+        return NULL;
+    return p;
+}
+
+static struct block *block_new(struct mem_room *room, size_t size, struct block *next)
+{
+    struct block *b = block_in(room, size);
+    size_t is_big = b != NULL;
+    if (!b) b = mem_alloc(sizeof *b + size);
+    b->is_big = is_big;
     b->next = next;
     b->size = size;
     b->used = 0;
@@ -36,6 +51,11 @@ struct arena *arena_new(void)
 {
     struct arena *a = mem_zero(sizeof *a);
     return a;
+}
+
+void arena_room(struct arena *a, struct mem_room *room)
+{
+    a->room = room;
 }
 
 static void run_cleanups(struct arena *a)
@@ -51,7 +71,10 @@ static void free_blocks(struct block *b)
 {
     while (b) {
         struct block *next = b->next;
-        mem_free(b);
+        if (b->is_big)
+            mem_big_free(b);
+        else
+            mem_free(b);
         b = next;
     }
 }
@@ -83,7 +106,7 @@ void *arena_alloc(struct arena *a, size_t n)
         size_t size = b ? b->size * 2 : FIRST_BLOCK;
         if (size > LAST_BLOCK) size = LAST_BLOCK;
         if (size < need) size = need;
-        b = a->head = block_new(size, b);
+        b = a->head = block_new(a->room, size, b);
     }
     void *p = b->data + b->used;
     b->used += need;

@@ -6,7 +6,10 @@
 #include "runtime/base/str.h"
 
 struct arena;
+struct mem_room;
 struct arena *arena_new(void);
+/* Blocks of many rows come from mem_big with this room (mem.h) from now on. */
+void arena_room(struct arena *a, struct mem_room *room);
 void arena_free(struct arena *a);  /* runs the clean-ups, then frees all; NULL is fine */
 void arena_reset(struct arena *a); /* as free + new, keeping the first block */
 /* 16-byte aligned, never NULL. */

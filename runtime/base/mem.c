@@ -48,10 +48,18 @@ static rc out_of_memory(struct ctx *cx, size_t n)
     return err_note(cx, "take fewer rows or columns first, e.g. `|> select` or `|> take`");
 }
 
+static bool is_full(const struct mem_room *room)
+{
+    return room && room->budget > 0 &&
+           atomic_load_explicit((atomic_llong *)(uintptr_t)room->bytes, memory_order_relaxed) >
+               room->budget;
+}
+
 rc mem_big(struct ctx *cx, size_t n, void **out)
 {
     size_t size = (n + 63) / 64 * 64;
     if (size < n || n == SIZE_MAX || fails_now()) return out_of_memory(cx, n);
+    if (size >= MEM_FILE_FROM && is_full(cx->room)) return mem_file(cx, size, out);
     void *p = NULL;
     size_t align = size >= HUGE_FROM ? HUGE_PAGE : 64;
     if (posix_memalign(&p, align, size ? size : 64) != 0) return out_of_memory(cx, n);
@@ -72,14 +80,14 @@ rc mem_big_grow(struct ctx *cx, void **p, size_t n_old, size_t n_new)
     void *q = NULL;
     TRY(mem_big(cx, n_new, &q));
     if (*p && n_old) memcpy(q, *p, n_old < n_new ? n_old : n_new);
-    free(*p);
+    mem_big_free(*p);
     *p = q;
     return RC_OK;
 }
 
 void mem_big_free(void *p)
 {
-    free(p);
+    if (!mem_file_free(p)) free(p);
 }
 
 static void *need(void *p, size_t n)

@@ -63,6 +63,7 @@ struct error {
 struct arena;
 struct cancel;
 struct pool;
+struct mem_room;
 
 /* How lower rooms reach the person: wired by the session, never by an include. Called on the thread
  * that runs the statement only (operators gather their counts per partition and report when done).
@@ -90,6 +91,7 @@ struct ctx {
     struct doing *doing;         /* may be NULL: then pool_run tells nobody how far it is */
     uint64_t seed;               /* session seed */
     int64_t memory_budget;       /* bytes for working sets; 0 = not limited */
+    struct mem_room *room;       /* of the run at work; NULL: mem_big gives plain memory */
 };
 
 /* Fills cx->err and returns RC_ERR (not must-check, so that a hint or note can follow):

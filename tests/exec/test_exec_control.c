@@ -145,13 +145,22 @@ TEST(budget_is_respected)
 {
     struct fx f;
     struct fake k;
-    struct table *t = NULL;
+    struct table *t = NULL, *want = NULL;
     fx_begin(&f);
     struct plan *p = fake_scan(&f, &k, 400);
     struct plan *s = pl_sort(&f, p, KEYS({ex_col(&f, p, "b"), false, false}));
     struct plan *top = pl_limit(&f, s, 0, 2);
+    assert_ok(&f.cx, exec_table(&f.cx, f.x[0], s, &want));
     f.cx.memory_budget = 1 << 20;
-    assert_err(&f.cx, E902, exec_table(&f.cx, f.x[1], s, &t));
+    assert_ok(&f.cx, exec_table(&f.cx, f.x[1], s, &t));
+    assert_null(table_diff(&f, want, t, 0));
+    assert_true(mem_on_disk(t->cols[0]->data)); /* and stays there as long as it is wanted */
+    assert_false(mem_on_disk(want->cols[0]->data));
+    table_unref(t);
+    table_unref(want);
+    setenv("TMPDIR", "/no/such/folder", 1);
+    assert_err(&f.cx, E306, exec_table(&f.cx, f.x[1], s, &t));
+    unsetenv("TMPDIR");
     f.cx.memory_budget = 64 << 20;
     assert_rows(&f, run_on(&f, 1, top), "399999|-399999\n399998|-399998\n");
     fx_end(&f);

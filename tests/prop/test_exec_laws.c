@@ -212,3 +212,47 @@ TEST(threads_do_not_matter_to_wide_plans)
     each_plan_of(gen_wide_plan, 400, 40, threads_agree);
     each_plan_of(gen_wide_plan, 12, 3000, threads_agree);
 }
+
+/* A memory budget does not change rows, however small it is, nor whether there are warnings. */
+static void budgets_agree(struct fx *f, struct plan *p, uint64_t seed)
+{
+    static const int64_t budgets[] = {0, 1, INT64_C(3) << 20};
+    struct table *first = NULL;
+    int n_warnings = 0;
+    for (int i = 0; i < 3; i++) {
+        struct table *t = NULL;
+        struct ctx own = f->cx;
+        own.memory_budget = budgets[i];
+        f->n_warnings = 0;
+        if (exec_table(&own, f->x[(seed + (uint64_t)i) % 3], p, &t) != RC_OK) {
+            if (i > 0)
+                fail_msg("seed %llu: %s\n%s", (unsigned long long)seed, f->err.message,
+                         describe(p));
+            err_clear(&f->err);
+            break;
+        }
+        const char *diff = first ? table_diff(f, first, t, 0) : NULL;
+        if (!diff && first && !f->n_warnings != !n_warnings) diff = "other warnings";
+        if (diff)
+            fail_msg("seed %llu: budget %lld: %s\n%s", (unsigned long long)seed,
+                     (long long)budgets[i], diff, describe(p));
+        n_warnings = f->n_warnings;
+        if (first)
+            table_unref(t);
+        else
+            first = t;
+    }
+    table_unref(first);
+}
+
+TEST(the_budget_does_not_matter)
+{
+    each_plan(200, 60, budgets_agree);
+    each_plan(10, 200000, budgets_agree);
+}
+
+TEST(the_budget_does_not_matter_to_wide_plans)
+{
+    each_plan_of(gen_wide_plan, 200, 40, budgets_agree);
+    each_plan_of(gen_wide_plan, 12, 3000, budgets_agree);
+}

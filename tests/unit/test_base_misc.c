@@ -140,6 +140,51 @@ TEST(big_memory_fails_softly)
     unit_end(&u);
 }
 
+TEST(memory_over_the_budget_lies_in_files)
+{
+    struct unit u;
+    struct ctx *cx = unit_begin(&u, 1);
+    atomic_llong bytes;
+    struct mem_room room = {.bytes = &bytes, .budget = 1000};
+    unsigned char *p;
+    void *small, *grown = NULL;
+    cx->room = &room;
+    atomic_init(&bytes, 1000);
+    assert_ok(cx, mem_big(cx, MEM_FILE_FROM, &small)); /* not over it yet */
+    assert_false(mem_on_disk(small));
+    mem_big_free(small);
+    atomic_store(&bytes, 1001);
+    assert_ok(cx, mem_big(cx, MEM_FILE_FROM - 64, &small));
+    assert_false(mem_on_disk(small));
+    mem_big_free(small);
+    size_t n = (size_t)40 << 20; /* pages beyond what may stay are let go, and come back */
+    assert_ok(cx, mem_big_zero(cx, n, (void **)&p));
+    assert_true(mem_on_disk(p));
+    assert_int_equal(atomic_load(&room.on_disk), n);
+    for (size_t i = 0; i < n; i += 4096)
+        p[i] = (unsigned char)(i / 4096 % 251);
+    mem_file_look(&room, 1000000);
+    assert_ok(cx, mem_big_grow(cx, &grown, 0, MEM_FILE_FROM));
+    memset(grown, 7, MEM_FILE_FROM);
+    assert_ok(cx, mem_big_grow(cx, &grown, MEM_FILE_FROM, n));
+    for (size_t i = 0; i < n; i += 4096)
+        assert_int_equal(p[i], i / 4096 % 251);
+    for (size_t i = 0; i < MEM_FILE_FROM; i++)
+        assert_int_equal(((unsigned char *)grown)[i], 7);
+    mem_big_free(p);
+    assert_false(mem_on_disk(p));
+    mem_big_free(grown);
+    struct arena *a = arena_new();
+    arena_room(a, &room);
+    memset(arena_alloc(a, MEM_FILE_FROM), 1, MEM_FILE_FROM);
+    assert_true(atomic_load(&room.on_disk) > (long long)(2 * n + MEM_FILE_FROM));
+    arena_free(a);
+    setenv("TMPDIR", "/no/such/folder", 1);
+    assert_err(cx, E306, mem_big(cx, n, (void **)&p));
+    unsetenv("TMPDIR");
+    unit_end(&u);
+}
+
 TEST(distance_counts_swaps)
 {
     assert_int_equal(str_distance(STR("fare"), STR("fare"), 3), 0);

@@ -78,6 +78,7 @@ static rc range_start(struct agg *a, struct ctx *cx, struct range *r)
     r->started = true;
     r->arena = arena_new();
     r->texts = arena_new();
+    if (!a->file) arena_room(r->texts, &a->run->room);
     r->is_raw = a->holistic;
     if (r->is_raw) {
         r->buckets = mem_zero(sizeof *r->buckets * (size_t)a->k.n_buckets);
@@ -229,6 +230,7 @@ static rc runs_of_keys(struct agg *a, struct runs **out)
     const struct schema *schema = a->node->schema;
     struct sort_key *sort = ARENA_ARRAY(a->run->arena, struct sort_key, a->n_keys + 1);
     struct runs_spec spec = {.schema = schema, .out = schema, .sort = sort, .n_sort = a->n_keys};
+    if (a->node->u.aggregate.unsorted) spec.n_sort = 0; /* buckets one after another, as ever */
     for (int i = 0; i < a->n_keys; i++)
         sort[i].expr = expr_column(a->run->arena, schema->fields[i].name, schema->fields[i].type,
                                    a->node->span);

@@ -189,7 +189,7 @@ rc raw_put(struct agg *a, struct agg_worker *w, struct ctx *cx, struct range *r,
 /* Column c of a chunk as a vector (scratch from arena when it must be made). */
 struct vec raw_view(const struct agg *a, const struct chunk *ch, int c, struct arena *scratch);
 void raw_free(struct agg *a, struct range *r);
-struct chunk *raw_chunk(const struct agg *a); /* empty */
+struct chunk *raw_chunk(const struct agg *a, struct arena *arena); /* empty; NULL: the heap's */
 /* What filed rows pointed to goes; their chunks are gone already. */
 void raw_forget(struct agg *a, struct range *r);
 /* Puts the range's rows on disk; what they pointed to is free then. */

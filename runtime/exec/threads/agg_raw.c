@@ -2,9 +2,10 @@
  * kernels read them again as vectors. Bools lie there as bytes. */
 #include "runtime/exec/threads/agg_int.h"
 
-struct chunk *raw_chunk(const struct agg *a)
+struct chunk *raw_chunk(const struct agg *a, struct arena *arena)
 {
-    struct chunk *c = mem_alloc(sizeof *c + a->chunk_bytes);
+    size_t bytes = sizeof(struct chunk) + a->chunk_bytes;
+    struct chunk *c = arena ? arena_alloc(arena, bytes) : mem_alloc(bytes);
     c->next = NULL;
     c->n = 0;
     c->has_null = 0;
@@ -22,7 +23,7 @@ static rc place_rows(struct agg *a, struct agg_worker *w, struct ctx *cx, struct
     for (int64_t i = 0; i < n; i++) {
         struct chunk_list *l = &r->buckets[key_bucket(&a->k, keys + i * words)];
         if (!l->last || l->last->n == CHUNK_ROWS) {
-            struct chunk *c = raw_chunk(a);
+            struct chunk *c = raw_chunk(a, a->file ? NULL : r->texts);
             made++;
             if (l->last)
                 l->last->next = c;
@@ -34,14 +35,8 @@ static rc place_rows(struct agg *a, struct agg_worker *w, struct ctx *cx, struct
         w->pos[i] = (uint16_t)l->last->n++;
     }
     int64_t bytes = made * (int64_t)(sizeof(struct chunk) + a->chunk_bytes);
-    r->bytes += bytes;
-    if (a->file) { /* too much goes to disk after the batch */
-        atomic_fetch_add(&a->run->bytes, bytes);
-        return RC_OK;
-    }
-    if (run_claim(a->run, cx, bytes) == RC_OK) return RC_OK;
-    r->bytes -= bytes;
-    return RC_ERR;
+    r->bytes += bytes; /* too much goes to disk after the batch, or lies in files (allow_spill) */
+    return run_claim(a->run, cx, bytes);
 }
 
 static void put_keys(const struct agg *a, const struct agg_worker *w, const uint64_t *keys,
@@ -172,9 +167,9 @@ struct vec raw_view(const struct agg *a, const struct chunk *ch, int col, struct
     return v;
 }
 
-static void free_chunks(struct chunk_list *l)
+static void free_chunks(const struct agg *a, struct chunk_list *l)
 {
-    for (struct chunk *c = l->first, *next; c; c = next) {
+    for (struct chunk *c = l->first, *next; c && a->file; c = next) { /* else the arena's */
         next = c->next;
         mem_free(c);
     }
@@ -201,14 +196,14 @@ void raw_forget(struct agg *a, struct range *r)
 void raw_drop(struct agg *a, int bucket)
 {
     for (int64_t i = 0; i < a->n_ranges; i++)
-        if (a->ranges[i].buckets) free_chunks(&a->ranges[i].buckets[bucket]);
+        if (a->ranges[i].buckets) free_chunks(a, &a->ranges[i].buckets[bucket]);
 }
 
 void raw_free(struct agg *a, struct range *r)
 {
     for (int b = 0; r->buckets && b < a->k.n_buckets; b++) {
         struct chunk_list *l = &r->buckets[b];
-        free_chunks(l);
+        free_chunks(a, l);
         for (struct chunk_place *p = l->out_first, *next; p; p = next) {
             next = p->next;
             mem_free(p);

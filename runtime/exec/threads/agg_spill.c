@@ -152,7 +152,7 @@ static rc read_chunk(struct agg *a, struct ctx *cx, const struct chunk_place *p,
         return RC_ERR;
     }
     const char *from = image + sizeof head;
-    struct chunk *c = raw_chunk(a);
+    struct chunk *c = raw_chunk(a, NULL);
     memcpy(&head, image, sizeof head);
     c->n = head.n;
     c->has_null = head.has_null;

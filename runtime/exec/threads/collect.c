@@ -485,6 +485,9 @@ static rc collect(struct pipe *p, int64_t limit, int64_t first, int64_t parts, s
 /* Nothing stands between the file and the table, and the format can put columns in place itself. */
 static bool is_bare_scan(const struct pipe *p)
 {
+    int64_t budget = p->run->cx->memory_budget, used = atomic_load(&p->run->bytes);
+    if (p->source == SOURCE_SCAN && budget > 0 && io_head(p->scan)->n_bytes > (budget - used) / 4)
+        return false; /* a piece at a time: what is read counts as soon as it is there */
     return p->source == SOURCE_SCAN && p->n_ops == 0 && p->n_columns > 0 &&
            io_head(p->scan)->format->read_whole;
 }

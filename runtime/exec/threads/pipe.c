@@ -509,12 +509,26 @@ static rc run_breaker(struct run *r, const struct plan *p, struct table **out,
     }
 }
 
-/* Memory that a step's result has made: shared columns count where they were made. */
-static int64_t own_bytes(const struct table *t)
+static int64_t bytes_on_disk(const struct column *c)
 {
     int64_t sum = 0;
-    for (int i = 0; i < t->schema->n; i++)
-        if (atomic_load(&t->cols[i]->refs) == 1) sum += column_bytes(t->cols[i]);
+    for (int i = 0; i < c->n_bufs; i++)
+        if (mem_on_disk(c->bufs[i]->p)) sum += (int64_t)c->bufs[i]->n;
+    for (int i = 0; i < c->n_child; i++)
+        sum += bytes_on_disk(c->child[i]);
+    return sum;
+}
+
+/* Memory that a step's result has made: shared columns count where they were made. */
+static int64_t own_bytes(const struct table *t, int64_t *on_disk)
+{
+    int64_t sum = 0;
+    *on_disk = 0;
+    for (int i = 0; i < t->schema->n; i++) {
+        if (atomic_load(&t->cols[i]->refs) != 1) continue;
+        sum += column_bytes(t->cols[i]);
+        *on_disk += bytes_on_disk(t->cols[i]);
+    }
     return sum;
 }
 
@@ -523,22 +537,23 @@ static rc open_breaker(struct run *r, const struct plan *p, struct pipe **out)
     struct table *t = NULL;
     struct node_stat *stat = run_stat(r, p);
     int64_t began = now_us(), before = atomic_load(&r->bytes), peak = atomic_load(&r->peak);
-    int64_t disk = atomic_load(&r->disk);
+    int64_t disk = run_disk(r), on_disk = 0, made;
     *out = NULL;
     const char *said = run_says(r, plan_op_name(p->op));
     atomic_store(&r->peak, before);
     TRY(run_breaker(r, p, &t, out));
     run_says(r, said);
+    made = t ? own_bytes(t, &on_disk) : 0;
     if (stat) {
         atomic_store(&stat->us, now_us() - began);
         atomic_store(&stat->rows, t ? t->n_rows : (*out)->rows_max);
-        int64_t most = atomic_load(&r->peak) - before, made = t ? own_bytes(t) : 0;
+        int64_t most = atomic_load(&r->peak) - before;
         atomic_store(&stat->bytes, most > made ? most : made);
-        atomic_store(&stat->disk, atomic_load(&r->disk) - disk);
+        atomic_store(&stat->disk, run_disk(r) - disk);
     }
     if (atomic_load(&r->peak) < peak) atomic_store(&r->peak, peak);
     enum rc_t res = RC_OK;
-    atomic_store(&r->bytes, before + (t ? own_bytes(t) : 0)); /* all else of it is free again */
+    atomic_store(&r->bytes, before + made - on_disk); /* all else of it is free again */
     if (!*out) res = pipe_table(r, t, p, out);
     if (res == RC_OK) (*out)->counted = true;
     table_unref(t);

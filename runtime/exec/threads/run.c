@@ -23,6 +23,8 @@ rc run_new(struct ctx *cx, struct run **out)
     r->thread = pthread_self();
     r->doing = pool_doing("run");
     cx->doing = &r->doing;
+    r->room = (struct mem_room){.bytes = &r->bytes, .budget = cx->memory_budget};
+    cx->room = &r->room;
     atomic_init(&r->what, r->doing.what);
     *out = r;
     return RC_OK;
@@ -43,16 +45,17 @@ void run_free(struct run *r)
 
 rc run_claim(struct run *r, struct ctx *cx, int64_t bytes)
 {
+    (void)cx;
     int64_t sum = atomic_fetch_add_explicit(&r->bytes, bytes, memory_order_relaxed) + bytes;
-    int64_t budget = r->cx->memory_budget;
     if (r->stats && sum > atomic_load_explicit(&r->peak, memory_order_relaxed))
         atomic_store_explicit(&r->peak, sum, memory_order_relaxed); /* about: threads may race */
-    if (budget <= 0 || sum <= budget || bytes <= 0) return RC_OK;
-    atomic_fetch_sub_explicit(&r->bytes, bytes, memory_order_relaxed);
-    fail(cx, E902, NO_SPAN, "the step needs more than the %.1f MB of the memory budget",
-         (double)budget / 1e6);
-    return err_note(cx, "use memory(\"%lldMB\") allows more; fewer rows or columns need less",
-                    (long long)(budget / 500000));
+    return RC_OK;
+}
+
+int64_t run_disk(const struct run *r)
+{
+    struct run *m = (struct run *)(uintptr_t)r;
+    return atomic_load(&m->disk) + atomic_load(&m->room.on_disk);
 }
 
 const char *run_says(struct run *r, const char *what)
@@ -77,7 +80,10 @@ rc run_tick(struct run *r, struct ctx *cx, int64_t rows)
 {
     TRY(check_cancel(cx));
     atomic_fetch_add_explicit(&r->done, rows, memory_order_relaxed);
-    if (r->cx->notify && pthread_equal(r->thread, pthread_self())) run_tell(r);
+    if (pthread_equal(r->thread, pthread_self())) {
+        mem_file_look(&r->room, now_us());
+        if (r->cx->notify) run_tell(r);
+    }
     return RC_OK;
 }
 

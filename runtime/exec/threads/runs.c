@@ -55,7 +55,7 @@ bool runs_may_help(const struct pipe *p)
     for (int i = 0; i < p->schema->n; i++)
         if (p->loose[i] || (p->schema->fields[i].type.kind == KIND_CAT && !p->dicts[i]))
             return false;
-    return source_bytes(p) > room_left(p->run) / 2;
+    return p->n_parts > 0 && source_bytes(p) > room_left(p->run) / 2;
 }
 
 /* ---- a run ---- */
@@ -456,7 +456,7 @@ static int64_t piece_bytes(const struct pipe *p, const struct table *t)
 
 rc pipe_next_piece(struct pipe *p, int64_t *at, int64_t *per_part, struct table **out)
 {
-    int64_t room = room_left(p->run) / 3, n = 1;
+    int64_t room = room_left(p->run) / 3 + 1, n = 1;
     struct table *parts[64];
     int m = 0;
     enum rc_t res = RC_OK;

@@ -38,7 +38,8 @@ struct run {
     int n_workers;
     pthread_t thread;            /* the statement's: the only one that may notify */
     atomic_llong bytes;          /* working set, against cx->memory_budget */
-    atomic_llong peak, disk;     /* explain analyze */
+    atomic_llong peak, disk;     /* explain analyze; disk: spilled, beside room.on_disk */
+    struct mem_room room;        /* cx->room: beyond the budget, large memory lies in files */
     atomic_llong done, total;    /* progress of the pipe at work: rows; total 0: not known */
     atomic_llong parts, n_parts; /* the same in partitions */
     _Atomic(const char *) what;  /* doing.what, for other threads */
@@ -50,8 +51,10 @@ struct run {
 int64_t now_us(void); /* monotonic */
 rc run_new(struct ctx *cx, struct run **out);
 void run_free(struct run *r);
-/* Counts bytes of the working set; E902 over the budget. Negative gives back. */
+/* Counts bytes of the working set that mem_big is about to give (or has given), which puts them
+ * into files while the sum is over the budget. Negative gives back. Never fails by itself. */
 rc run_claim(struct run *r, struct ctx *cx, int64_t bytes);
+int64_t run_disk(const struct run *r); /* bytes put on disk so far */
 /* After each batch: cancel, progress. */
 rc run_tick(struct run *r, struct ctx *cx, int64_t rows);
 /* Names the work that reports speak of; gives the name before. Statement's thread. */

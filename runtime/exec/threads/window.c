@@ -222,6 +222,7 @@ static enum rc_t item_task(struct ctx *cx, void *arg, int64_t task, int worker)
     s.from = o->start[s.g_from];
     s.to = o->start[s.g_to];
     own.arena = arena_new();
+    arena_room(own.arena, own.room);
     s.args = ARENA_ARRAY(own.arena, struct column *, it->e->n_args + 1);
     for (int i = 0; i < it->e->n_args && res == RC_OK; i++) {
         if (it->is_const[i]) continue;
@@ -251,6 +252,7 @@ static rc win_in_place(struct window_item *it, struct column **out)
     uint8_t *peers = NULL;
     bool ties_all = it->e->win->ranks_by_args && it->e->n_args > 0; /* ranked by a constant */
     own.arena = arena_new();
+    arena_room(own.arena, own.room);
     env.arena = own.arena;
     struct vec v = result_room(own.arena, it->e->type, o->n);
     peers = arena_alloc(own.arena, (size_t)o->n + 1);
