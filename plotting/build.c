@@ -33,14 +33,22 @@ static const struct chart_kind_desc *kind_named(const char *name)
 /* Names of other libraries, and kinds that the language knows but nobody has built. */
 static const struct {
     const char *name, *ours;
-} other_names[] = {
-    {"scatter", "point"}, {"points", "point"}, {"histogram", "hist"},  {"histplot", "hist"},
-    {"column", "bar"},    {"col", "bar"},      {"barh", "bar"},        {"columns", "bar"},
-    {"boxplot", "box"},   {"lines", "line"},   {"timeseries", "line"}, {"bubble", "point"},
-    {"strip", "point"},   {"heat", "bar"},     {"heatmap", "bar"},     {"hex", "point"},
-    {"hexbin", "point"},  {"violin", "box"},   {"density", "hist"},    {"kde", "hist"},
-    {"area", "line"},     {"step", "line"},    {"smooth", "point"},    {"pie", "bar"},
-    {"donut", "bar"},     {"map", "point"},    {"pr", "roc"}};
+} other_names[] = {{"scatter", "point"},     {"points", "point"},
+                   {"histogram", "hist"},    {"histplot", "hist"},
+                   {"column", "bar"},        {"col", "bar"},
+                   {"barh", "bar"},          {"columns", "bar"},
+                   {"boxplot", "box"},       {"lines", "line"},
+                   {"timeseries", "line"},   {"bubble", "point"},
+                   {"heatmap", "heat"},      {"crosstab", "heat"},
+                   {"tile", "heat"},         {"hexbin", "hex"},
+                   {"bin2d", "hist2d"},      {"kde", "density"},
+                   {"violinplot", "violin"}, {"letter", "boxen"},
+                   {"lm", "regression"},     {"regplot", "regression"},
+                   {"loess", "smooth"},      {"lowess", "smooth"},
+                   {"jitter", "strip"},      {"beeswarm", "swarm"},
+                   {"errorbar", "interval"}, {"pointrange", "interval"},
+                   {"doughnut", "donut"},    {"qqplot", "qq"},
+                   {"stairs", "step"},       {"stack", "area"}};
 
 static const char *nearest_kind(const char *name)
 {
@@ -76,7 +84,7 @@ static const char *kind_for(const struct chart_build *b)
     enum channel_class x = b->in[CHART_X].cls, y = b->in[CHART_Y].cls;
     if (y == CLASS_NONE) return x == CLASS_LEVEL ? "bar" : "hist";
     if (x == CLASS_NONE) return y == CLASS_LEVEL ? "bar" : "hist";
-    if (x == CLASS_LEVEL && y == CLASS_LEVEL) return "bar";
+    if (x == CLASS_LEVEL && y == CLASS_LEVEL) return "heat";
     if (x == CLASS_TIME && y == CLASS_NUMBER) return "line";
     if (x == CLASS_LEVEL || y == CLASS_LEVEL) {
         const struct chart_input *value = &b->in[x == CLASS_LEVEL ? CHART_Y : CHART_X];

@@ -40,6 +40,7 @@ struct chart_spec {   /* all text borrowed for the call of chart_new */
     const char *stack;  /* NULL default, "zero", "share", "none" */
     int width, height;  /* 0 = default 480 x 300 */
     bool all;           /* lift the 5,000 marks limit */
+    bool is_layer;      /* drawn over another chart of the same rows */
     const char **order; /* order of categories, or NULL */
     int n_order;
     struct span span; /* of the step */

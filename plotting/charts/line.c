@@ -333,7 +333,8 @@ static void put_layer(struct lines *w, const struct line_row *r, int n_grey)
         l->ch[CH_PANEL] =
             layer_column(l, w->panel->title, VALUE_LEVEL, col[3], b->c->panels.levels);
     int64_t lines = w->n_series > 0 ? w->n_series : 1;
-    l->has_dots = w->n / lines <= DOTS_MOST && w->n <= 400;
+    l->is_step = !strcmp(b->c->kind->name, "step");
+    l->has_dots = !l->is_step && w->n / lines <= DOTS_MOST && w->n <= 400;
     l->color = build_ink(b);
     if (!isnan(b->spec->alpha)) l->alpha = b->spec->alpha;
 }
@@ -363,7 +364,7 @@ static void describe(struct lines *w)
     int lines = w->n_series > 0 ? w->n_series : 1;
     const char *n = stat_count_text(b, w->n);
     b->c->text =
-        arena_printf(b->a, "line chart: %d line%s, %s point%s, %s by %s", lines,
+        arena_printf(b->a, "%s chart: %d line%s, %s point%s, %s by %s", b->c->kind->name, lines,
                      lines == 1 ? "" : "s", n, w->n == 1 ? "" : "s", w->y_title, w->x->title);
     double low = INFINITY, high = -INFINITY;
     const double *y = layer_channel(&b->c->layers[0], CH_Y);
@@ -419,5 +420,13 @@ const struct chart_kind_desc chart_kind_line = {
     .sig = "plot x, y, kind: line, color: c",
     .doc = "y along x, a line a colour; rows with the same x are averaged, a null breaks the line.",
     .example = "trips |> plot hour(pickup), mean(tip), kind: line",
+    .build = build_line,
+};
+
+const struct chart_kind_desc chart_kind_step = {
+    .name = "step",
+    .sig = "plot x, y, kind: step, color: c",
+    .doc = "As line, but each value holds until the next x.",
+    .example = "trips |> plot hour(pickup), mean(tip), kind: step",
     .build = build_line,
 };

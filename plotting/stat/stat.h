@@ -6,6 +6,7 @@
 #define MLNB_PLOTTING_STAT_H
 
 #include "plotting/chart_int.h"
+#include "plotting/stat/stat_math.h"
 
 enum channel_class { CLASS_NONE, CLASS_NUMBER, CLASS_TIME, CLASS_LEVEL };
 struct chart_input {
@@ -256,6 +257,32 @@ struct chart_axis *build_places(struct chart_build *b, bool is_x, const struct c
                                 const char *title);
 void build_words(struct chart_build *b, const char *text, const char *finding);
 const char *build_in_title(const struct chart_build *b, enum chart_channel ch);
+/* Category and value of a chart of groups: x and y in either order; one number alone makes a single
+ * group (cat NULL). is_flipped: the values run along x. */
+struct build_roles {
+    struct chart_input *cat, *value;
+    enum chart_channel cat_ch, value_ch;
+    bool is_flipped;
+    int n_cat;
+};
+rc build_roles_of(struct chart_build *b, const char *kind, struct build_roles *out);
+/* Where a group stands on the axis of places, and half the room it has. */
+double build_place(const struct build_roles *r, const struct stat_frame *f, double cat, int color,
+                   double *half);
+/* Axes of places and values; after stat_frame_of. */
+void build_role_axes(struct chart_build *b, struct build_roles *r, const struct stat_frame *f);
+static inline int build_turn(bool is_flipped, enum mark_channel ch)
+{
+    static const enum mark_channel turned[] = {CH_Y, CH_Y2, CH_X, CH_X2};
+    return (int)(is_flipped && ch <= CH_Y2 ? turned[ch] : ch);
+}
+/* charts/heat.c: numbers in cells, dark on light ink and light on dark; after the colour is set.
+ * text NULL = none. */
+void build_cell_words(struct chart_build *b, const double *x, const double *y, const double *v,
+                      const char *const *text, int64_t n);
+/* Marks `keep` of n rows: all, or `most` of them by seeded keys of row numbers; returns how many.
+ */
+int64_t stat_pick_rows(struct chart_build *b, int64_t n, int64_t most, bool *keep);
 
 /* ---- build.c: shared by the kinds ---- */
 /* Title, scale, range of an axis from an input; `wish` says which of the user's options apply

@@ -3,6 +3,7 @@
 #include "plotting/stat/stat.h"
 
 #include "runtime/base/cancel.h"
+#include "runtime/base/rng.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -263,4 +264,74 @@ void build_words(struct chart_build *b, const char *text, const char *finding)
 const char *build_in_title(const struct chart_build *b, enum chart_channel ch)
 {
     return b->in[ch].title && b->in[ch].title[0] ? b->in[ch].title : NULL;
+}
+
+/* ---- categories and values ---- */
+rc build_roles_of(struct chart_build *b, const char *kind, struct build_roles *out)
+{
+    struct chart_input *x = &b->in[CHART_X], *y = &b->in[CHART_Y];
+    *out = (struct build_roles){.cat = x, .value = y, .cat_ch = CHART_X, .value_ch = CHART_Y};
+    bool is_across = y->column && y->cls == CLASS_LEVEL && x->cls != CLASS_LEVEL;
+    if (!x->column || !y->column || is_across)
+        *out = (struct build_roles){.cat = y, .value = x, .cat_ch = CHART_Y, .value_ch = CHART_X};
+    if (!x->column) out->value_ch = CHART_Y;
+    if (!x->column) out->value = y;
+    out->is_flipped = out->value == x;
+    if (!x->column || !y->column) out->cat = NULL;
+    return build_needs(b, out->value_ch, CLASS_NUMBER, kind);
+}
+
+/* The colour says the category again: nothing stands side by side. */
+static bool same_names(const struct chart_levels *a, const struct chart_levels *b)
+{
+    if (!a || !b || a->n != b->n) return false;
+    for (int i = 0; i < a->n; i++)
+        if (strcmp(a->text[i], b->text[i]) != 0) return false;
+    return true;
+}
+
+double build_place(const struct build_roles *r, const struct stat_frame *f, double cat, int color,
+                   double *half)
+{
+    bool is_same = r->cat && f->n_color == r->n_cat &&
+                   same_names(f->levels[CHART_COLOR].levels, f->levels[r->cat_ch].levels);
+    int n = is_same ? 1 : f->n_color;
+    *half = 0.4 / n;
+    return cat + (n > 1 ? ((color + 0.5) / n - 0.5) * 0.8 : 0);
+}
+
+void build_role_axes(struct chart_build *b, struct build_roles *r, const struct stat_frame *f)
+{
+    const struct chart_levels *levels = r->cat ? f->levels[r->cat_ch].levels : NULL;
+    struct chart_levels *one = build_names(b, 1);
+    bool wish_x = r->value == &b->in[CHART_X];
+    r->n_cat = levels ? levels->n : 1;
+    if (!levels) build_name(b, one, "");
+    double width = b->c->width ? b->c->width : b->c->panels.levels ? 200 : 480;
+    if (levels && !r->is_flipped && levels->n > 3 && !ticks_levels_fit(levels, width)) {
+        r->is_flipped = true;
+        b->c->is_flipped = true;
+    }
+    build_places(b, !r->is_flipped, levels ? levels : one, r->cat ? r->cat->title : NULL);
+    struct chart_axis *v = build_axis(b, r->is_flipped, r->value, wish_x);
+    v->has_grid = true;
+    v->is_integer = false;
+    if (!r->is_flipped || b->c->height) return;
+    int height = r->n_cat * (24 + 16 * f->n_color);
+    b->c->height = height < 150 ? 150 : height > 700 ? 700 : height;
+}
+
+int64_t stat_pick_rows(struct chart_build *b, int64_t n, int64_t most, bool *keep)
+{
+    enum { STREAM_PICK = 0x7069636b };
+    double *key = build_fill(b, n, 0), *sorted = build_fill(b, n, 0);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < n; i++)
+        sorted[i] = key[i] = rng_unit(b->cx->seed, STREAM_PICK, (uint64_t)i);
+    if (n > most) qsort(sorted, (size_t)n, sizeof *sorted, stat_double_cmp);
+    for (int64_t i = 0; i < n; i++) {
+        keep[i] = n <= most || (key[i] < sorted[most] && kept < most);
+        kept += keep[i];
+    }
+    return kept;
 }

@@ -267,6 +267,7 @@ static rc layer_marks(struct verb_call *vc, const char *kind, struct value **out
     if (!base) return fail(vc->cx, E501, vc->step->span, "this chart takes only rules as layers");
     p.schema = base->frame->schema;
     p.spec.kind = kind;
+    p.spec.is_layer = true;
     TRY(plot_read_encodings(&p));
     TRY(plot_read_options(&p));
     verb_pipe_from(&p.frame, vc, base->frame);
