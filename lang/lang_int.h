@@ -293,11 +293,11 @@ rc verb_option_bool(struct verb_call *vc, const char *name, bool def, bool *out)
 rc verb_option_int(struct verb_call *vc, const char *name, int64_t def, int64_t *out);
 rc verb_option_num(struct verb_call *vc, const char *name, double def, double *out);
 rc verb_option_str(struct verb_call *vc, const char *name, const char *def, const char **out);
-/* A frame or model named in a verb's item: plain name, $name, or a bracketed pipeline. */
+/* A frame, model or chart named in a verb's item: plain name, $name, or a bracketed pipeline. */
 rc verb_frame_item(struct verb_call *vc, const struct ast *e, struct value **out);
 rc verb_model_item(struct verb_call *vc, const struct ast *e, struct value **out);
-/* Common start of a verb on frames: binds against the input's schema. */
-void verb_bind_init(struct bind *b, struct verb_call *vc, enum bind_mode mode);
+rc verb_chart_item(struct verb_call *vc, const struct ast *e, struct value **out);
+void verb_bind_init(struct bind *b, struct verb_call *vc, enum bind_mode mode); /* input's schema */
 
 /* Functions that exist outside steps only: lang/builtins.def, descriptors as for verbs. */
 struct builtin_desc {

@@ -458,6 +458,11 @@ rc verb_frame_item(struct verb_call *vc, const struct ast *e, struct value **out
     return item_of_kind(vc, e, VALUE_FRAME, "a frame", out);
 }
 
+rc verb_chart_item(struct verb_call *vc, const struct ast *e, struct value **out)
+{
+    return item_of_kind(vc, e, VALUE_CHART, "a chart", out);
+}
+
 rc verb_model_item(struct verb_call *vc, const struct ast *e, struct value **out)
 {
     return item_of_kind(vc, e, VALUE_MODEL, "a model", out);

@@ -171,20 +171,11 @@ static rc check_constant(struct chart_build *b)
 /* Only the x channel given as y (`plot y: tip`) and the like: x first. */
 static rc check_inputs(struct chart_build *b)
 {
-    if (b->in[CHART_FACET_ROW].column && b->in[CHART_FACET_COLUMN].column)
-        return fail(b->cx, E214, b->in[CHART_FACET_ROW].span,
-                    "facets by two columns are not drawn yet; facet: one column");
     if (!b->in[CHART_X].column && !b->in[CHART_Y].column) {
         fail(b->cx, E501, b->spec->span, "a chart needs at least one column");
         return err_hint(b->cx, "plot x, y");
     }
     return check_constant(b);
-}
-
-const struct chart_input *build_panel_input(const struct chart_build *b)
-{
-    if (b->in[CHART_FACET_COLUMN].column) return &b->in[CHART_FACET_COLUMN];
-    return b->in[CHART_FACET_ROW].column ? &b->in[CHART_FACET_ROW] : NULL;
 }
 
 const char *build_ink(const struct chart_build *b)
@@ -236,6 +227,7 @@ struct chart_axis *build_axis(struct chart_build *b, bool is_x, const struct cha
         return a;
     }
     if (a->scale == SCALE_LINEAR && (wish_x ? s->xlog : s->ylog)) a->scale = SCALE_LOG;
+    if (a->scale == SCALE_LINEAR && (wish_x ? s->xsymlog : s->ysymlog)) a->scale = SCALE_SYMLOG;
     a->want_min = wish_x ? s->xmin : s->ymin;
     a->want_max = wish_x ? s->xmax : s->ymax;
     a->is_cut = !isnan(a->want_min) || !isnan(a->want_max);
@@ -263,31 +255,6 @@ void build_color(struct chart_build *b, const struct stat_levels *l, int n_grey)
                                                                          : NULL,
         .levels = l->levels,
         .n_grey = n_grey};
-}
-
-rc build_panels(struct chart_build *b, const struct stat_levels *l)
-{
-    enum { PANELS_MOST = 50 };
-    const struct chart_input *in = build_panel_input(b);
-    const char *title = in->title;
-    if (l->levels->n == 0) return RC_OK; /* no rows: one empty panel */
-    if (l->levels->n > PANELS_MOST) {
-        bool is_time = in->type.kind == KIND_DATE || in->type.kind == KIND_DATETIME;
-        bool is_text = in->type.kind == KIND_STR || in->type.kind == KIND_CAT;
-        fail(b->cx, E501, in->span, "`%s` has %d values, too many panels for one chart", title,
-             l->levels->n);
-        if (is_text) return RC_ERR;
-        return err_hint(b->cx, is_time ? "facet: bin(%s, 1w)" : "facet: bin(%s, 10)", in->column);
-    }
-    struct chart_levels *named = ARENA_NEW(b->a, struct chart_levels);
-    named->n = l->levels->n;
-    named->text = ARENA_ARRAY(b->a, const char *, named->n + 1);
-    for (int i = 0; i < named->n; i++)
-        named->text[i] = arena_printf(b->a, "%s = %s", title, l->levels->text[i]);
-    int n = named->n;
-    b->c->panels.levels = named;
-    b->c->panels.columns = n <= 4 ? n : n <= 6 || n == 9 ? 3 : 4;
-    return RC_OK;
 }
 
 /* ---- several y columns become rows of (x, series, y) ---- */
@@ -407,6 +374,49 @@ static void wish_size(struct chart_build *b)
     if (h) b->c->height = h < LEAST ? LEAST : h > MOST ? MOST : h;
 }
 
+/* The asked colours: of a ramp, of categories, or a ramp's steps for categories. */
+static rc wish_scheme(struct chart_build *b)
+{
+    struct chart_color *k = &b->c->color;
+    const char *name = b->spec->scheme, *near;
+    if (!name) return RC_OK;
+    struct span span = b->spec->scheme_span.source ? b->spec->scheme_span : b->spec->span;
+    const struct palette *p = palette_find(name, &near);
+    if (!p) {
+        struct strbuf list = {0};
+        palette_list(&list);
+        fail(b->cx, E209, span, "there is no colour scheme `%s`", name);
+        err_note(b->cx, "Schemes: %s", list.p);
+        strbuf_release(&list);
+        return near ? err_hint(b->cx, "scheme: %s", near) : RC_ERR;
+    }
+    if (k->kind == COLOR_RAMP && !palette_is_ramp(p)) {
+        fail(b->cx, E209, span, "`%s` is a scheme for categories, and the colour is a number",
+             name);
+        return err_hint(b->cx, "scheme: viridis");
+    }
+    k->scheme = p;
+    if (k->kind == COLOR_RAMP) k->is_centered |= palette_is_diverging(p);
+    if (k->kind == COLOR_LEVELS && palette_is_ramp(p)) {
+        int n = k->levels->n - k->n_grey;
+        const char **inks = palette_steps(b->a, p, n);
+        const char **all = ARENA_ARRAY(b->a, const char *, k->levels->n + 1);
+        memcpy(all, inks, sizeof *all * (size_t)(n > 0 ? n : 0));
+        k->chosen = all;
+    }
+    return RC_OK;
+}
+
+static void wish_free(struct chart_build *b)
+{
+    struct chart_panels *p = &b->c->panels;
+    if (!p->levels) return;
+    bool is_turned = b->c->is_flipped;
+    p->is_free[is_turned] = b->spec->free_x;
+    p->is_free[!is_turned] = b->spec->free_y;
+    if (p->is_free[0] || p->is_free[1]) b->c->can_zoom = b->c->has_ruler = false;
+}
+
 static rc run_build(struct chart_build *b, struct chart_spec *spec)
 {
     if (spec->kind && !kind_named(spec->kind)) return unknown_kind(b->cx, spec);
@@ -419,8 +429,11 @@ static rc run_build(struct chart_build *b, struct chart_spec *spec)
     TRY(choose_kind(b));
     if (!b->c->kind->needs_model) TRY(check_inputs(b));
     wish_size(b);
+    TRY(build_join_facets(b));
     TRY(stat_keep_small(b));
     TRY(b->c->kind->build(b));
+    TRY(wish_scheme(b));
+    wish_free(b);
     if (spec->subtitle)
         b->c->subtitle = arena_strndup(b->a, spec->subtitle, strlen(spec->subtitle));
     if (b->caption.n) b->c->caption = arena_strndup(b->a, b->caption.p, b->caption.n);

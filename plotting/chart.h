@@ -34,6 +34,10 @@ struct chart_spec {   /* all text borrowed for the call of chart_new */
     const char *title, *subtitle, *xtitle, *ytitle;
     double xmin, xmax, ymin, ymax; /* NAN = from the data */
     bool xlog, ylog;
+    bool xsymlog, ysymlog; /* symmetric log: linear near zero */
+    bool free_x, free_y;   /* each facet has its own scale */
+    const char *scheme;    /* colours by name: "viridis", "tableau10"; NULL = default */
+    struct span scheme_span;
     int bins;           /* 0 = default rule */
     double alpha;       /* NAN = default */
     int outliers;       /* -1 default, 0 hide, 1 show */
@@ -66,6 +70,11 @@ rc chart_layer_rule(struct ctx *cx, const struct chart *base, const struct chart
                     struct chart **out);
 rc chart_layer(struct ctx *cx, const struct chart *base, const struct chart *top,
                struct chart **out);
+
+/* `side`: charts beside one another, wrapped to a page's width, under a common title (NULL = none).
+ * E501 when one of them is itself of several charts. */
+rc chart_side(struct ctx *cx, const struct chart *const *parts, int n, const char *title,
+              struct span span, struct chart **out);
 
 void chart_svg(const struct chart *c, struct strbuf *out); /* deterministic bytes */
 json_t *chart_vega(const struct chart *c);                 /* Vega-Lite v5; new reference */

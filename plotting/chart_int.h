@@ -119,6 +119,7 @@ struct chart_axis {
     double want_min, want_max; /* NAN = from the data */
     bool is_cut;               /* the user set the range: marks are clipped */
     bool is_duration;          /* seconds; labelled in the unit that suits the range */
+    bool is_silent;            /* in a copy made for writing: labels stand at another panel */
     bool is_said;              /* the caption tells of the symmetric log scale */
     double overhang;           /* pixels that labels may stand out beside a panel; 0 = any */
     /* computed */
@@ -212,6 +213,7 @@ struct chart {
     const char *caption;          /* what was left out, sampled, summarised; NULL = nothing */
     const char *text;             /* one line for text/plain */
     const char *finding;          /* one sentence for <desc> */
+    int view;                     /* in a copy made for writing: its number among several */
     int width, height;            /* of one panel */
     bool is_flipped;              /* the user's x stands on the y axis */
     struct chart_rule *rules;     /* lines across the panel, placed when the axes are known */
@@ -241,9 +243,15 @@ static inline const double *layer_channel(const struct chart_layer *l, enum mark
 void chart_place_rules(struct chart *c);
 /* Domains, ticks, legends, layout, id. */
 void chart_finish(struct chart *c);
+void chart_finish_id(struct chart *c);
 /* Shape and colour say the same: one legend for both. */
 bool chart_shapes_are_colors(const struct chart *c);
 
+/* The panel at a place of a grid of two columns, -1 = there is none. */
+int chart_panel_at(const struct chart *c, int row, int col);
+/* Whether the labels of the x (k 0) or y axis stand at this panel: scales of its own, or no panel
+ * below (left of) it. Panels of a grid stand at row, col; `panel` -1 = an empty place. */
+bool chart_panel_has_labels(const struct chart *c, int k, int panel, int row, int col);
 /* The axis of a panel: the chart's, or with free scales its own. k: 0 x, 1 y; panel -1 = none. */
 static inline const struct chart_axis *chart_axis_of(const struct chart *c, int k, int panel)
 {

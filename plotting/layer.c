@@ -97,6 +97,8 @@ void chart_place_rules(struct chart *c)
 
 static rc check_rule(struct ctx *cx, const struct chart *base, const struct chart_rule *r)
 {
+    if (base->n_parts)
+        return fail(cx, E501, r->span, "charts beside each other take no layers; layer each");
     const struct chart_axis *x = &base->axis[base->is_flipped], *y = &base->axis[!base->is_flipped];
     const char *near;
     if (isnan(r->x) && isnan(r->y) && isnan(r->slope)) {
@@ -258,8 +260,10 @@ static rc check_axes(struct ctx *cx, const struct chart *base, const struct char
         return fail(cx, E501, top->span, "the %s axis of the chart below holds %s, the layer's %s",
                     k == 0 ? "x" : "y", a, b);
     }
-    if (!base->panels.levels != !top->panels.levels)
+    if (!base->panels.levels != !top->panels.levels || !base->panels.rows != !top->panels.rows)
         return fail(cx, E501, top->span, "both layers need the same facet:");
+    if (base->n_parts || top->n_parts)
+        return fail(cx, E501, top->span, "charts beside each other take no layers; layer each");
     return RC_OK;
 }
 
@@ -284,6 +288,38 @@ static void join_axes(struct chart *c, const struct chart *base, const struct ch
     }
 }
 
+/* Places in the grid of joined panels: those of the base, then the top's new ones. */
+static void join_places(struct chart *c, const struct chart_panels *a, const struct chart_panels *b,
+                        const int *map)
+{
+    struct chart_panels *p = &c->panels;
+    int *to_row, *to_col, n = p->levels->n;
+    int *row = ARENA_ARRAY(c->arena, int, n), *col = ARENA_ARRAY(c->arena, int, n);
+    p->rows = join_levels(c, a->rows, b->rows, &to_row);
+    p->cols = join_levels(c, a->cols, b->cols, &to_col);
+    p->columns = p->cols->n;
+    for (int i = 0; i < a->levels->n; i++) {
+        row[i] = a->row[i];
+        col[i] = a->col[i];
+    }
+    for (int i = 0; i < b->levels->n; i++) {
+        row[map[i]] = to_row[b->row[i]];
+        col[map[i]] = to_col[b->col[i]];
+    }
+    p->row = row;
+    p->col = col;
+}
+
+static void join_panels(struct chart *c, const struct chart *base, const struct chart *top,
+                        int n_base)
+{
+    int *map;
+    c->panels.levels = join_levels(c, base->panels.levels, top->panels.levels, &map);
+    remap_layers(c, 0, n_base, CH_PANEL, c->panels.levels, NULL);
+    remap_layers(c, n_base, c->n_layers, CH_PANEL, c->panels.levels, map);
+    if (base->panels.rows) join_places(c, &base->panels, &top->panels, map);
+}
+
 static const char *join_text(struct chart *c, const char *a, const char *b, const char *between)
 {
     if (!a || !b) return a ? a : b;
@@ -303,12 +339,7 @@ rc chart_layer(struct ctx *cx, const struct chart *base, const struct chart *top
     c->layers = all;
     c->n_layers = n_base + n_top;
     join_axes(c, base, top, n_base);
-    if (base->panels.levels) {
-        int *map;
-        c->panels.levels = join_levels(c, base->panels.levels, top->panels.levels, &map);
-        remap_layers(c, 0, n_base, CH_PANEL, c->panels.levels, NULL);
-        remap_layers(c, n_base, c->n_layers, CH_PANEL, c->panels.levels, map);
-    }
+    if (base->panels.levels) join_panels(c, base, top, n_base);
     join_colors(c, base, top, n_base);
     if (!c->size.is_used) c->size = top->size;
     if (!c->shapes.levels) c->shapes = top->shapes;
@@ -317,6 +348,31 @@ rc chart_layer(struct ctx *cx, const struct chart *base, const struct chart *top
     c->text = join_text(c, base->text, top->text, " + ");
     c->finding = join_text(c, base->finding, top->finding, " ");
     chart_finish(c);
+    *out = c;
+    return RC_OK;
+}
+
+/* ---- charts beside each other ---- */
+rc chart_side(struct ctx *cx, const struct chart *const *parts, int n, const char *title,
+              struct span span, struct chart **out)
+{
+    struct strbuf text = {0};
+    for (int i = 0; i < n; i++)
+        if (parts[i]->n_parts)
+            return fail(cx, E501, span, "one of these is charts beside each other already");
+    struct chart *c = chart_alloc();
+    c->span = span;
+    c->parts = ARENA_ARRAY(c->arena, struct chart_part, n);
+    for (int i = 0; i < n; i++) {
+        c->parts[c->n_parts++].chart = chart_ref(parts[i]);
+        if (i) strbuf_addz(&text, " | ");
+        chart_text(parts[i], &text);
+    }
+    c->title = title ? arena_strndup(c->arena, title, strlen(title)) : NULL;
+    c->text = arena_strndup(c->arena, text.p, text.n);
+    strbuf_release(&text);
+    chart_layout_of(c);
+    chart_finish_id(c);
     *out = c;
     return RC_OK;
 }

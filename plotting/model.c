@@ -80,6 +80,26 @@ bool chart_shapes_are_colors(const struct chart *c)
     return true;
 }
 
+int chart_panel_at(const struct chart *c, int row, int col)
+{
+    const struct chart_panels *p = &c->panels;
+    for (int i = 0; i < p->levels->n; i++)
+        if (p->row[i] == row && p->col[i] == col) return i;
+    return -1;
+}
+
+bool chart_panel_has_labels(const struct chart *c, int k, int panel, int row, int col)
+{
+    const struct chart_panels *p = &c->panels;
+    if (!p->levels || p->is_free[k]) return true;
+    if (!p->rows) return k == 0 ? panel + c->layout.across >= p->levels->n : col == 0;
+    if (!p->is_free[1 - k]) return k == 0 ? row == p->rows->n - 1 : col == 0;
+    /* empty places are not drawn: the last panel of the column, the first of the row */
+    for (int i = k == 0 ? row + 1 : col - 1; k == 0 ? i < p->rows->n : i >= 0; i += k == 0 ? 1 : -1)
+        if (chart_panel_at(c, k == 0 ? i : row, k == 0 ? col : i) >= 0) return false;
+    return true;
+}
+
 /* ---- finishing ---- */
 static void channel_range(const struct chart *c, enum mark_channel ch, double *lo, double *hi)
 {
@@ -172,10 +192,12 @@ static uint64_t hash_text(uint64_t h, const char *z)
 }
 
 /* The same chart has the same prefix wherever it is drawn; two charts on a page differ. */
-static void finish_id(struct chart *c)
+void chart_finish_id(struct chart *c)
 {
     uint64_t h = hash_text(hash_text(hash_text(1, c->title), c->text), c->caption);
     h = hash_mix(h, (uint64_t)c->width * 65536 + (uint64_t)c->height);
+    for (int i = 0; i < c->n_parts; i++)
+        h = hash_text(h, c->parts[i].chart->id);
     for (int i = 0; i < 2; i++) {
         h = hash_text(h, c->axis[i].title);
         h = hash_mix(h, hash_bytes(&c->axis[i].min, sizeof c->axis[i].min));
@@ -193,7 +215,7 @@ static void free_axes(struct chart *c, int k)
 {
     struct chart_axis *all = &c->axis[k];
     int n = c->panels.levels->n;
-    if (all->scale == SCALE_BAND) {
+    if (all->scale == SCALE_BAND || all->scale == SCALE_PLACES) {
         c->panels.is_free[k] = false;
         return;
     }
@@ -224,5 +246,5 @@ void chart_finish(struct chart *c)
     finish_color(c);
     finish_size(c);
     chart_layout_of(c);
-    finish_id(c);
+    chart_finish_id(c);
 }

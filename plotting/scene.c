@@ -145,17 +145,6 @@ static void put_strips(struct scene *s, int row, int col)
         put_strip(s, s->px + s->pw + 7, s->py + s->ph / 2, 90, s->ph, p->rows->text[row]);
 }
 
-/* Shared axes stand once, at the outside. */
-static void put_outside(struct scene *s, int row, int col)
-{
-    const struct chart *c = s->c;
-    const struct chart_panels *p = &c->panels;
-    bool is_low = !p->levels ||
-                  (p->rows ? row == p->rows->n - 1 : s->panel + c->layout.across >= p->levels->n);
-    bool is_left = !p->levels || col == 0;
-    put_labels(s, is_low || p->is_free[0], is_left || p->is_free[1]);
-}
-
 static void put_panel(struct scene *s, int row, int col)
 {
     const struct chart_layout *l = &s->c->layout;
@@ -168,7 +157,8 @@ static void put_panel(struct scene *s, int row, int col)
     for (int k = 0; k < 2; k++)
         s->axis[k] = chart_axis_of(s->c, k, s->panel);
     if (!s->c->is_bare) put_grid(s);
-    bool is_cut = s->axis[0]->is_cut || s->axis[1]->is_cut;
+    bool is_free = s->c->panels.is_free[0] || s->c->panels.is_free[1];
+    bool is_cut = s->axis[0]->is_cut || s->axis[1]->is_cut || (is_free && s->c->n_rules);
     if (is_cut)
         draw_open(s->d,
                   (struct draw_style){.is_clipped = true, .clip = {s->px, s->py, s->pw, s->ph}});
@@ -176,15 +166,8 @@ static void put_panel(struct scene *s, int row, int col)
     if (is_cut) draw_close(s->d);
     if (s->c->is_bare) return;
     put_axis_lines(s);
-    put_outside(s, row, col);
-}
-
-/* The panel at a place of a two-way grid, -1 = there is none. */
-static int panel_at(const struct chart_panels *p, int row, int col)
-{
-    for (int i = 0; i < p->levels->n; i++)
-        if (p->row[i] == row && p->col[i] == col) return i;
-    return -1;
+    put_labels(s, chart_panel_has_labels(s->c, 0, s->panel, row, col),
+               chart_panel_has_labels(s->c, 1, s->panel, row, col));
 }
 
 static void put_panels(struct scene *s)
@@ -194,7 +177,7 @@ static void put_panels(struct scene *s)
     if (p->rows) {
         for (int row = 0; row < p->rows->n; row++)
             for (int col = 0; col < p->cols->n; col++) {
-                s->panel = panel_at(p, row, col);
+                s->panel = chart_panel_at(s->c, row, col);
                 put_panel(s, row, col);
             }
         return;

@@ -210,6 +210,26 @@ static double duration_unit(double seconds, const char **name)
     return 1;
 }
 
+/* The other multiples of the decades in sight, without labels. */
+static void add_minor(struct arena *arena, struct chart_axis *a)
+{
+    enum { DECADES_MOST = 6 };
+    int n = a->n_ticks;
+    if (log10(a->max / a->min) > DECADES_MOST) return;
+    struct tick *all = ARENA_ARRAY(arena, struct tick, n + 9 * (DECADES_MOST + 2));
+    memcpy(all, a->ticks, sizeof *all * (size_t)n);
+    for (double e = floor(log10(a->min)); e <= log10(a->max); e++)
+        for (int m = 1; m < 10; m++) {
+            double v = m * pow(10, e);
+            bool is_there = v < a->min || v > a->max;
+            for (int i = 0; i < a->n_ticks && !is_there; i++)
+                is_there = fabs(a->ticks[i].value - v) < 1e-9 * v;
+            if (!is_there) all[n++] = (struct tick){.value = v, .is_minor = true};
+        }
+    a->ticks = all;
+    a->n_ticks = n;
+}
+
 static void ticks_numbers(struct arena *arena, struct chart_axis *a, int wanted)
 {
     double v[TICKS_MOST], unit = a->is_duration ? duration_unit(a->max - a->min, &a->unit) : 1;
@@ -458,5 +478,6 @@ void ticks_of_axis(struct arena *arena, struct chart_axis *a, double length, boo
         drop_colliding(a, length, is_x);
     }
     if (is_x) drop_overhang(a, length);
+    if (a->scale == SCALE_LOG && !a->is_share) add_minor(arena, a);
     measure_labels(a, length, is_x);
 }

@@ -49,9 +49,14 @@ static double column_range(const struct chart_column *c, int64_t n)
     return hi > lo ? hi - lo : 0;
 }
 
-/* Appends the layer's rows. `tag`: facets share one table, in which "k" is the number of the layer
- * and "p" the panel; -1 = a table of its own. */
-static void add_rows(json_t *rows, const struct chart_layer *l, int tag)
+static void tag_row(json_t *row, const struct chart_layer *l, int64_t r, int tag)
+{
+    const struct chart_column *panel = &l->col[l->ch[CH_PANEL]];
+    json_object_set_new(row, "k", json_integer(tag));
+    json_object_set_new(row, "p", cell(panel, panel->v[r], 0));
+}
+
+void vega_rows(json_t *rows, const struct chart_layer *l, int tag)
 {
     double range[LAYER_COLUMNS] = {0};
     char name[LAYER_COLUMNS][16];
@@ -64,11 +69,7 @@ static void add_rows(json_t *rows, const struct chart_layer *l, int tag)
         for (int k = 0; k < l->n_cols; k++)
             json_object_set_new(row, name[k], cell(&l->col[k], l->col[k].v[r], range[k]));
         if (l->is_path) json_object_set_new(row, "i", json_integer((json_int_t)r));
-        if (tag >= 0) {
-            const struct chart_column *panel = &l->col[l->ch[CH_PANEL]];
-            json_object_set_new(row, "k", json_integer(tag));
-            json_object_set_new(row, "p", cell(panel, panel->v[r], 0));
-        }
+        if (tag >= 0) tag_row(row, l, r, tag);
         json_array_append_new(rows, row);
     }
 }
@@ -76,7 +77,7 @@ static void add_rows(json_t *rows, const struct chart_layer *l, int tag)
 static json_t *layer_data(const struct chart_layer *l)
 {
     json_t *rows = json_array();
-    add_rows(rows, l, -1);
+    vega_rows(rows, l, -1);
     return json_pack("{s:o}", "values", rows);
 }
 
@@ -224,12 +225,21 @@ json_t *vega_field(int k, const char *type)
     return json_pack("{s:s,s:s}", "field", name, "type", type);
 }
 
-static json_t *levels_array(const struct chart_levels *l)
+json_t *vega_levels(const struct chart_levels *l)
 {
     json_t *a = json_array();
     for (int i = 0; i < l->n; i++)
         json_array_append_new(a, json_string(l->text[i]));
     return a;
+}
+
+const char *vega_name(const struct chart *c, const char *name, char buf[24])
+{
+    if (c->view)
+        snprintf(buf, 24, "%s%d", name, c->view);
+    else
+        snprintf(buf, 24, "%s", name);
+    return buf;
 }
 
 static json_t *title_or_null(const char *title)
@@ -244,8 +254,7 @@ static json_t *color_levels(const struct chart *c, json_t *f)
         json_array_append_new(range, json_string(chart_level_ink(c, i)));
     json_object_set_new(f, "sort", json_null());
     json_object_set_new(
-        f, "scale",
-        json_pack("{s:o,s:o}", "domain", levels_array(c->color.levels), "range", range));
+        f, "scale", json_pack("{s:o,s:o}", "domain", vega_levels(c->color.levels), "range", range));
     enum chart_mark mark = main_layer(c)->mark;
     const char *symbol = mark == MARK_LINE ? "stroke" : mark == MARK_POINT ? "circle" : "square";
     json_object_set_new(f, "legend",
@@ -319,7 +328,7 @@ static void put_shape(json_t *e, const struct chart *c, const struct chart_layer
         json_array_append_new(range, json_string(scene_shape_name(i)));
     json_object_set_new(
         f, "scale",
-        json_pack("{s:o,s:o}", "domain", levels_array(c->shapes.levels), "range", range));
+        json_pack("{s:o,s:o}", "domain", vega_levels(c->shapes.levels), "range", range));
     json_object_set_new(f, "title", title_or_null(c->shapes.title));
     json_object_set_new(e, "shape", f);
 }
@@ -331,7 +340,7 @@ static void put_offset(json_t *e, const struct chart *c, const struct chart_laye
     json_t *f = vega_field(k, "nominal");
     json_object_set_new(f, "sort", json_null());
     json_object_set_new(f, "scale",
-                        json_pack("{s:o,s:f,s:f}", "domain", levels_array(l->col[k].levels),
+                        json_pack("{s:o,s:f,s:f}", "domain", vega_levels(l->col[k].levels),
                                   "paddingInner", 0.1, "paddingOuter", 0.05));
     json_object_set_new(e, c->axis[0].scale == SCALE_BAND ? "xOffset" : "yOffset", f);
 }
@@ -381,11 +390,13 @@ static json_t *tooltips(const struct chart_layer *l)
     return list;
 }
 
-static void put_pick(json_t *e, const struct chart_layer *l)
+static void put_pick(json_t *e, const struct chart *c, const struct chart_layer *l)
 {
+    char pick[24];
     if (l->ch[CH_COLOR] < 0 || l->is_quiet) return;
     json_object_set_new(e, "opacity",
-                        json_pack("{s:{s:s,s:o},s:f}", "condition", "param", "pick", "value",
+                        json_pack("{s:{s:s,s:o},s:f}", "condition", "param",
+                                  vega_name(c, "pick", pick), "value",
                                   vega_number(l->is_outlined ? 1 : l->alpha, 0), "value", 0.08));
 }
 
@@ -421,7 +432,7 @@ static json_t *encoding(const struct chart *c, const struct chart_layer *l, bool
     put_offset(e, c, l);
     if (l->ch[CH_SERIES] >= 0)
         json_object_set_new(e, "detail", vega_field(l->ch[CH_SERIES], "nominal"));
-    if (has_pick) put_pick(e, l);
+    if (has_pick) put_pick(e, c, l);
     if (!l->is_quiet) json_object_set_new(e, "tooltip", tooltips(l));
     return e;
 }
@@ -430,14 +441,16 @@ static json_t *encoding(const struct chart *c, const struct chart_layer *l, bool
 static json_t *params_of(const struct chart *c, const struct chart_layer *l, bool has_pick)
 {
     json_t *list = json_array();
+    char name[24];
     if (c->can_zoom)
-        json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "name", "zoom", "select", "interval",
-                                              "bind", "scales"));
+        json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "name", vega_name(c, "zoom", name),
+                                              "select", "interval", "bind", "scales"));
     if (has_pick) {
         char field[16];
         snprintf(field, sizeof field, "c%d", l->ch[CH_COLOR]);
-        json_array_append_new(list, json_pack("{s:s,s:{s:s,s:[s]},s:s}", "name", "pick", "select",
-                                              "type", "point", "fields", field, "bind", "legend"));
+        json_array_append_new(list, json_pack("{s:s,s:{s:s,s:[s]},s:s}", "name",
+                                              vega_name(c, "pick", name), "select", "type", "point",
+                                              "fields", field, "bind", "legend"));
     }
     return list;
 }
@@ -445,34 +458,45 @@ static json_t *params_of(const struct chart *c, const struct chart_layer *l, boo
 /* A thin vertical line on the nearest x, with the values of that row. */
 static json_t *ruler(const struct chart *c, const struct chart_layer *l)
 {
-    char field[16];
+    char field[16], hover[24];
     snprintf(field, sizeof field, "c%d", l->ch[CH_X]);
+    vega_name(c, "hover", hover);
     json_t *e = json_object();
     vega_position(e, c, l, true, false);
     json_object_set_new(e, "opacity",
-                        json_pack("{s:{s:s,s:b,s:f},s:i}", "condition", "param", "hover", "empty",
-                                  0, "value", 0.4, "value", 0));
+                        json_pack("{s:{s:s,s:b,s:f},s:i}", "condition", "param", hover, "empty", 0,
+                                  "value", 0.4, "value", 0));
     json_object_set_new(e, "tooltip", tooltips(l));
     json_t *select = json_pack("{s:s,s:[s],s:b,s:s,s:s}", "type", "point", "fields", field,
                                "nearest", 1, "on", "mouseover", "clear", "mouseout");
     return json_pack("{s:{s:s,s:f,s:s},s:[{s:s,s:o}],s:o}", "mark", "type", "rule", "strokeWidth",
-                     1.0, "color", "#888888", "params", "name", "hover", "select", select,
-                     "encoding", e);
+                     1.0, "color", "#888888", "params", "name", hover, "select", select, "encoding",
+                     e);
 }
 
 /* ---- the whole ---- */
-static json_t *one_layer(const struct chart *c, const struct chart_layer *l, int i, bool has_data)
+/* The rows of the shared table that a layer draws. */
+static json_t *shared_rows(int i, const char *panel)
+{
+    char test[32];
+    snprintf(test, sizeof test, "datum.k === %d", i);
+    json_t *list = json_pack("[{s:s}]", "filter", test);
+    if (panel)
+        json_array_append_new(list,
+                              json_pack("{s:{s:s,s:s}}", "filter", "field", "p", "equal", panel));
+    return list;
+}
+
+static json_t *one_layer(const struct chart *c, const struct chart_layer *l, int i,
+                         const char *panel)
 {
     const struct chart_layer *main = main_layer(c);
-    bool has_pick = c->color.kind == COLOR_LEVELS && main->ch[CH_COLOR] >= 0;
+    bool has_pick = c->color.kind == COLOR_LEVELS && main->ch[CH_COLOR] >= 0 && !panel;
     json_t *o = json_object();
-    if (c->panels.levels) {
-        char test[32];
-        snprintf(test, sizeof test, "datum.k === %d", i);
-        json_object_set_new(o, "transform", json_pack("[{s:s}]", "filter", test));
-    } else if (has_data) {
+    if (c->panels.levels)
+        json_object_set_new(o, "transform", shared_rows(i, panel));
+    else if (i > 0)
         json_object_set_new(o, "data", layer_data(l));
-    }
     json_object_set_new(o, "mark", mark_of(c, l));
     if (l == main) {
         json_t *params = params_of(c, l, has_pick);
@@ -495,7 +519,7 @@ static json_t *lines_or_text(const struct text_lines *l)
     return a;
 }
 
-static json_t *title_of(const struct chart *c)
+json_t *vega_title(const struct chart *c)
 {
     json_t *t = json_pack("{s:o}", "text", lines_or_text(&c->layout.title));
     if (c->layout.subtitle.n)
@@ -514,30 +538,28 @@ static json_t *config_of(void)
         "titleFontSize", FONT_LABEL, "labelFontSize", FONT_LABEL);
 }
 
-static json_t *layers_of(const struct chart *c)
+json_t *vega_layers(const struct chart *c, const char *panel)
 {
     json_t *list = json_array();
     for (int i = 0; i < c->n_layers; i++)
-        json_array_append_new(list, one_layer(c, &c->layers[i], i, i > 0));
+        json_array_append_new(list, one_layer(c, &c->layers[i], i, panel));
     if (c->has_ruler && !c->panels.levels) json_array_append_new(list, ruler(c, main_layer(c)));
     return list;
 }
 
-static void put_panels(json_t *top, const struct chart *c)
+void vega_body(json_t *top, const struct chart *c)
 {
-    json_t *rows = json_array();
-    for (int i = 0; i < c->n_layers; i++)
-        add_rows(rows, &c->layers[i], i);
-    json_object_set_new(top, "data", json_pack("{s:o}", "values", rows));
-    json_t *facet = json_pack("{s:s,s:s}", "field", "p", "type", "nominal");
-    json_object_set_new(facet, "title", json_null());
-    json_object_set_new(facet, "sort", levels_array(c->panels.levels));
-    json_object_set_new(top, "facet", facet);
-    json_object_set_new(top, "columns", json_integer(c->panels.columns));
-    json_object_set_new(top, "spacing", json_integer(18));
-    json_object_set_new(
-        top, "spec",
-        json_pack("{s:i,s:i,s:o}", "width", c->width, "height", c->height, "layer", layers_of(c)));
+    if (c->layout.title.n) json_object_set_new(top, "title", vega_title(c));
+    if (c->n_parts) {
+        vega_parts(top, c);
+    } else if (c->panels.levels) {
+        vega_panels(top, c);
+    } else {
+        json_object_set_new(top, "width", json_integer(c->width));
+        json_object_set_new(top, "height", json_integer(c->height));
+        json_object_set_new(top, "data", layer_data(&c->layers[0]));
+        json_object_set_new(top, "layer", vega_layers(c, NULL));
+    }
 }
 
 json_t *chart_vega(const struct chart *c)
@@ -546,15 +568,7 @@ json_t *chart_vega(const struct chart *c)
     json_object_set_new(top, "$schema",
                         json_string("https://vega.github.io/schema/vega-lite/v5.json"));
     json_object_set_new(top, "description", json_string(c->finding ? c->finding : c->text));
-    if (c->layout.title.n) json_object_set_new(top, "title", title_of(c));
-    if (c->panels.levels) {
-        put_panels(top, c);
-    } else {
-        json_object_set_new(top, "width", json_integer(c->width));
-        json_object_set_new(top, "height", json_integer(c->height));
-        json_object_set_new(top, "data", layer_data(&c->layers[0]));
-        json_object_set_new(top, "layer", layers_of(c));
-    }
+    vega_body(top, c);
     json_object_set_new(top, "config", config_of());
     return top;
 }

@@ -17,14 +17,6 @@ static const char *scale_name(const struct chart_axis *a)
     return "band";
 }
 
-static json_t *levels_array(const struct chart_levels *l)
-{
-    json_t *a = json_array();
-    for (int i = 0; i < l->n; i++)
-        json_array_append_new(a, json_string(l->text[i]));
-    return a;
-}
-
 static json_t *place(const struct chart_axis *a, double v)
 {
     if (a->scale == SCALE_TIME) return json_integer((json_int_t)floor(v + 0.5));
@@ -36,7 +28,7 @@ static json_t *scale_of(const struct chart_axis *a, bool is_x)
 {
     json_t *s = json_pack("{s:s}", "type", scale_name(a));
     if (a->scale == SCALE_BAND) {
-        json_object_set_new(s, "domain", levels_array(a->levels));
+        json_object_set_new(s, "domain", vega_levels(a->levels));
         json_object_set_new(s, "paddingInner", json_real(BAND_PADDING));
         json_object_set_new(s, "paddingOuter", json_real(BAND_PADDING / 2));
         return s;
@@ -122,12 +114,13 @@ static void put_label_expr(json_t *axis, const struct chart *c, const struct cha
                            const char *field)
 {
     struct strbuf b = {0};
+    char zoom[24];
     struct arena *arena = arena_new();
     if (c->can_zoom && a->scale == SCALE_TIME)
-        strbuf_printf(&b, "zoom.%s?datum.label:", field);
+        strbuf_printf(&b, "%s.%s?datum.label:", vega_name(c, "zoom", zoom), field);
     else if (c->can_zoom)
-        strbuf_printf(&b, "zoom.%s?format(datum.value/%.0f,',.6~g'):", field,
-                      a->format.scale > 1 ? a->format.scale : 1.0);
+        strbuf_printf(&b, "%s.%s?format(datum.value/%.0f,',.6~g'):", vega_name(c, "zoom", zoom),
+                      field, a->format.scale > 1 ? a->format.scale : 1.0);
     if (a->scale == SCALE_TIME || a->scale == SCALE_PLACES)
         add_tick_labels(&b, a);
     else if (a->scale == SCALE_BAND && a->fit == LABELS_WRAPPED)
@@ -147,7 +140,8 @@ static void put_tick_values(json_t *axis, const struct chart *c, const struct ch
         return;
     }
     struct strbuf b = {0};
-    strbuf_printf(&b, "zoom.%s?null:", field);
+    char zoom[24];
+    strbuf_printf(&b, "%s.%s?null:", vega_name(c, "zoom", zoom), field);
     add_json(&b, tick_values(a));
     json_object_set_new(axis, "values", json_pack("{s:s}", "expr", b.p));
     strbuf_release(&b);
@@ -166,6 +160,7 @@ static json_t *axis_of(const struct chart *c, bool is_x, const char *field)
         json_object_set_new(o, "gridWidth",
                             json_pack("{s:{s:s,s:f},s:i}", "condition", "test", "datum.value === 0",
                                       "value", 2.5, "value", 1));
+    if (a->is_silent) json_object_set_new(o, "labels", json_false());
     put_tick_values(o, c, a, field);
     put_label_expr(o, c, a, field);
     json_object_set_new(o, "labelAngle", json_integer(is_x && a->fit == LABELS_TURNED ? -45 : 0));

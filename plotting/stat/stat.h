@@ -27,8 +27,9 @@ struct chart_build {
     struct chart *c;    /* being made; everything kept is allocated in c->arena */
     struct arena *a;    /* c->arena */
     struct chart_input in[CHART_CHANNELS];
+    /* Facets by two columns: in[CHART_FACET_COLUMN] is then both in one, and these are the two. */
+    struct chart_input facet_row, facet_column;
     struct strbuf caption;
-    const char *panel_title;
 };
 /* Adds a remark to the caption. */
 void stat_remark(struct chart_build *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -292,8 +293,11 @@ struct chart_axis *build_axis(struct chart_build *b, bool is_x, const struct cha
 const char *build_title(struct chart_build *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void build_color(struct chart_build *b, const struct stat_levels *l, int n_grey);
-rc build_panels(struct chart_build *b, const struct stat_levels *l); /* E501 over 50 */
+/* facets.c: the one column that tells panels apart (two are joined before the kind is built), and
+ * the panels of its levels. E501 over 50. */
 const struct chart_input *build_panel_input(const struct chart_build *b);
+rc build_panels(struct chart_build *b, const struct stat_levels *l);
+rc build_join_facets(struct chart_build *b);
 /* The constant ink of color: "steelblue"; NULL when none was given. */
 const char *build_ink(const struct chart_build *b);
 rc build_needs(struct chart_build *b, enum chart_channel ch, enum channel_class cls,

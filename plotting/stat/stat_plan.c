@@ -32,18 +32,24 @@ static void take_data(struct chart_build *b, struct plan *take_p)
     b->data = take_p;
 }
 
+static int add_used(struct chart_build *b, struct named_expr *items, int n, const char *column)
+{
+    if (!column) return n;
+    for (int k = 0; k < n; k++)
+        if (!strcmp(items[k].name, column)) return n;
+    items[n++] = (struct named_expr){column, column_expr(b, column)};
+    return n;
+}
+
 static rc prune(struct chart_build *b)
 {
-    struct named_expr items[CHART_CHANNELS];
+    struct named_expr items[CHART_CHANNELS + 2];
     struct plan *p;
     int n = 0;
-    for (int i = 0; i < CHART_CHANNELS; i++) {
-        bool is_new = b->in[i].column != NULL;
-        for (int k = 0; is_new && k < n; k++)
-            if (!strcmp(items[k].name, b->in[i].column)) is_new = false;
-        if (is_new)
-            items[n++] = (struct named_expr){b->in[i].column, column_expr(b, b->in[i].column)};
-    }
+    for (int i = 0; i < CHART_CHANNELS; i++)
+        n = add_used(b, items, n, b->in[i].column);
+    n = add_used(b, items, n, b->facet_row.column);
+    n = add_used(b, items, n, b->facet_column.column);
     if (n == 0 || b->c->kind->needs_model) return RC_OK;
     TRY(plan_project(b->cx, b->data, items, n, b->spec->span, &p));
     take_data(b, p);

@@ -70,7 +70,7 @@ static rc read_encoding(struct plotting *p, const struct ast *e, bool takes_cons
     return RC_OK;
 }
 
-static rc read_channel(struct plotting *p, enum chart_channel c, const struct ast *e)
+rc plot_read_channel(struct plotting *p, enum chart_channel c, const struct ast *e)
 {
     p->spec.enc_span[c] = e->span;
     if (c != CHART_Y || e->op != AST_LIST)
@@ -93,13 +93,13 @@ static rc read_facet(struct plotting *p)
     const struct ast_item *it = verb_option(p->vc, "facet");
     if (!it) return RC_OK;
     const struct ast *e = it->expr;
-    if (e->op != AST_LIST) return read_channel(p, CHART_FACET_COLUMN, e);
+    if (e->op != AST_LIST) return plot_read_channel(p, CHART_FACET_COLUMN, e);
     if (e->n_kids != 2) {
         fail(p->vc->cx, E501, e->span, "facet: takes one column, or two as [rows, columns]");
         return hint_replace(p->vc->lg, e->span, "[row, column]");
     }
-    TRY(read_channel(p, CHART_FACET_ROW, e->kids[0]));
-    return read_channel(p, CHART_FACET_COLUMN, e->kids[1]);
+    TRY(plot_read_channel(p, CHART_FACET_ROW, e->kids[0]));
+    return plot_read_channel(p, CHART_FACET_COLUMN, e->kids[1]);
 }
 
 rc plot_read_encodings(struct plotting *p)
@@ -111,14 +111,14 @@ rc plot_read_encodings(struct plotting *p)
         if (n == 2)
             return fail(p->vc->cx, E208, it->span, "plot takes x and y; others by name: color: %s",
                         source_text(p->vc, it->span));
-        TRY(read_channel(p, places[n], it->expr));
+        TRY(plot_read_channel(p, places[n], it->expr));
     }
     for (int c = 0; c < CHART_CHANNELS; c++) {
         const struct ast_item *it = channels[c].name ? verb_option(p->vc, channels[c].name) : NULL;
         if (!it) continue;
         if (p->enc[c].expr || (c == CHART_Y && p->n_series))
             return fail(p->vc->cx, E206, it->span, "%s is given twice", channels[c].name);
-        TRY(read_channel(p, (enum chart_channel)c, it->expr));
+        TRY(plot_read_channel(p, (enum chart_channel)c, it->expr));
     }
     return read_facet(p);
 }

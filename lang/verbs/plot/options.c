@@ -123,6 +123,42 @@ static rc read_stack(struct verb_call *vc, const char **out)
     return RC_OK;
 }
 
+/* true, false, or symmetric: linear near zero, for values of both signs. */
+static rc read_log(struct verb_call *vc, const char *name, bool *log, bool *symlog)
+{
+    const struct ast_item *it = verb_option(vc, name);
+    if (it && it->expr->op == AST_NAME && str_eqz(it->expr->text, "symmetric")) {
+        *symlog = true;
+        return RC_OK;
+    }
+    return verb_option_bool(vc, name, false, log);
+}
+
+/* true: both scales; x or y: that one. */
+static rc read_free(struct verb_call *vc, struct chart_spec *s)
+{
+    const struct ast_item *it = verb_option(vc, "free");
+    if (it && it->expr->op == AST_NAME &&
+        (str_eqz(it->expr->text, "x") || str_eqz(it->expr->text, "y"))) {
+        s->free_x = str_eqz(it->expr->text, "x");
+        s->free_y = !s->free_x;
+        return RC_OK;
+    }
+    TRY(verb_option_bool(vc, "free", false, &s->free_x));
+    s->free_y = s->free_x;
+    return RC_OK;
+}
+
+static rc read_scheme(struct verb_call *vc, struct chart_spec *s)
+{
+    const struct ast_item *it = verb_option(vc, "scheme");
+    if (!it) return RC_OK;
+    s->scheme_span = it->expr->span;
+    if (it->expr->op != AST_NAME) return verb_option_str(vc, "scheme", NULL, &s->scheme);
+    s->scheme = arena_strndup(vc->arena, it->expr->text.p, it->expr->text.n);
+    return RC_OK;
+}
+
 static rc read_outliers(struct verb_call *vc, int *out)
 {
     bool show;
@@ -155,14 +191,13 @@ rc plot_read_options(struct plotting *p)
     struct verb_call *vc = p->vc;
     struct chart_spec *s = &p->spec;
     s->span = vc->step->span;
-    if (verb_option(vc, "free"))
-        return fail(vc->cx, E214, verb_option(vc, "free")->span,
-                    "free: (an own scale for each facet) is not in this version yet");
+    TRY(read_free(vc, s));
+    TRY(read_scheme(vc, s));
     TRY(read_texts(vc, s));
     TRY(read_range(vc, "xrange", &s->xmin, &s->xmax));
     TRY(read_range(vc, "yrange", &s->ymin, &s->ymax));
-    TRY(verb_option_bool(vc, "xlog", false, &s->xlog));
-    TRY(verb_option_bool(vc, "ylog", false, &s->ylog));
+    TRY(read_log(vc, "xlog", &s->xlog, &s->xsymlog));
+    TRY(read_log(vc, "ylog", &s->ylog, &s->ysymlog));
     TRY(verb_option_bool(vc, "all", false, &s->all));
     TRY(read_int(vc, "bins", 1, 10000, &s->bins));
     TRY(read_int(vc, "width", 40, 10000, &s->width));
@@ -188,8 +223,9 @@ const struct verb_option plot_options[] = {
     {"ytitle", OPT_STR, NULL, "of the y axis"},
     {"xrange", OPT_ANY, NULL, "part of the x axis that is shown: 0..30"},
     {"yrange", OPT_ANY, NULL, "part of the y axis that is shown: 0..30"},
-    {"xlog", OPT_BOOL, NULL, "logarithmic x axis"},
-    {"ylog", OPT_BOOL, NULL, "logarithmic y axis"},
+    {"xlog", OPT_ANY, NULL, "logarithmic x axis: true, or symmetric (linear near zero)"},
+    {"ylog", OPT_ANY, NULL, "logarithmic y axis: true, or symmetric (linear near zero)"},
+    {"scheme", OPT_ANY, NULL, "colours by name: viridis magma blues redblue tableau10 .."},
     {"bins", OPT_INT, NULL, "number of bins of a histogram, equal from min to max"},
     {"alpha", OPT_NUM, NULL, "0 clear to 1 opaque"},
     {"outliers", OPT_BOOL, NULL, "false: box plots leave far points out"},
@@ -197,7 +233,7 @@ const struct verb_option plot_options[] = {
     {"width", OPT_INT, NULL, "in pixels"},
     {"height", OPT_INT, NULL, "in pixels"},
     {"all", OPT_BOOL, NULL, "true: draws every row, however many"},
-    {"free", OPT_BOOL, NULL, "an own scale for each facet (later)"},
+    {"free", OPT_ANY, NULL, "true: own scales for each facet; x or y: that one only"},
     {"data", OPT_FRAME, NULL, "rows on which a model is drawn"},
     {"slope", OPT_NUM, NULL, "of a rule (layer kind: rule)"},
     {"intercept", OPT_NUM, NULL, "of a rule"},

@@ -41,6 +41,7 @@ static void copy_spec(struct arena *a, const struct chart_spec *from, struct cha
     to->xtitle = copy_text(a, from->xtitle);
     to->ytitle = copy_text(a, from->ytitle);
     to->stack = copy_text(a, from->stack);
+    to->scheme = copy_text(a, from->scheme);
 }
 
 static void release_plan(void *arg)
@@ -74,6 +75,23 @@ static rc draw(struct plotting *p, struct value **out)
     return RC_OK;
 }
 
+rc plot_draw(struct plotting *p, struct value **out)
+{
+    enum rc_t res = RC_ERR;
+    verb_pipe_begin(&p->frame, p->vc);
+    TRY_OUT(plot_lower(p, NULL));
+    if (p->vc->lg->is_dry) {
+        *out = chart_value(NULL, &p->spec, p->frame.plan, p->data.plan);
+        res = RC_OK;
+        goto out;
+    }
+    TRY_OUT(plot_read_order(p));
+    res = draw(p, out);
+out:
+    plotting_release(p);
+    return res;
+}
+
 /* ---- plot of a frame ---- */
 
 static rc plot_frame(struct verb_call *vc, struct value **out)
@@ -89,19 +107,7 @@ static rc plot_frame(struct verb_call *vc, struct value **out)
     }
     TRY(plot_read_encodings(&p));
     TRY(plot_read_options(&p));
-    verb_pipe_begin(&p.frame, vc);
-    enum rc_t res = RC_ERR;
-    TRY_OUT(plot_lower(&p, NULL));
-    if (vc->lg->is_dry) {
-        *out = chart_value(NULL, &p.spec, p.frame.plan, p.data.plan);
-        res = RC_OK;
-        goto out;
-    }
-    TRY_OUT(plot_read_order(&p));
-    res = draw(&p, out);
-out:
-    plotting_release(&p);
-    return res;
+    return plot_draw(&p, out);
 }
 
 /* ---- plot of a model ---- */

@@ -33,10 +33,15 @@ struct plotting {
 
 /* encode.c: reads the encodings of the step (items x, y; options x: .. facet:). */
 rc plot_read_encodings(struct plotting *p);
+/* Reads one encoding from an expression. */
+rc plot_read_channel(struct plotting *p, enum chart_channel c, const struct ast *e);
 /* Puts the encodings into p->frame and p->data and names them in p->spec. base may be NULL. */
 rc plot_lower(struct plotting *p, const struct plot_source *base);
 /* options.c: everything else of the step: kind, titles, ranges, scales, sizes. */
 rc plot_read_options(struct plotting *p);
+/* plot.c: the chart of p's data as a value; in a dry run one that only knows its columns. Releases
+ * p. */
+rc plot_draw(struct plotting *p, struct value **out);
 rc plot_read_kind(struct verb_call *vc, const char **kind, bool *needs_model);
 /* A number given by an option of a rule, or NAN. */
 rc plot_number(struct verb_call *vc, const char *name, double *out);
