@@ -1,9 +1,9 @@
-# Writes OUT: the given FILES as C arrays (kernelspec/files.h).
+# Writes OUT: the FILES (paths under ROOT) as C arrays (kernelspec/files.h).
 set(arrays "")
 set(rows "")
 set(i 0)
 foreach(file ${FILES})
-  get_filename_component(name ${file} NAME)
+  file(RELATIVE_PATH name ${ROOT} ${file})
   file(READ ${file} hex HEX)
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
   string(APPEND arrays "static const unsigned char file_${i}[] = {${bytes}};\n")

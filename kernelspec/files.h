@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 struct kernelspec_file {
-    const char *name;
+    const char *name; /* path under kernelspec/: "logo-svg.svg", "lab/package.json" */
     const unsigned char *bytes;
     size_t n;
 };

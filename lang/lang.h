@@ -124,6 +124,10 @@ struct lang_variable {
 int lang_snapshot_variables(const struct lang_snapshot *s, struct arena *a,
                             struct lang_variable **out);
 
+/* Every word with a meaning of its own, for editors: kind is "keyword", "operator" (a keyword that
+ * continues a line), "constant", "statement", "verb", "function", "model" or "chart". */
+void lang_vocabulary(void (*see)(void *arg, const char *kind, const char *name), void *arg);
+
 enum complete_status { LANG_COMPLETE, LANG_INCOMPLETE, LANG_INVALID };
 /* Whether Enter should run the text; *indent: blanks for the next line when incomplete. */
 enum complete_status lang_is_complete(const char *text, size_t n, int *indent);

@@ -4,7 +4,13 @@
 
 #include "kernel/session/session.h"
 
-enum exit_code { EXIT_OK = 0, EXIT_PROGRAM = 1, EXIT_USAGE = 2, EXIT_CANCELLED = 130 };
+enum exit_code {
+    EXIT_OK = 0,
+    EXIT_PROGRAM = 1,
+    EXIT_USAGE = 2,
+    EXIT_TIMEOUT = 124,
+    EXIT_CANCELLED = 130
+};
 
 /* Options of all commands in one place; each command says which it takes. */
 struct cli {
@@ -15,6 +21,9 @@ struct cli {
     int n_params;
     const char *code; /* -e */
     const char *output, *format, *connection, *prefix;
+    const char *to;       /* convert: mlnb, ipynb, html, md */
+    const char *progress; /* run: json */
+    double timeout;       /* run: seconds; 0 = none */
     int threads;
     bool keep_going, bless, safe, plain, user, sys_prefix, check, no_color, html;
 };
@@ -34,7 +43,7 @@ struct printer {
     enum print_format format;
     struct session *session; /* set after session_new */
     int cell;                /* number for json */
-    bool color;
+    bool color, only_errors;
     int n_frames; /* frames printed as CSV so far */
     FILE *out, *err;
 };
@@ -44,8 +53,12 @@ int cmd_run(const struct cli *c);
 int cmd_eval(const struct cli *c);
 int cmd_kernel(const struct cli *c);
 int cmd_install(const struct cli *c);
+int cmd_uninstall(const struct cli *c);
 int cmd_test(const struct cli *c);
 int cmd_fmt(const struct cli *c);
+int cmd_convert(const struct cli *c);
+int cmd_diff(const struct cli *c);
+int cmd_lint(const struct cli *c);
 int cmd_help(const struct cli *c);
 
 #endif

@@ -1,6 +1,8 @@
 /* cmd_run.c: `mlnb run` and `mlnb -e`. */
+#include "kernel/cli/lint.h"
 #include "kernel/cli/runner.h"
 
+#include <time.h>
 #include <unistd.h>
 
 static bool read_format(const struct cli *c, enum print_format *out)
@@ -28,19 +30,67 @@ static bool runs(const struct cell *cell)
            !cell_has_tag(cell, "skip");
 }
 
-/* Runs the cells; gives the exit code. A cell tagged raises-exception may fail. */
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* One line a cell: {"event": "cell", "cell": 3, "of": 9, "line": 12, "status": "ok", "seconds":
+ * 0.1}
+ */
+static void put_cell_event(const struct notebook *nb, int i, const char *status, double seconds)
+{
+    const struct cell *cell = &nb->cells[i];
+    json_t *event = json_pack("{s:s, s:i, s:i, s:i, s:s}", "event", "cell", "cell", i + 1, "of",
+                              nb->n_cells, "line", cell->first_line, "status", status);
+    if (cell->name) json_object_set_new(event, "name", json_string(cell->name));
+    if (seconds >= 0) json_object_set_new(event, "seconds", json_real(seconds));
+    runner_event(event);
+}
+
+/* Runs one cell; a cell tagged raises-exception may fail, one tagged hide_output prints errors
+ * only (-o x.ipynb keeps the rest). */
+static enum rc_t run_one(struct runner *r, const struct cli *c, struct notebook *nb, int i,
+                         bool *cancelled)
+{
+    struct cell *cell = &nb->cells[i];
+    double start = now();
+    r->keep = cell;
+    if (r->printer) r->printer->cell = i + 1;
+    if (c->progress) put_cell_event(nb, i, "running", -1);
+    if (r->printer) r->printer->only_errors = cell_hides_output(cell);
+    enum rc_t res = runner_cell(r, cell, cancelled);
+    bool may_fail = res != RC_OK && !*cancelled && cell_has_tag(cell, "raises-exception");
+    if (c->progress)
+        put_cell_event(nb, i,
+                       res == RC_OK         ? "ok"
+                       : runner_timed_out() ? "timeout"
+                       : *cancelled         ? "cancelled"
+                       : may_fail           ? "failed as allowed"
+                                            : "failed",
+                       now() - start);
+    return may_fail ? RC_OK : res;
+}
+
+static int stop_code(const struct cli *c)
+{
+    if (!runner_timed_out()) return EXIT_CANCELLED;
+    fprintf(stderr, "mlnb: stopped after %g s (--timeout)\n", c->timeout);
+    return EXIT_TIMEOUT;
+}
+
+/* Runs the cells; gives the exit code. */
 static int run_cells(struct runner *r, const struct cli *c, struct notebook *nb)
 {
     int code = EXIT_OK;
     for (int i = 0; i < nb->n_cells; i++) {
-        struct cell *cell = &nb->cells[i];
         bool cancelled = false;
-        if (!runs(cell)) continue;
-        r->keep = cell;
-        if (r->printer) r->printer->cell = i + 1;
-        if (runner_cell(r, cell, &cancelled) == RC_OK || cell_has_tag(cell, "raises-exception"))
-            continue;
-        if (cancelled) return EXIT_CANCELLED;
+        if (!runs(&nb->cells[i])) continue;
+        if (runner_timed_out()) return stop_code(c);
+        if (run_one(r, c, nb, i, &cancelled) == RC_OK) continue;
+        if (cancelled) return stop_code(c);
         code = EXIT_PROGRAM;
         if (!c->keep_going) break;
     }
@@ -52,6 +102,24 @@ static int run_cells(struct runner *r, const struct cli *c, struct notebook *nb)
         code = EXIT_PROGRAM;
     }
     return code;
+}
+
+/* Before anything runs: -p must name a param, when all of them can be seen from here. */
+static bool params_exist(const struct cli *c, const struct notebook *nb, const char *folder)
+{
+    struct lint names = {0};
+    bool ok = true;
+    lint_params(&names, nb, folder);
+    for (int i = 0; ok && i < c->n_params && !names.has_more; i++) {
+        struct str name = {c->params[i], strcspn(c->params[i], "=")};
+        struct str near = lint_nearest(&names, name, true);
+        ok = lint_knows_param(&names, name);
+        if (!ok) fprintf(stderr, "E215 no param `%.*s` is declared\n", STR_FMT(name));
+        if (!ok && near.n)
+            fprintf(stderr, "  did you mean -p %.*s%s?\n", STR_FMT(near), c->params[i] + name.n);
+    }
+    lint_free(&names);
+    return ok;
 }
 
 static int write_output(const struct notebook *nb, const char *path)
@@ -86,7 +154,13 @@ static int run_notebook(const struct cli *c, struct notebook *nb, enum print_for
                                                               : base_name(c->files[0]),
                        .printer = &printer};
     char *folder = folder_of(c->files[0]);
+    if (!params_exist(c, nb, folder)) {
+        mem_free(folder);
+        return EXIT_PROGRAM;
+    }
     runner_open(&r, c, folder, true);
+    r.progress = c->progress != NULL;
+    if (c->timeout > 0) runner_timeout(c->timeout);
     int code = set_params(&r, c) ? run_cells(&r, c, nb) : usage_error("-p takes name=value");
     if (c->output && code != EXIT_USAGE && write_output(nb, c->output) != EXIT_OK)
         code = EXIT_PROGRAM;

@@ -77,6 +77,20 @@ static int take_option(const struct option *opts, char **argv, int argc, int i)
     return 0;
 }
 
+/* "30", "30s", "250ms", "5min", "1h" as seconds. */
+static bool read_seconds(const char *text, double *out)
+{
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"ms", 0.001}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+    char *end;
+    double n = strtod(text, &end);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (end > text && strcmp(end, units[i].unit) == 0) *out = n * units[i].seconds;
+    return *out > 0 && *out < 1e9;
+}
+
 static const struct cli_command *find_command(const char *name)
 {
     for (int i = 0; i < N_COMMANDS; i++)
@@ -93,7 +107,7 @@ struct parsed {
 static bool parse_args(struct parsed *p, int argc, char **argv)
 {
     struct cli *c = &p->cli;
-    const char *param = NULL, *threads = NULL;
+    const char *param = NULL, *threads = NULL, *timeout = NULL;
     const struct option opts[] = {
         {"-e", &c->code, NULL},
         {"-o", &c->output, NULL},
@@ -104,6 +118,9 @@ static bool parse_args(struct parsed *p, int argc, char **argv)
         {"--format", &c->format, NULL},
         {"--prefix", &c->prefix, NULL},
         {"--threads", &threads, NULL},
+        {"--to", &c->to, NULL},
+        {"--timeout", &timeout, NULL},
+        {"--progress", &c->progress, NULL},
         {"--keep-going", NULL, &c->keep_going},
         {"--bless", NULL, &c->bless},
         {"--safe", NULL, &c->safe},
@@ -134,6 +151,10 @@ static bool parse_args(struct parsed *p, int argc, char **argv)
     c->threads = threads ? (int)strtol(threads, NULL, 10) : 0;
     if (threads && c->threads < 1)
         return usage_error("--threads needs a number of 1 or more"), false;
+    if (timeout && !read_seconds(timeout, &c->timeout))
+        return usage_error("--timeout takes a time: 30s, 5min, 1h"), false;
+    if (c->progress && strcmp(c->progress, "json") != 0)
+        return usage_error("--progress takes json"), false;
     return true;
 }
 

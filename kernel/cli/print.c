@@ -176,7 +176,7 @@ static void print_csv(struct printer *p, const struct output *o)
 void printer_output(struct printer *p, const struct output *o)
 {
     bool is_frame = o->shown && o->shown->kind == DISPLAY_FRAME;
-    if (o->kind == OUTPUT_PROGRESS) return;
+    if (o->kind == OUTPUT_PROGRESS || (p->only_errors && o->kind != OUTPUT_ERROR)) return;
     if (p->format == PRINT_JSON) {
         print_json(p, o);
     } else if (o->kind == OUTPUT_STREAM) {

@@ -4,6 +4,7 @@
 #include "kernel/session/terminal.h"
 
 #include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static struct session *interruptible; /* read by the signal handler */
@@ -12,6 +13,33 @@ static void on_sigint(int sig)
 {
     (void)sig;
     if (interruptible) session_interrupt(interruptible);
+}
+
+/* ---- --timeout: SIGALRM, again each 100 ms in case it came between two cells ---- */
+static volatile sig_atomic_t time_is_over;
+
+static void on_alarm(int sig)
+{
+    (void)sig;
+    time_is_over = 1;
+    if (interruptible) session_interrupt(interruptible);
+}
+
+void runner_timeout(double seconds)
+{
+    struct sigaction sa = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+    struct itimerval t = {.it_interval = {.tv_usec = 100000}};
+    t.it_value.tv_sec = (time_t)seconds;
+    t.it_value.tv_usec = (suseconds_t)((seconds - (double)(time_t)seconds) * 1e6);
+    if (t.it_value.tv_sec == 0 && t.it_value.tv_usec == 0) t.it_value.tv_usec = 1;
+    sigemptyset(&sa.sa_mask);
+    sigaction(SIGALRM, &sa, NULL);
+    setitimer(ITIMER_REAL, &t, NULL);
+}
+
+bool runner_timed_out(void)
+{
+    return time_is_over != 0;
 }
 
 static void catch_sigint(void)
@@ -54,9 +82,29 @@ static void capture_output(struct strbuf *out, const struct output *o)
     if (o->kind != OUTPUT_STREAM) strbuf_addc(out, '\n');
 }
 
+/* {"event": "progress", "cell": 3, "what": "fit", "done": 5, "total": 100}; total is left out when
+ * it is not known. */
+static void put_progress(const struct runner *r, const struct output *o)
+{
+    json_t *line = json_pack("{s:s, s:i, s:s, s:I}", "event", "progress", "cell",
+                             r->printer ? r->printer->cell : 1, "what", o->what ? o->what : "",
+                             "done", (json_int_t)o->done);
+    if (o->total > 0) json_object_set_new(line, "total", json_integer((json_int_t)o->total));
+    runner_event(line);
+}
+
+void runner_event(json_t *event)
+{
+    char *text = json_dumps(event, 0);
+    fprintf(stderr, "%s\n", text ? text : "{}");
+    free(text);
+    json_decref(event);
+}
+
 static void on_output(void *self, const struct output *o)
 {
     struct runner *r = self;
+    if (r->progress && o->kind == OUTPUT_PROGRESS) put_progress(r, o);
     if (r->printer) printer_output(r->printer, o);
     if (r->capture) capture_output(r->capture, o);
     json_t *out = r->keep ? nb_output(r, o) : NULL;

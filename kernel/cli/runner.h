@@ -12,7 +12,13 @@ struct runner {
     struct strbuf *capture;  /* `test`: everything as plain text, in order; NULL = not wanted */
     struct cell *keep;       /* cell whose outputs are kept (-o); NULL = none */
     int count;               /* cells run so far: execution_count */
+    bool progress;           /* progress of statements as JSON lines on stderr */
 };
+/* From now on the time runs: when it is over, the running cell is interrupted. Once a process. */
+void runner_timeout(double seconds);
+bool runner_timed_out(void);
+/* A line of --progress json on stderr; takes the reference. */
+void runner_event(json_t *event);
 /* Opens the session; relative paths start in `folder` (NULL: the working folder). places: errors
  * name file:line:column. */
 void runner_open(struct runner *r, const struct cli *c, const char *folder, bool places);

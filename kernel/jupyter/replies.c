@@ -9,13 +9,17 @@
 
 typedef json_t *(*handler)(struct kernel *k, struct request *r);
 
-/* Highlighting is borrowed from R until the lexer and the Lab extension of our own are there: an
- * unknown name would leave cells plain and make nbconvert warn. */
+/* Editors and nbconvert find our own language by its name (kernelspec/). codemirror_mode would win
+ * over it: it is sent only where the Lab extension cannot be installed and another language's
+ * colours are wanted. */
 static json_t *language_info(void)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", "mlnb", "version", MLNB_VERSION,
-                     "mimetype", "text/x-mlnb", "file_extension", ".mlnb", "pygments_lexer", "r",
-                     "codemirror_mode", "r", "nbconvert_exporter", "script");
+    json_t *info = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", "mlnb", "version",
+                             MLNB_VERSION, "mimetype", "text/x-mlnb", "file_extension", ".mlnb",
+                             "pygments_lexer", "mlnb", "nbconvert_exporter", "script");
+    const char *mode = getenv("MLNB_CODEMIRROR_MODE");
+    if (mode && *mode) json_object_set_new(info, "codemirror_mode", json_string(mode));
+    return info;
 }
 
 json_t *kernel_info(void)

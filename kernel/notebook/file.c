@@ -49,6 +49,8 @@ rc notebook_read_file(struct ctx *cx, const char *path, struct notebook **out)
     const char *p = text.p ? text.p : "";
     if (str_ends(str_of(path), STR(".ipynb")) || looks_like_json(strbuf_view(&text)))
         res = notebook_read_ipynb(cx, p, text.n, out);
+    else if (str_ends(str_of(path), STR(".md")))
+        res = notebook_read_md(cx, p, text.n, out);
     else
         res = notebook_read_mlnb(cx, p, text.n, 0, out);
     strbuf_release(&text);

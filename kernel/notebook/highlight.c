@@ -56,15 +56,15 @@ static void highlight_mlnb(struct strbuf *out, struct str code)
 
 /* ---- SQL: words, texts, numbers, comments ---- */
 
+static const char sql_words[] =
+    " select from where group by order having limit offset join left right full inner outer cross "
+    "on using as and or not in is null true false case when then else end distinct union all "
+    "except intersect with recursive values insert into update set delete create table over "
+    "partition rows range between preceding following unbounded current row like ilike exists "
+    "asc desc nulls first last filter lateral cast interval date timestamp ";
+
 static bool is_sql_word(struct str s)
 {
-    static const char words[] =
-        " select from where group by order having limit offset join left right full inner outer "
-        "cross "
-        "on using as and or not in is null true false case when then else end distinct union all "
-        "except intersect with recursive values insert into update set delete create table over "
-        "partition rows range between preceding following unbounded current row like ilike exists "
-        "asc desc nulls first last filter lateral cast interval date timestamp ";
     char word[16];
     if (s.n > 12) return false;
     word[0] = ' ';
@@ -72,7 +72,19 @@ static bool is_sql_word(struct str s)
         word[i + 1] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32 : s.p[i]);
     word[s.n + 1] = ' ';
     word[s.n + 2] = '\0';
-    return strstr(words, word) != NULL;
+    return strstr(sql_words, word) != NULL;
+}
+
+void notebook_sql_words(void (*see)(void *arg, const char *kind, const char *name), void *arg)
+{
+    for (const char *p = sql_words + 1; *p;) {
+        char word[16];
+        size_t n = strcspn(p, " ");
+        memcpy(word, p, n);
+        word[n] = '\0';
+        see(arg, "sql", word);
+        p += n + 1;
+    }
 }
 
 static bool is_word_char(char c)

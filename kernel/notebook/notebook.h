@@ -63,6 +63,10 @@ const char *notebook_header(const struct notebook *nb, const char *key);
 void notebook_set_header(struct notebook *nb, const char *key, struct str value);
 bool cell_has_tag(const struct cell *c, const char *tag);
 void cell_add_tag(struct cell *c, const char *tag);
+/* By tags: hide_cell, hide-input, remove_output .. */
+bool cell_is_hidden(const struct cell *c);
+bool cell_hides_input(const struct cell *c);
+bool cell_hides_output(const struct cell *c);
 /* An option's value as it is written, or NULL: cell_option(c, "as") -> by_hour. */
 const char *cell_option(const struct cell *c, const char *name);
 /* What lang_run is given: the source, for SQL cells with its %%sql line in front (then the text's
@@ -76,12 +80,16 @@ void cell_clear_outputs(struct cell *c);
 
 /* ---- reading: E601 with the place when the file is broken, E301/E302 when it cannot be read ----
  */
-/* By the ending: .ipynb is JSON, everything else is text; a text that begins with `{` and holds
- * "cells" is read as .ipynb too. Borrowed path. Caller frees *out. */
+/* By the ending: .ipynb is JSON, .md Markdown, everything else is text; a text that begins with `{`
+ * and holds "cells" is read as .ipynb too. Borrowed path. Caller frees *out. */
 rc notebook_read_file(struct ctx *cx, const char *path, struct notebook **out);
 rc notebook_read_mlnb(struct ctx *cx, const char *text, size_t n, uint32_t source,
                       struct notebook **out);
 rc notebook_read_ipynb(struct ctx *cx, const char *text, size_t n, struct notebook **out);
+
+/* Markdown: fences of mlnb (also MyST's {code-cell} and R Markdown's) and sql as cells, the rest as
+ * prose. E601 when it is no text. */
+rc notebook_read_md(struct ctx *cx, const char *text, size_t n, struct notebook **out);
 
 /* What `mlnb fmt` does to sources before they are written: no blanks at line ends (but in strings
  * of code), no blank lines around. */
@@ -101,6 +109,16 @@ void notebook_write_md(struct strbuf *out, const struct notebook *nb);
 /* By the ending of path: .mlnb .ipynb .html .md (E305 for others); E306 when it cannot be written;
  * the file is replaced at once or not at all. */
 rc notebook_write_file(struct ctx *cx, const struct notebook *nb, const char *path);
+
+/* The words of SQL that are coloured, as lang_vocabulary gives those of the language; kind "sql".
+ */
+void notebook_sql_words(void (*see)(void *arg, const char *kind, const char *name), void *arg);
+
+/* ---- comparing (diff.c) ---- */
+/* What turns a into b, cell by cell, outputs left out: a summary line, then each cell that changed
+ * with its lines. Appends to out; nothing and 0 when they are alike, else the number of changes. */
+int notebook_diff(struct strbuf *out, const struct notebook *a, const struct notebook *b,
+                  bool color);
 
 /* A safe subset of Markdown as HTML: everything that is not known markup is escaped. */
 void markdown_html(struct strbuf *out, struct str text);

@@ -19,6 +19,9 @@ void cell_set_option(struct cell *c, struct str name, struct str text);
 void text_set(char **to, struct str s);
 /* Takes the tag away; true when it was there. */
 bool cell_take_tag(struct cell *c, const char *tag);
+/* A cell as Jupyter has it (kind by type) as the kind that its tags and its %%sql line tell
+ * (read_ipynb.c). */
+void cell_settle_kind(struct cell *c);
 /* The object *to, made when there is none. */
 json_t *object_of(json_t **to);
 
@@ -67,10 +70,6 @@ void output_md(struct strbuf *out, const json_t *output);
 extern const char report_style[];
 /* A fenced block with enough backticks. */
 void fence_md(struct strbuf *out, const char *language, struct str text);
-/* By tags: hide_cell, hide-input, remove_output .. */
-bool cell_is_hidden(const struct cell *c);
-bool cell_hides_input(const struct cell *c);
-bool cell_hides_output(const struct cell *c);
 
 /* A heading of a text: for tables of contents. */
 struct heading {

@@ -173,7 +173,7 @@ static bool kind_of(const json_t *type, enum cell_kind *out)
     return true;
 }
 
-static void settle_kind(struct cell *c)
+void cell_settle_kind(struct cell *c)
 {
     if (c->kind == CELL_RAW && cell_take_tag(c, "expect")) c->kind = CELL_EXPECT;
     if (c->kind == CELL_CODE) read_sql_line(c);
@@ -210,7 +210,7 @@ static rc read_cell(struct reader *r, json_t *v)
     if (kind == CELL_CODE) TRY(read_outputs(r, c, json_object_get(v, "outputs")));
     json_t *count = json_object_get(v, "execution_count");
     if (json_is_integer(count)) c->execution_count = (int64_t)json_integer_value(count);
-    settle_kind(c);
+    cell_settle_kind(c);
     return RC_OK;
 }
 
@@ -271,13 +271,42 @@ static rc check_version(struct reader *r, const json_t *root)
     return RC_OK;
 }
 
+/* Python writes NaN and Infinity, which JSON does not know (papermill keeps parameters so): they
+ * are read as null. NULL with *e when the text is no JSON either way. */
+static json_t *load_json(const char *text, size_t n, json_error_t *e)
+{
+    static const struct str words[] = {{"NaN", 3}, {"Infinity", 8}, {"-Infinity", 9}};
+    json_t *root = json_loadb(text, n, JSON_ALLOW_NUL, e);
+    if (root) return root;
+    struct strbuf b = {0};
+    bool in_string = false, changed = false;
+    for (size_t i = 0; i < n; i++) {
+        size_t skip = 0;
+        for (int k = 0; k < 3 && !in_string; k++)
+            if (str_starts((struct str){text + i, n - i}, words[k])) skip = words[k].n;
+        if (text[i] == '"') in_string = !in_string;
+        if (skip) {
+            strbuf_addz(&b, "null");
+            i += skip - 1;
+            changed = true;
+        } else {
+            strbuf_addc(&b, text[i]);
+            if (in_string && text[i] == '\\' && i + 1 < n) strbuf_addc(&b, text[++i]);
+        }
+    }
+    json_error_t again;
+    if (changed) root = json_loadb(b.p, b.n, JSON_ALLOW_NUL, &again);
+    strbuf_release(&b);
+    return root;
+}
+
 rc notebook_read_ipynb(struct ctx *cx, const char *text, size_t n, struct notebook **out)
 {
     json_error_t e;
     struct reader r = {.cx = cx};
     enum rc_t res = RC_ERR;
     size_t skip = n >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    json_t *root = json_loadb(text + skip, n - skip, JSON_ALLOW_NUL, &e);
+    json_t *root = load_json(text + skip, n - skip, &e);
     if (!root)
         return fail(cx, E601, NO_SPAN, "line %d, column %d: this is not JSON: %s", e.line, e.column,
                     e.text);

@@ -23,6 +23,23 @@ static bool says_title(const struct notebook *nb, const char *title)
     return false;
 }
 
+/* The language and what else the cell is, in jupytext's spelling, so that it reads back. */
+static void put_info(struct strbuf *out, const struct cell *c)
+{
+    struct strbuf options = {0};
+    strbuf_addz(out, c->kind == CELL_SQL ? "sql" : c->kind == CELL_RAW ? "" : "mlnb");
+    if (c->kind == CELL_PARAMS) strbuf_addz(out, " tags=[\"parameters\"]");
+    if (c->kind != CELL_SQL || c->n_options == 0) return;
+    marker_sql(&options, c);
+    strbuf_addz(out, " magic_args=\"");
+    for (size_t i = 6; i < options.n; i++) { /* behind "%%sql " */
+        if (options.p[i] == '"' || options.p[i] == '\\') strbuf_addc(out, '\\');
+        if (options.p[i] != '`') strbuf_addc(out, options.p[i]);
+    }
+    strbuf_addc(out, '"');
+    strbuf_release(&options);
+}
+
 static void put_cell(struct strbuf *out, const struct cell *c)
 {
     struct str source = without_end((struct str){c->source, c->n_source});
@@ -33,8 +50,10 @@ static void put_cell(struct strbuf *out, const struct cell *c)
         strbuf_addz(out, "\n\n");
         return;
     }
-    const char *language = c->kind == CELL_SQL ? "sql" : c->kind == CELL_RAW ? "" : "mlnb";
-    if (source.n > 0 && !cell_hides_input(c)) fence_md(out, language, source);
+    struct strbuf info = {0};
+    put_info(&info, c);
+    if (source.n > 0 && !cell_hides_input(c)) fence_md(out, info.p, source);
+    strbuf_release(&info);
     for (size_t i = 0; i < json_array_size(c->outputs) && !cell_hides_output(c); i++)
         output_md(out, json_array_get(c->outputs, i));
 }

@@ -1,0 +1,3 @@
+"""mlnb for Python's notebook tools: a Pygments lexer and papermill's translator. Written by `mlnb install`."""
+
+__version__ = "@VERSION@"
