@@ -90,6 +90,7 @@ static void put_progress(const struct runner *r, const struct output *o)
                              r->printer ? r->printer->cell : 1, "what", o->what ? o->what : "",
                              "done", (json_int_t)o->done);
     if (o->total > 0) json_object_set_new(line, "total", json_integer((json_int_t)o->total));
+    if (o->is_end) json_object_set_new(line, "end", json_true());
     runner_event(line);
 }
 
