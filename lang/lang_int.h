@@ -143,6 +143,7 @@ struct lang {
     char *folder;
     int hidden;             /* inside include: displays and prints are not passed on */
     bool is_last_statement; /* the cell's last one is running */
+    bool replaces_last;     /* the statement that is running gives `_` another value */
     uint64_t *told;         /* hashes of warnings that were given */
     int n_told, cap_told;
 };

@@ -141,8 +141,11 @@ static rc run_steps(struct lang *lg, struct scope *sc, const struct ast *st, str
 static rc run_show(struct lang *lg, struct scope *sc, const struct ast *st, struct value **out)
 {
     struct value *v;
-    TRY(interp_pipeline(lg, sc, st->kids[0], &v));
-    return finish_value(lg, st, v, out);
+    lg->replaces_last = !out && lg->fn_depth == 0 && !st->is_silent;
+    enum rc_t res = interp_pipeline(lg, sc, st->kids[0], &v);
+    if (res == RC_OK) res = finish_value(lg, st, v, out);
+    lg->replaces_last = false;
+    return res;
 }
 static rc run_step(struct lang *lg, struct scope *sc, const struct ast *st, struct value **out)
 {

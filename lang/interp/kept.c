@@ -22,8 +22,22 @@ static void forget(struct kept_list *k, int i)
 /* Plans that only we still hold are of no use to anybody. */
 static void sweep(struct kept_list *k)
 {
-    for (int i = k->n - 1; i >= 0; i--)
+    for (int i = k ? k->n - 1 : -1; i >= 0; i--)
         if (atomic_load(&k->plans[i]->refs) == 1) forget(k, i);
+}
+/* The statement that is running gives `_` another value: a result that nothing else holds makes
+ * room for it. (Should the statement fail, that one is computed again when asked for.) */
+static void drop_last(struct lang *lg)
+{
+    const struct value *v = lg->last;
+    if (!lg->replaces_last || !lg->kept || !v || v->kind != VALUE_FRAME || !v->plan->kept) return;
+    if (atomic_load(&v->refs) > (v == lg->recent ? 2 : 1) || atomic_load(&v->plan->refs) > 2)
+        return;
+    for (int i = 0; i < lg->kept->n; i++)
+        if (lg->kept->plans[i] == v->plan) {
+            forget(lg->kept, i);
+            return;
+        }
 }
 static int64_t kept_bytes(const struct kept_list *k)
 {
@@ -82,6 +96,8 @@ rc frame_table(struct lang *lg, struct plan *p, struct table **out)
     }
     if (lg->is_dry) return fail(&lg->cx, E217, p->span, "frames are not computed here");
     struct table *t;
+    sweep(lg->kept); /* a result that was replaced makes room for this one */
+    drop_last(lg);
     TRY(refresh_scans(lg, p));
     TRY(exec_table(&lg->cx, lg->executor, p, &t));
     keep(lg, p, t);
@@ -104,6 +120,7 @@ rc frame_write(struct lang *lg, struct plan *p, const char *path, const struct i
                int n_opts, struct span span, int64_t *n_rows)
 {
     struct writing w = {0};
+    sweep(lg->kept);
     TRY(refresh_scans(lg, p));
     TRY(io_begin(&lg->cx, p->schema, path, opts, n_opts, span, &w.writer));
     const struct io_format *f = w.writer->format;

@@ -1,17 +1,24 @@
 /* mem.c: see mem.h for why small and large memory fail differently. */
 #include "runtime/base/mem.h"
 
+#include "runtime/base/pages.h"
+
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-/* From this size on memory is asked for in pages of 2 MB: random reads and writes over it then miss
- * the translation cache far less often, and first touches cost a fault each 2 MB. */
+/* From this size on memory is whole pages of 2 MB of its own (pages.h): random reads and writes
+ * over it then miss the translation cache far less often. Not where every block is watched. */
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#define HUGE_FROM SIZE_MAX
+#else
 #define HUGE_FROM ((size_t)8 << 20)
-#define HUGE_PAGE ((size_t)2 << 20)
+#endif
 
 /* Steps of a pipeline ask for the same few megabytes again and again; given back to the system each
  * time, they cost a fault a page when they are next touched, up to half of a join's time. Freed
@@ -61,9 +68,11 @@ rc mem_big(struct ctx *cx, size_t n, void **out)
     if (size < n || n == SIZE_MAX || fails_now()) return out_of_memory(cx, n);
     if (size >= MEM_FILE_FROM && is_full(cx->room)) return mem_file(cx, size, out);
     void *p = NULL;
-    size_t align = size >= HUGE_FROM ? HUGE_PAGE : 64;
-    if (posix_memalign(&p, align, size ? size : 64) != 0) return out_of_memory(cx, n);
-    if (align == HUGE_PAGE) (void)madvise(p, size / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+    if (size >= HUGE_FROM)
+        p = pages_get(size);
+    else if (posix_memalign(&p, 64, size ? size : 64) != 0)
+        p = NULL;
+    if (!p) return out_of_memory(cx, n);
     *out = p;
     return RC_OK;
 }
@@ -87,7 +96,8 @@ rc mem_big_grow(struct ctx *cx, void **p, size_t n_old, size_t n_new)
 
 void mem_big_free(void *p)
 {
-    if (!mem_file_free(p)) free(p);
+    if (!p || mem_file_free(p) || pages_put(p)) return;
+    free(p);
 }
 
 static void *need(void *p, size_t n)

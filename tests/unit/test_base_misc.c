@@ -3,6 +3,7 @@
 #include "runtime/base/bitmap.h"
 #include "runtime/base/cancel.h"
 #include "runtime/base/civil.h"
+#include "runtime/base/pages.h"
 #include "runtime/base/rng.h"
 #include "runtime/base/utf8.h"
 
@@ -183,6 +184,39 @@ TEST(memory_over_the_budget_lies_in_files)
     assert_err(cx, E306, mem_big(cx, n, (void **)&p));
     unsetenv("TMPDIR");
     unit_end(&u);
+}
+
+TEST(pages_are_kept_and_given_again)
+{
+    pages_trim();
+    char *a = pages_get(5 * HUGE_PAGE - 100), *b = pages_get(3 * HUGE_PAGE), *small = malloc(64);
+    assert_non_null(a);
+    assert_non_null(b);
+    assert_int_equal((uintptr_t)a % HUGE_PAGE + (uintptr_t)b % HUGE_PAGE, 0);
+    memset(a, 1, 5 * HUGE_PAGE - 100);
+    memset(b, 2, 3 * HUGE_PAGE);
+    assert_false(pages_put(small));
+    assert_false(pages_put(a + HUGE_PAGE)); /* inside of one, not one */
+    assert_true(pages_put(a));
+    assert_false(pages_put(a)); /* given back already */
+    assert_int_equal(pages_kept(), 5 * HUGE_PAGE);
+    char *c = pages_get(2 * HUGE_PAGE), *d = pages_get(3 * HUGE_PAGE);
+    assert_ptr_equal(c, a); /* cut from what was kept */
+    assert_ptr_equal(d, a + 2 * HUGE_PAGE);
+    assert_int_equal(pages_kept(), 0);
+    assert_int_equal(b[0] + b[3 * HUGE_PAGE - 1], 4);
+    assert_true(pages_put(c));
+    assert_true(pages_put(d));
+    char *e = pages_get(5 * HUGE_PAGE); /* neighbours became one again */
+    assert_ptr_equal(e, a);
+    assert_true(pages_put(e));
+    char *f = pages_get(6 * HUGE_PAGE); /* too little is kept: it goes before more is mapped */
+    assert_true(pages_kept() == 0);
+    assert_true(pages_put(f) && pages_put(b));
+    pages_trim();
+    assert_int_equal(pages_kept(), 0);
+    assert_null(pages_get(SIZE_MAX - 10));
+    free(small);
 }
 
 TEST(distance_counts_swaps)
