@@ -5,6 +5,7 @@
 #define MLNB_PLOTTING_DRAW_H
 
 #include "runtime/base/arena.h"
+#include "runtime/base/rc.h"
 #include "runtime/base/str.h"
 
 enum draw_op {
@@ -91,5 +92,11 @@ struct draw_ink { /* 0..1 */
 bool draw_ink_of(const char *name, struct draw_ink *out);
 void draw_svg(const struct draw *d, const char *id, const char *title, const char *desc,
               struct strbuf *out);
+/* draw_cairo.c. Only when draw_has_pictures(). E306 when cairo fails. */
+bool draw_has_pictures(void);
+rc draw_png(struct ctx *cx, const struct draw *d, double scale, bool is_dark, struct span span,
+            struct strbuf *out);
+rc draw_pdf(struct ctx *cx, const struct draw *d, const char *title, struct span span,
+            struct strbuf *out);
 
 #endif

@@ -173,47 +173,56 @@ static rc write_file(struct verb_call *vc, const struct target *to, struct str t
     return res;
 }
 
+/* A page that shows the picture as it is, on the phone, printed, light and dark; nothing from
+ * elsewhere. */
 static void chart_page(const struct chart *c, struct strbuf *out)
 {
+    strbuf_addz(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                     "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     const char *title = chart_title(c);
-    strbuf_addz(out,
-                "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
-    strbuf_add_html(out, str_of(title ? title : "chart"));
-    strbuf_addz(out, "</title>\n</head>\n<body>\n");
+    strbuf_add_html(out, str_of(title && *title ? title : "chart"));
+    strbuf_addz(out, "</title>\n<style>body{margin:1rem}svg{max-width:100%;height:auto}"
+                     "@media (prefers-color-scheme: dark){body{background:#111}}"
+                     "@media print{body{margin:0;background:none}}</style>\n</head>\n<body>\n");
     chart_svg(c, out);
-    strbuf_addz(out, "\n</body>\n</html>\n");
+    strbuf_addz(out, "</body>\n</html>\n");
 }
 
-static bool chart_bytes(const struct chart *c, struct str name, struct strbuf *out)
+static void chart_json(const struct chart *c, struct strbuf *out)
 {
-    if (str_ends(name, STR(".svg"))) {
+    json_t *spec = chart_vega(c);
+    char *text = json_dumps(spec, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+    strbuf_addz(out, text ? text : "");
+    strbuf_addc(out, '\n');
+    free(text); /* jansson's own allocation */
+    json_decref(spec);
+}
+
+static rc chart_bytes(struct verb_call *vc, const struct target *to, struct strbuf *out)
+{
+    const struct chart *c = vc->input->chart;
+    struct str name = str_of(to->shown);
+    if (str_ends(name, STR(".png"))) return chart_png(vc->cx, c, 2, false, to->span, out);
+    if (str_ends(name, STR(".pdf"))) return chart_pdf(vc->cx, c, to->span, out);
+    if (str_ends(name, STR(".svg")))
         chart_svg(c, out);
-    } else if (str_ends(name, STR(".html"))) {
+    else if (str_ends(name, STR(".html")))
         chart_page(c, out);
-    } else if (str_ends(name, STR(".json"))) {
-        json_t *spec = chart_vega(c);
-        char *text = json_dumps(spec, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
-        strbuf_addz(out, text ? text : "");
-        strbuf_addc(out, '\n');
-        free(text); /* jansson's own allocation */
-        json_decref(spec);
-    } else {
-        return false;
-    }
-    return true;
+    else if (str_ends(name, STR(".json")))
+        chart_json(c, out);
+    if (out->n) return RC_OK;
+    fail(vc->cx, E305, to->span,
+         "a chart is saved as .svg, .png, .pdf, .html or .vl.json (Vega-Lite)");
+    return hint_step(vc, "save \"chart.svg\"");
 }
 
 static rc save_chart(struct verb_call *vc, const struct target *to, const char **status)
 {
     struct strbuf bytes = {0}, text = {0};
     TRY(no_options(vc));
-    enum rc_t res;
-    if (chart_bytes(vc->input->chart, str_of(to->shown), &bytes)) {
-        res = write_file(vc, to, strbuf_view(&bytes));
-    } else {
-        fail(vc->cx, E305, to->span, "a chart is saved as .svg, .html or .vl.json (Vega-Lite)");
-        res = hint_step(vc, "save \"chart.svg\"");
-    }
+    enum rc_t res = chart_bytes(vc, to, &bytes);
+    if (res == RC_OK) res = write_file(vc, to, strbuf_view(&bytes));
     if (res == RC_OK) {
         chart_text(vc->input->chart, &text);
         *status = arena_printf(vc->arena, "saved %s: %s", to->shown, strbuf_view(&text).p);
@@ -246,8 +255,9 @@ static const struct verb_option save_options[] = {
 const struct verb_desc verb_save = {
     .name = "save",
     .sig = "save \"file\" [format: .., options of the format]",
-    .doc = "Writes a frame (the name's ending chooses the format), a model (.model) or a chart "
-           "(.svg .html .vl.json) to a file. The file is replaced as a whole or not at all.",
+    .doc =
+        "Writes a frame (the name's ending chooses the format), a model (.model) or a chart "
+        "(.svg .png .pdf .html .vl.json) to a file. The file is replaced as a whole or not at all.",
     .examples = {"trips |> save \"trips.csv\"", "trips |> plot fare |> save \"fares.svg\""},
     .options = save_options,
     .input = TAKES_FRAME | TAKES_MODEL | TAKES_CHART,
