@@ -305,6 +305,18 @@ const struct builtin_desc builtin_read = {
 };
 
 /* ---- files ---- */
+/* Folders at any depth, and choices, which glob does not know. */
+static rc deep_files(struct call_view *c, const char *full, size_t cut, struct value **out)
+{
+    const char **paths;
+    int n;
+    TRY(io_match(&c->lg->cx, full, plain_span(c, 0), &paths, &n));
+    struct value **items = ARENA_ARRAY(c->lg->cx.arena, struct value *, n + 1);
+    for (int i = 0; i < n; i++)
+        items[i] = value_str(str_of(paths[i] + cut));
+    *out = value_list(items, n);
+    return RC_OK;
+}
 static enum rc_t files_call(struct lang *lg, struct scope *sc, const struct ast *e,
                             struct value **args, struct str *names, int n_args, struct value **out)
 {
@@ -315,6 +327,7 @@ static enum rc_t files_call(struct lang *lg, struct scope *sc, const struct ast 
     TRY(plain_text(&c, 0, "the pattern", &pattern));
     const char *full = resolve_path(lg, lg->cx.arena, pattern);
     size_t cut = strlen(full) - pattern.n; /* results are as the person would write them */
+    if (strstr(full, "**") || strchr(full, '{')) return deep_files(&c, full, cut, out);
     int got = glob(full, GLOB_ERR, NULL, &found);
     if (got != 0 && got != GLOB_NOMATCH) {
         globfree(&found);
@@ -332,7 +345,7 @@ static enum rc_t files_call(struct lang *lg, struct scope *sc, const struct ast 
 const struct builtin_desc builtin_files = {
     .name = "files",
     .sig = "files(pattern: str) -> list[str]",
-    .doc = "The files that fit a pattern (* ? [..]), by name.",
+    .doc = "The files that fit a pattern (* ? [..], ** for folders, {a,b}), by name.",
     .example = "files(\"day/*.csv\")",
     .min_args = 1,
     .max_args = 1,

@@ -371,7 +371,7 @@ static rc bind_array(struct query *q, const json_t *b, const struct expr **out)
     for (int i = 0; i < n; i++)
         TRY(sql_expr(q, json_array_get(items, (size_t)i), &e[i]));
     TRY(sql_unify(s->cx, s->arena, e, n, span));
-    if (!all_literals(e, n)) return fail(s->cx, E214, span, "ARRAY[..] takes constants here");
+    if (!all_literals(e, n)) return expr_list(s->cx, s->arena, e, n, span, out);
     struct dtype elem = n ? e[0]->type : DTYPE(KIND_STR);
     return list_literal(s, e, n, elem.kind == KIND_NULL ? DTYPE(KIND_STR) : elem, span, out);
 }

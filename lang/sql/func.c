@@ -66,6 +66,46 @@ static bool is_aggregate(const json_t *call)
     const struct sql_fn *fn = sql_fn_find(str_of(call_name(call)), call_args(call));
     return fn && (fn->kind == SQL_AGG || fn->kind == SQL_WITHIN);
 }
+/* A number for each row of the tables as they are joined: by the session's seed, the place of the
+ * call and the row. */
+static rc random_call(struct query *q, const struct sql_fn *fn, const json_t *call,
+                      const struct expr **out)
+{
+    struct sql *s = q->s;
+    struct span span = call_span(q, call);
+    struct plan *p;
+    if (!q->plan || (q->is_grouped && !q->in_agg)) {
+        (void)fail(s->cx, E217, span, "%s() cannot stand here: it gives a number for each row",
+                   fn->name);
+        return err_note(s->cx, "select it in a sub-query: from (select *, %s() as r from t) t",
+                        fn->name);
+    }
+    struct scalar seed = {.type = DTYPE(KIND_INT), .u.i = (int64_t)s->lg->seed};
+    struct scalar place = {.type = DTYPE(KIND_INT), .u.i = s->lg->call_place++};
+    const struct expr *args[2] = {expr_literal(s->arena, &seed, span),
+                                  expr_literal(s->arena, &place, span)};
+    struct named_expr item = {sql_fresh(s, "random"), NULL};
+    TRY(expr_window(s->cx, s->arena, win_find(str_of(fn->ours)), args, 2, span, &item.expr));
+    TRY(plan_window(s->cx, q->plan, NULL, 0, NULL, 0, &item, 1, span, &p));
+    q->plan = sql_own(s, p);
+    *out = sql_plan_col(s, q->plan, item.name);
+    return RC_OK;
+}
+bool sql_has_random(const json_t *node)
+{
+    const json_t *b;
+    const char *key;
+    json_t *kid, *n = (json_t *)(uintptr_t)node;
+    size_t i;
+    if (sql_is(node, "SubLink", NULL)) return false;
+    if (sql_is(node, "FuncCall", &b)) {
+        const struct sql_fn *fn = sql_fn_find(str_of(call_name(b)), call_args(b));
+        if (fn && fn->kind == SQL_RANDOM) return true;
+    }
+    if (json_is_array(node)) json_array_foreach(n, i, kid) if (sql_has_random(kid)) return true;
+    if (json_is_object(node)) json_object_foreach(n, key, kid) if (sql_has_random(kid)) return true;
+    return false;
+}
 rc sql_func(struct query *q, const json_t *call, const struct expr **out)
 {
     struct sql *s = q->s;
@@ -82,6 +122,7 @@ rc sql_func(struct query *q, const json_t *call, const struct expr **out)
         (void)fail(s->cx, E217, call_span(q, call), "%s() needs OVER (..)", name);
         return err_note(s->cx, "%s() over (order by ..)", name);
     }
+    if (fn && fn->kind == SQL_RANDOM) return random_call(q, fn, call, out);
     if (!sql_fn_known(str_of(name)) || fn) TRY(no_extras(q, call, name));
     TRY(bind_all(q, sql_get(call, "args"), &args, &n));
     return sql_call(s->cx, s->arena, str_of(name), args, n, call_span(q, call), out);

@@ -103,6 +103,18 @@ static rc quoted_args(struct ctx *cx, struct arena *a, const struct fn_desc *fn,
     return RC_OK;
 }
 
+/* A value beside a list as a list of one. */
+rc sql_list_args(struct ctx *cx, struct arena *a, const struct expr **two, struct span span)
+{
+    for (int i = 0; i < 2; i++) {
+        const struct dtype list = two[1 - i]->type;
+        if (two[i]->type.kind == KIND_LIST || list.kind != KIND_LIST) continue;
+        TRY(sql_cast_kind(cx, a, two[i], list.elem->kind, &two[i]));
+        return expr_list(cx, a, &two[i], 1, span, &two[i]);
+    }
+    return RC_OK;
+}
+
 /* Calls that depend on what their arguments are; *done tells whether it was one. */
 static rc special_call(struct ctx *cx, struct arena *a, const char *ours, const struct expr **args,
                        int n, struct span span, const struct expr **out, bool *done)
@@ -140,6 +152,7 @@ rc sql_call(struct ctx *cx, struct arena *a, struct str name, const struct expr 
     const struct expr **mine = ARENA_ARRAY(a, const struct expr *, n + 1);
     if (n) memcpy(mine, args, (size_t)n * sizeof *mine);
     const char *ours = row->ours;
+    if (row->flags & SQL_LIST_ARGS) TRY(sql_list_args(cx, a, mine, span));
     if (row->flags & SQL_TEXT_ARGS) TRY(text_args(cx, a, mine, n));
     bool is_choice = strcmp(ours, "??") == 0 || strcmp(ours, "null_if") == 0 ||
                      strcmp(ours, "sql_least") == 0 || strcmp(ours, "sql_greatest") == 0;

@@ -14,11 +14,13 @@ enum sql_fn_kind {
                    arguments; the result for ORDER BY .. DESC is that of `ours` + "_desc" */
     SQL_CLOCK, /* the statement's time, as the kind that `ours` names; CURRENT_DATE and its like are
                   nodes of their own in the tree */
+    SQL_RANDOM, /* `ours` is a window function of hidden seeds: a number for each row */
     SQL_WINDOW, /* window function that is no aggregate */
 };
 enum sql_fn_flags {
     SQL_TEXT_ARGS = 1, /* arguments of other kinds become text (concat, ||) */
     SQL_FOLD = 4,      /* of constants it is a constant (patterns must be) */
+    SQL_LIST_ARGS = 8, /* the argument that is no list becomes a list of one */
     SQL_NO_ORDER = 2,  /* aggregate whose result does not depend on DISTINCT (min, bool_and) */
 };
 struct sql_fn {

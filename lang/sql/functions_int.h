@@ -19,4 +19,6 @@ const struct expr *sql_int_literal(struct arena *a, int64_t x, struct span span)
 bool sql_is_quoted(const struct expr *e);
 bool sql_is_months(const struct expr *e); /* an interval literal with months */
 
+rc sql_list_args(struct ctx *cx, struct arena *a, const struct expr **two, struct span span);
+
 #endif

@@ -10,15 +10,19 @@ struct op {
     bool negate; /* NOT of it */
 };
 static const struct op binary_ops[] = {
-    {"=", "sql_eq", false},      {"<>", "sql_ne", false},     {"!=", "sql_ne", false},
-    {"<", "sql_lt", false},      {"<=", "sql_le", false},     {">", "sql_gt", false},
-    {">=", "sql_ge", false},     {"and", "sql_and", false},   {"or", "sql_or", false},
-    {"+", "+", false},           {"-", "-", false},           {"*", "*", false},
-    {"/", "sql_div", false},     {"%", "sql_mod", false},     {"^", "sql_power", false},
-    {"||", "sql_join", false},   {"~~", "sql_like", false},   {"!~~", "sql_like", true},
-    {"~~*", "sql_ilike", false}, {"!~~*", "sql_ilike", true}, {"~", "sql_regex", false},
-    {"!~", "sql_regex", true},   {"~*", "sql_iregex", false}, {"!~*", "sql_iregex", true},
-    {"^@", "starts", false},
+    {"=", "sql_eq", false},      {"<>", "sql_ne", false},
+    {"!=", "sql_ne", false},     {"<", "sql_lt", false},
+    {"<=", "sql_le", false},     {">", "sql_gt", false},
+    {">=", "sql_ge", false},     {"and", "sql_and", false},
+    {"or", "sql_or", false},     {"+", "+", false},
+    {"-", "-", false},           {"*", "*", false},
+    {"/", "sql_div", false},     {"%", "sql_mod", false},
+    {"^", "sql_power", false},   {"||", "sql_join", false},
+    {"~~", "sql_like", false},   {"!~~", "sql_like", true},
+    {"~~*", "sql_ilike", false}, {"!~~*", "sql_ilike", true},
+    {"~", "sql_regex", false},   {"!~", "sql_regex", true},
+    {"~*", "sql_iregex", false}, {"!~*", "sql_iregex", true},
+    {"^@", "starts", false},     {"@>", "sql_array_contains", false},
 };
 
 static const struct op *op_find(struct str name)
@@ -192,7 +196,9 @@ static rc unary(struct ctx *cx, struct arena *a, struct str op, const struct exp
         *out = x;
         return RC_OK;
     }
-    if (str_eqz(op, "@")) return sql_ours(cx, a, "abs", &x, 1, span, out);
+    static const char *const signs[][2] = {{"@", "abs"}, {"|/", "sql_sqrt"}, {"||/", "sql_cbrt"}};
+    for (int i = 0; i < COUNT_OF(signs); i++)
+        if (str_eqz(op, signs[i][0])) return sql_ours(cx, a, signs[i][1], &x, 1, span, out);
     if (str_eqz(op, "not")) return sql_ours(cx, a, "sql_not", &x, 1, span, out);
     if (!str_eqz(op, "-"))
         return fail(cx, E214, span, "the operator `%.*s` is not known here", STR_FMT(op));
@@ -211,18 +217,23 @@ rc sql_operator(struct ctx *cx, struct arena *a, struct str op, const struct exp
                 int n, struct span span, const struct expr **out)
 {
     if (n == 1) return unary(cx, a, op, args[0], span, out);
-    const struct op *row = op_find(op);
-    const struct expr *two[2] = {args[0], args[1]};
+    bool is_turned = str_eqz(op, "<@");
+    const struct op *row = op_find(is_turned ? STR("@>") : op);
+    const struct expr *two[2] = {args[is_turned], args[!is_turned]};
     bool done = false;
     if (!row) {
         (void)fail(cx, E214, span, "the operator `%.*s` is not known here", STR_FMT(op));
         return err_note(cx, "operators are + - * / %% ^ || = <> < <= > >= LIKE ILIKE ~ ~* AND OR "
                             "NOT");
     }
+    bool is_list = two[0]->type.kind == KIND_LIST || two[1]->type.kind == KIND_LIST;
+    if (str_eqz(op, "||") && is_list) {
+        TRY(sql_list_args(cx, a, two, span));
+        return sql_ours(cx, a, "list_concat", two, 2, span, out);
+    }
     if (str_eqz(op, "||")) {
         for (int i = 0; i < 2; i++)
-            if (two[i]->type.kind != KIND_LIST)
-                TRY(sql_cast_kind(cx, a, two[i], KIND_STR, &two[i]));
+            TRY(sql_cast_kind(cx, a, two[i], KIND_STR, &two[i]));
     } else {
         TRY(quoted_pair(cx, a, op, two));
     }

@@ -145,6 +145,8 @@ rc sql_aggregate(struct query *q, const char *name, const json_t *call, const st
 rc sql_a_expr(struct query *q, const json_t *e, const struct expr **out);
 /* Whether the tree holds an aggregate of this query (not below sub-queries). */
 bool sql_has_aggregate(const json_t *node);
+/* Whether it holds random() or its like (not below sub-queries), which need the rows joined. */
+bool sql_has_random(const json_t *node);
 /* Sort keys of a list of SortBy nodes; numbers and names stand for items when `items` is given. */
 rc sql_sort_key(struct query *q, const json_t *sort_by, const struct expr *e, struct sort_key *out);
 /* A copy of e with columns swapped. NULL: stays. */

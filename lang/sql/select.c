@@ -48,7 +48,7 @@ static rc where_parts(struct query *q, const json_t *node, bool links, int depth
             TRY(where_parts(q, json_array_get(args, i), links, depth + 1));
         return RC_OK;
     }
-    if (sql_has_sublink(node) != links) return RC_OK;
+    if ((sql_has_sublink(node) || sql_has_random(node)) != links) return RC_OK;
     if (!links) return where_part(q, node);
     bool done;
     const struct expr *e;

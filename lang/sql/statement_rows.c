@@ -11,13 +11,41 @@ static json_t *mutable(const json_t *j)
 }
 static rc refuse_clauses(struct sql *s, const json_t *body)
 {
-    if (sql_len(sql_get(body, "returningList")) > 0)
-        return fail(s->cx, E217, sql_node_span(s, sql_get(body, "returningList")),
-                    "RETURNING does not run here: select the rows first");
-    if (sql_get(body, "onConflictClause"))
-        return fail(s->cx, E217, sql_span(s, -1),
-                    "ON CONFLICT needs a key, and frames have none: UPDATE first, then INSERT .. "
-                    "WHERE NOT EXISTS");
+    const json_t *conflict = sql_get(body, "onConflictClause");
+    if (!conflict) return RC_OK;
+    (void)fail(s->cx, E217, sql_span(s, (int)sql_int_of(conflict, "location")),
+               "ON CONFLICT needs a key that is kept unique, and a frame keeps none");
+    return err_note(s->cx, "insert into t select .. from new where not exists (select 1 from t "
+                           "where t.id = new.id); update t set .. from new where t.id = new.id");
+}
+/* RETURNING: a SELECT over the rows concerned, which stand under the table's name. Without it *out
+ * is the status line. */
+static rc answer(struct sql *s, const json_t *body, const char *name, const struct table *rows,
+                 struct value *take_status, struct value **out)
+{
+    const json_t *list = sql_get(body, "returningList"), *rv = sql_get(body, "relation");
+    struct plan *p, *made;
+    struct table *t;
+    *out = take_status;
+    if (sql_len(list) == 0) return RC_OK;
+    value_unref(take_status);
+    json_t *relation = json_copy(mutable(rv));
+    json_t *select =
+        json_pack("{s:O,s:[{s:o}],s:s,s:s}", "targetList", mutable(list), "fromClause", "RangeVar",
+                  relation, "limitOption", "LIMIT_OPTION_DEFAULT", "op", "SETOP_NONE");
+    (void)sql_keep_tree(s, select);
+    TRY(plan_table(s->cx, rows, NULL, &p));
+    (void)sql_own(s, p);
+    struct scope *outer = s->scope;
+    s->scope = scope_new(outer);
+    scope_set(s->scope, str_of(name), value_frame(p, name));
+    enum rc_t res = sql_select(s, select, &made);
+    if (res == RC_OK) res = sql_compute(s, made, &t);
+    scope_unref(s->scope);
+    s->scope = outer;
+    TRY(res);
+    TRY(plan_table(s->cx, t, NULL, &p));
+    *out = value_frame(sql_own(s, p), NULL);
     return RC_OK;
 }
 /* A WITH before the statement belongs to the query inside. */
@@ -107,8 +135,8 @@ rc sql_insert(struct sql *s, const json_t *body, struct span span, struct value 
     TRY(plan_union(s->cx, t.plan, rows, span, &all));
     TRY(sql_compute(s, sql_own(s, all), &table));
     TRY(sql_bind_table(s, t.name, table));
-    *out = sql_done(s, "inserted %s into %s", sql_rows(s, added->n_rows), t.name);
-    return RC_OK;
+    return answer(s, body, t.name, added,
+                  sql_done(s, "inserted %s into %s", sql_rows(s, added->n_rows), t.name), out);
 }
 
 /* ---- the rows that an UPDATE or DELETE means ---- */
@@ -197,10 +225,25 @@ static int64_t row_at(const struct table *found, int64_t i)
 }
 
 /* ---- DELETE ---- */
+static rc split_rows(struct sql *s, const struct table *t, const uint64_t *keep,
+                     struct table **left, struct table **gone)
+{
+    int64_t n[2] = {0, 0}, *rows[2];
+    for (int k = 0; k < 2; k++)
+        rows[k] = ARENA_ARRAY(s->arena, int64_t, t->n_rows + 1);
+    for (int64_t i = 0; i < t->n_rows; i++) {
+        bool k = bit_get(keep, i);
+        rows[k][n[k]++] = i;
+    }
+    TRY(table_gather(s->cx, t, rows[1], n[1], left));
+    if (table_gather(s->cx, t, rows[0], n[0], gone) == RC_OK) return RC_OK;
+    table_unref(*left);
+    return RC_ERR;
+}
 rc sql_delete(struct sql *s, const json_t *body, struct span span, struct value **out)
 {
     struct sql_target t;
-    struct table *table, *found, *left;
+    struct table *table, *found, *left, *gone;
     struct plan *numbered, *rows;
     const json_t *rv = sql_get(body, "relation");
     (void)span;
@@ -219,15 +262,17 @@ rc sql_delete(struct sql *s, const json_t *body, struct span span, struct value 
     bitmap_fill(keep, table->n_rows, true);
     for (int64_t i = 0; i < found->n_rows; i++)
         bit_clear(keep, row_at(found, i));
-    int64_t n = 0, *kept = ARENA_ARRAY(s->arena, int64_t, table->n_rows + 1);
-    for (int64_t i = 0; i < table->n_rows; i++)
-        if (bit_get(keep, i)) kept[n++] = i;
-    TRY(table_gather(s->cx, table, kept, n, &left));
+    TRY(split_rows(s, table, keep, &left, &gone));
     enum rc_t res = sql_bind_table(s, t.name, left);
+    struct value *status =
+        sql_done(s, "deleted %s from %s", sql_rows(s, table->n_rows - left->n_rows), t.name);
+    if (res == RC_OK)
+        res = answer(s, body, t.name, gone, status, out);
+    else
+        value_unref(status);
     table_unref(left);
-    TRY(res);
-    *out = sql_done(s, "deleted %s from %s", sql_rows(s, table->n_rows - n), t.name);
-    return RC_OK;
+    table_unref(gone);
+    return res;
 }
 
 /* ---- UPDATE ---- */
@@ -391,8 +436,17 @@ rc sql_update(struct sql *s, const json_t *body, struct span span, struct value 
     }
     TRY(merge_table(s, table, found, column, pick, &made));
     enum rc_t res = sql_bind_table(s, t.name, made);
+    struct value *status = sql_done(s, "updated %s of %s", sql_rows(s, n_set), t.name);
+    int64_t n = 0;
+    for (int64_t i = 0; i < table->n_rows; i++)
+        if (pick[i] != i) pick[n++] = i;
+    if (res == RC_OK) res = table_gather(s->cx, made, pick, n, &found);
     table_unref(made);
-    TRY(res);
-    *out = sql_done(s, "updated %s of %s", sql_rows(s, n_set), t.name);
-    return RC_OK;
+    if (res != RC_OK) {
+        value_unref(status);
+        return res;
+    }
+    res = answer(s, body, t.name, found, status, out);
+    table_unref(found);
+    return res;
 }

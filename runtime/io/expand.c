@@ -333,3 +333,15 @@ void io_files_drop_empty(struct io_files *f)
     }
     f->n = n;
 }
+
+rc io_match(struct ctx *cx, const char *pattern, struct span span, const char ***out, int *n)
+{
+    struct io_files f = {0};
+    enum rc_t res = io_expand(cx, pattern, true, span, &f);
+    *n = res == RC_OK ? f.n : 0;
+    *out = ARENA_ARRAY(cx->arena, const char *, *n + 1);
+    for (int i = 0; i < *n; i++)
+        (*out)[i] = arena_strndup(cx->arena, f.paths[i], strlen(f.paths[i]));
+    io_files_release(&f);
+    return res;
+}

@@ -108,6 +108,8 @@ struct io_format {
 const struct io_format *io_format_find(struct str name);
 const struct io_format *const *io_format_all(int *n);
 
+/* The files that a pattern stands for, sorted (** for folders, {a,b}); paths in cx->arena. */
+rc io_match(struct ctx *cx, const char *pattern, struct span span, const char ***out, int *n);
 /* Picks the format (option `format:`, extension, content) and opens. The path may be a pattern
  * (day/x-*.csv, ** for folders, {a,b}) or a folder: all readable files, in order of their paths, as
  * one; columns by name, types widened, key=value folders as columns. Errors: E301 missing (with

@@ -86,6 +86,17 @@ def expressions():
                 "to_timestamp('2019-01-31 08:30:05', 'YYYY-MM-DD HH24:MI:SS')::timestamp", "to_timestamp('1/2/19 3:04 PM', 'MM/DD/YY HH12:MI AM')::timestamp",
                 "to_number('12,454.8-', '99G999D9S')::float8", "date_bin('15 minutes', timestamp '2020-02-11 15:44:17', timestamp '2001-01-01')",
                 "date_part('hour', timestamp '2019-01-31 08:41:05')", "date_trunc('hour', interval '2 days 3 hours 40 minutes')", "date_trunc('foo', timestamp '2019-01-01')"]
+    # arrays
+    arrays = ("array[1, 2, 3]", "array[2, null, 2]", "array[7]")
+    for x in arrays:
+        yield from [f"array_length({x}, 1)", f"array_length({x}, 2)", f"array_upper({x}, 1)", f"array_lower({x}, 1)", f"array_ndims({x})", f"cardinality({x})",
+                    f"array_to_string({x}, ',')", f"array_to_string({x}, ', ', '*')", f"array_position({x}, 2)", f"array_position({x}, null)",
+                    f"array_to_string(array_positions({x}, 2), ',')", f"array_to_string(array_remove({x}, 2), ',')", f"array_to_string(array_remove({x}, null), ',')",
+                    f"array_to_string(array_replace({x}, 2, 9), ',')", f"array_to_string(array_replace({x}, 2, null), ',', '*')", f"{x} @> array[2]", f"array[1, 2] <@ {x}",
+                    f"array_to_string({x} || array[5], ',')"]
+    yield from ["array_to_string(array_append(array[1, 2], 3), ',')", "array_to_string(array_prepend(0, array[1, 2]), ',')", "array_to_string(array_cat(array['a'], array['b', 'c']), '')",
+                "array_to_string(array[1, 2] || 3, ',')", "array_to_string(0 || array[1, 2], ',')", "array_to_string(array[true, false], ',')", "array_to_string(array['a', null, 'c'], '-')",
+                "array_position(array['x', 'y'], 'y')", "array_to_string(array[1.5, 2], ',')", "array_to_string(array[date '2019-01-31'], ',')", "|/ 25.0::float8", "||/ 8.0::float8", "@ -5"]
 
 
 def main(path):

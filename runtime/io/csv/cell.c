@@ -278,12 +278,27 @@ void cell_names(struct strbuf *out, const struct schema *s, char delim)
     strbuf_addc(out, '\n');
 }
 
+/* A text that reads as null stands in quotes. */
+static void put_value(struct strbuf *out, const struct cell_writer *w, int64_t row)
+{
+    size_t at = out->n;
+    w->put(out, w, row);
+    if (!w->na.n || out->n - at != w->na.n || memcmp(out->p + at, w->na.p, w->na.n) != 0) return;
+    out->n = at;
+    strbuf_addc(out, '"');
+    strbuf_add(out, w->na.p, w->na.n);
+    strbuf_addc(out, '"');
+}
+
 void cell_rows(struct strbuf *out, const struct cell_writer *w, int n_cols, char delim,
                int64_t from, int64_t to)
 {
     for (int64_t row = from; row < to; row++) {
         for (int i = 0; i < n_cols; i++) {
-            if (bit_valid(w[i].c->valid, row)) w[i].put(out, &w[i], row);
+            if (bit_valid(w[i].c->valid, row))
+                put_value(out, &w[i], row);
+            else if (w[i].na.n)
+                strbuf_add(out, w[i].na.p, w[i].na.n);
             *room(out, 1) = i + 1 < n_cols ? delim : '\n';
             out->n++;
         }

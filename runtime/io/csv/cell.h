@@ -13,6 +13,7 @@ struct cell_writer { /* one column */
     const struct str *levels; /* PHYS_DICT: each level as it is written */
     const char *packed; /* levels of at most 15 bytes: 16 bytes each, the last one is the length */
     bool is_zoned;
+    struct str na; /* what stands for null; empty: nothing */
 };
 /* Writers of all columns of a table; levels and tables live in `a`. */
 struct cell_writer *cell_writers(struct arena *a, const struct table *t, char delim);

@@ -249,7 +249,7 @@ static enum rc_t tsv_open(struct ctx *cx, const char *path, const struct io_opti
 static enum rc_t fixed_open(struct ctx *cx, const char *path, const struct io_option *opts,
                             int n_opts, struct span span, struct io_scan **out)
 {
-    return open_as(cx, &io_fixed, path, opts, n_opts, span, ',', out);
+    return open_as(cx, &io_fixed, path, opts, n_opts, span, 0, out);
 }
 
 /* ---- the rest of the contract ---- */

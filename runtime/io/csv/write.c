@@ -20,6 +20,7 @@ struct writing { /* a file being written */
     const struct table *t;
     const struct cell_writer *cells;
     struct strbuf text[2][ROUND], packed[2][ROUND];
+    char *na;       /* owned */
     int64_t first;  /* row of the round that is formatted */
     int side;       /* which half of the buffers it uses */
     int n_previous; /* chunks of the round before that are to be written */
@@ -28,6 +29,7 @@ struct writing { /* a file being written */
 const struct io_option_desc csv_write_options[] = {
     {"delim", KIND_STR, "the character between fields"},
     {"header", KIND_BOOL, "whether the first line holds the names (it does when not said)"},
+    {"na", KIND_STR, "what stands for null (nothing, when not said)"},
     {"append", KIND_BOOL, "write the rows at the end of the file, whose columns must be the same"},
     {NULL, KIND_NULL, NULL},
 };
@@ -159,6 +161,15 @@ static rc read_delim(struct ctx *cx, const struct io_option *opts, int n, char *
     return csv_one_char(cx, o, delim);
 }
 
+static char *na_text(const struct io_option *opts, int n)
+{
+    const struct io_option *o = io_option_get(opts, n, "na");
+    size_t len = o ? o->value.u.s.n : 0;
+    char *text = mem_zero(len + 1);
+    if (len) memcpy(text, o->value.u.s.p, len);
+    return text;
+}
+
 static rc start_file(struct ctx *cx, struct writing *w, bool names, bool line_break)
 {
     if (line_break && !w->packing) TRY(io_output_write(cx, w->file, "\n", 1));
@@ -181,6 +192,7 @@ void csv_abort(struct io_writer *take_w)
         strbuf_release(&w->packed[i / ROUND][i % ROUND]);
     }
     schema_unref(w->schema);
+    mem_free(w->na);
     mem_free(w);
 }
 
@@ -199,6 +211,7 @@ static rc begin_as(struct ctx *cx, const struct io_format *format, const struct 
     w->schema = schema_ref(schema);
     w->delim = delim;
     w->packing = packing_of(path);
+    w->na = na_text(opts, n_opts);
     enum rc_t res = io_output_open(cx, path, append, span, &w->file);
     bool names = flag(opts, n_opts, "header", true) && !has_rows;
     if (res == RC_OK) res = start_file(cx, w, names, needs_break);
@@ -228,7 +241,10 @@ enum rc_t csv_append(struct ctx *cx, struct io_writer *writer, const struct tabl
     struct writing *w = (struct writing *)writer;
     struct arena *a = arena_new();
     w->t = rows;
-    w->cells = cell_writers(a, rows, w->delim);
+    struct cell_writer *cells = cell_writers(a, rows, w->delim);
+    for (int i = 0; i < rows->schema->n; i++)
+        cells[i].na = str_of(w->na);
+    w->cells = cells;
     enum rc_t res = write_rows(cx, w);
     w->head.n_rows += rows->n_rows;
     arena_free(a);
