@@ -8,6 +8,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <time.h>
 
 /* ---- registry ---- */
 #define EXECUTOR(name) extern const struct executor_class name;
@@ -340,6 +341,13 @@ static void remark(void *arg, struct strbuf *out, const struct plan *p)
     if (e->analyze && e->x->cls->explain) e->x->cls->explain(e->x, out, p);
 }
 
+static double clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
+}
+
 /* Runs p for its rows and times. */
 static rc analyze_run(struct ctx *cx, struct executor *x, struct plan *p, struct table **out)
 {
@@ -377,12 +385,16 @@ rc exec_explain(struct ctx *cx, struct executor *x, struct plan *p, bool analyze
     struct plan *over = NULL, *best = NULL;
     struct table *t = NULL;
     struct explain e = {x, analyze};
+    double began;
     enum rc_t res = RC_ERR;
     TRY_OUT(share_optimize(cx, p, &sh, &over));
     TRY_OUT(explain_shares(cx, &e, &sh, &once));
     TRY_OUT(share_fill(cx, &sh, over, &best));
+    began = clock_ms();
     if (analyze) TRY_OUT(analyze_run(cx, x, best, &t));
+    double took = clock_ms() - began;
     plan_text(out, best, remark, &e);
+    if (analyze) strbuf_printf(out, "%.1f ms in all\n", took);
     if (once.n) strbuf_add(out, once.p, once.n);
     res = RC_OK;
 out:

@@ -303,6 +303,35 @@ TEST(explain_analyze_counts)
     assert_non_null(strstr(b.p, "aggregate n = count() by k  [threads] (1 rows"));
     assert_non_null(strstr(b.p, "filter k == 1  [threads] (2 rows"));
     assert_non_null(strstr(b.p, "table t (4 rows)  [threads] (4 rows"));
+    assert_non_null(strstr(b.p, " ms in all\n"));
+    strbuf_release(&b);
+    struct fake k; /* columns that are only passed on, unions, what a scan's filter leaves */
+    struct plan *s = fake_scan(&f, &k, 4);
+    s = pl_filter(&f, s, CALL(&f, "<", ex_col(&f, s, "a"), ex_int(&f, 1500)));
+    struct plan *u = NULL;
+    assert_ok(&f.cx, plan_union(&f.cx, s, s, NO_SPAN, &u));
+    pl_keep(&f, u);
+    u = pl_project(&f, u, ITEMS({"z", ex_col(&f, u, "a")}));
+    u = pl_sort(&f, u, KEYS({ex_col(&f, u, "z"), true, false}));
+    assert_ok(&f.cx, exec_explain(&f.cx, f.x[1], pl_project(&f, u, ITEMS({"y", ex_col(&f, u, "z")})),
+                                  true, &b));
+    assert_non_null(strstr(b.p, "project y = z  [threads] (3,000 rows)\n"));
+    assert_non_null(strstr(b.p, "union  [threads] (3,000 rows"));
+    assert_non_null(strstr(b.p, "where a < 1500  [threads] (1,500 of 4,000 rows"));
+    strbuf_release(&b);
+    fx_end(&f);
+}
+TEST(explain_analyze_tells_what_is_on_disk)
+{
+    struct fx f;
+    struct fake k;
+    struct strbuf b = {0};
+    fx_begin(&f);
+    struct plan *p = fake_scan(&f, &k, 400);
+    struct plan *s = pl_sort(&f, p, KEYS({ex_col(&f, p, "b"), false, false}));
+    f.cx.memory_budget = 1 << 20;
+    assert_ok(&f.cx, exec_explain(&f.cx, f.x[1], s, true, &b));
+    assert_non_null(strstr(b.p, " MB on disk)\n"));
     strbuf_release(&b);
     fx_end(&f);
 }

@@ -503,7 +503,7 @@ static rc collect_scan(struct pipe *p, struct table **out)
     run_says(r, before);
     if (stat) {
         atomic_store(&stat->rows, (*out)->n_rows);
-        atomic_store(&stat->us, now_us() - began);
+        atomic_store(&stat->us, (now_us() - began) * r->n_workers);
     }
     return run_claim(r, r->cx, table_bytes(*out));
 }

@@ -158,6 +158,7 @@ struct drive { /* one partition on one worker */
     enum rc_t (*out)(void *arg, struct drive *d, const struct batch *b);
     void *arg;
     struct node_stat *stat;
+    int64_t above_us; /* of what came after the source; when analyzing */
 };
 
 static rc through_op(struct drive *d, struct op *op, const struct batch *in, struct batch *out)
@@ -214,8 +215,13 @@ static rc from_op(struct drive *d, int i, const struct batch *b)
 /* One batch (at most BATCH_ROWS rows) from the source to the end of the pipe. */
 static rc through_ops(struct drive *d, const struct batch *b)
 {
-    if (d->stat) atomic_fetch_add(&d->stat->rows, b->n_rows);
-    return from_op(d, 0, b);
+    if (!d->stat) return from_op(d, 0, b);
+    int64_t began = now_us();
+    bool is_filtered = d->pipe->source == SOURCE_SCAN && d->pipe->node->u.scan.filter;
+    atomic_fetch_add(is_filtered ? &d->stat->read : &d->stat->rows, b->n_rows);
+    enum rc_t res = from_op(d, 0, b);
+    d->above_us += now_us() - began;
+    return res;
 }
 
 static rc run_part(struct pipe *p, struct worker *w, struct ctx *cx, int64_t part,
@@ -265,7 +271,10 @@ static rc drive_table(struct drive *d, struct vec *cols)
 static rc drive_lazy(struct drive *d, struct ctx *cx, struct vec *cols)
 {
     struct table *t;
+    struct node_stat *stat = run_stat(d->w->run, d->pipe->node); /* whose rows come back here */
+    int64_t began = stat ? now_us() : 0;
     TRY(d->pipe->lazy->part(d->pipe->lazy, cx, d->part, &t));
+    if (stat) atomic_fetch_add(&stat->us, (now_us() - began) / d->w->run->n_workers);
     enum rc_t res = drive_rows(d, t, 0, t->n_rows, cols);
     table_unref(t);
     return res;
@@ -317,8 +326,11 @@ static rc drive_scan(struct drive *d, struct vec *cols, struct ctx *cx)
     struct pipe *p = d->pipe;
     struct from_file f = {d, cols, 0};
     const struct io_format *format = io_head(p->scan)->format;
-    if (p->n_ranges && format->skip && format->skip(p->scan, d->part, p->ranges, p->n_ranges))
+    if (d->stat) atomic_fetch_add(&d->stat->parts, 1);
+    if (p->n_ranges && format->skip && format->skip(p->scan, d->part, p->ranges, p->n_ranges)) {
+        if (d->stat) atomic_fetch_add(&d->stat->skipped, 1);
         return RC_OK;
+    }
     TRY(format->read(cx, p->scan, p->columns, p->n_columns, d->part, p->limit, take_file_batch,
                      &f));
     p->part_rows[d->part] = f.rows;
@@ -364,6 +376,7 @@ static rc run_part(struct pipe *p, struct worker *w, struct ctx *cx, int64_t par
     d.cx.arena = w->batch;
     d.stat = p->source == SOURCE_UNION || p->counted ? NULL : run_stat(w->run, p->node);
     w->stop_part = false;
+    int64_t began = d.stat ? now_us() : 0;
     for (int i = 0; i < p->n_ops; i++)
         p->ops[i]->local[w - w->run->workers].rows = 0;
     if (p->source == SOURCE_TABLE)
@@ -375,6 +388,7 @@ static rc run_part(struct pipe *p, struct worker *w, struct ctx *cx, int64_t par
     else
         res = drive_union(&d, cx);
     mem_free(cols);
+    if (d.stat) atomic_fetch_add(&d.stat->us, now_us() - began - d.above_us);
     if (w->stop_part) res = RC_OK;
     if (res == RC_OK) ops_part_end(p, w, part);
     return res;
@@ -545,6 +559,7 @@ static rc open_breaker(struct run *r, const struct plan *p, struct pipe **out)
     run_says(r, said);
     made = t ? own_bytes(t, &on_disk) : 0;
     if (stat) {
+        stat->is_whole = true;
         atomic_store(&stat->us, now_us() - began);
         atomic_store(&stat->rows, t ? t->n_rows : (*out)->rows_max);
         int64_t most = atomic_load(&r->peak) - before;

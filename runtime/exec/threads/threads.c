@@ -12,7 +12,7 @@ struct threads {
     pthread_mutex_t lock;    /* guards `now`, which other threads look at */
     struct run *now;         /* the run at work, or NULL */
     struct node_stat *stats; /* of the last analyzed run */
-    int n_stats;
+    int n_stats, n_threads;
 };
 
 static enum rc_t threads_open(struct ctx *cx, const char *url, struct executor **out)
@@ -90,6 +90,7 @@ static void end(struct threads *x, struct run *r)
         mem_free(x->stats);
         x->stats = r->stats;
         x->n_stats = r->n_stats;
+        x->n_threads = r->n_workers;
         r->stats = NULL;
     }
     run_free(r);
@@ -172,23 +173,69 @@ static void threads_progress(struct executor *self, struct exec_progress *out)
     pthread_mutex_unlock(&x->lock);
 }
 
+/* ---- explain analyze ---- */
+static struct node_stat *stat_of(const struct threads *x, const struct plan *node)
+{
+    for (int i = 0; i < x->n_stats; i++)
+        if (x->stats[i].node == node) return &x->stats[i];
+    return NULL;
+}
+
+/* Rows that came out of a node. Columns that are only passed on run nothing and count nothing. */
+static int64_t rows_of(const struct threads *x, const struct plan *p)
+{
+    struct node_stat *s = stat_of(x, p);
+    int64_t rows = s ? atomic_load(&s->rows) : 0;
+    if (rows > 0 || !s) return rows;
+    if (p->op == PLAN_UNION) return rows_of(x, p->inputs[0]) + rows_of(x, p->inputs[1]);
+    if (p->op == PLAN_PROJECT && atomic_load(&s->us) == 0) return rows_of(x, p->inputs[0]);
+    return 0;
+}
+
+/* Wall time of a node with its inputs, about: what runs on all threads has an even part of it. */
+static int64_t wall_us(const struct threads *x, const struct plan *p)
+{
+    struct node_stat *s = stat_of(x, p);
+    int64_t sum = s ? atomic_load(&s->us) : 0;
+    if (s && s->is_whole) return sum;
+    sum /= x->n_threads;
+    for (int i = 0; i < 2; i++)
+        if (p->inputs[i]) sum += wall_us(x, p->inputs[i]);
+    return sum;
+}
+
+/* The node's own share of the time. */
+static int64_t own_us(const struct threads *x, const struct plan *p)
+{
+    int64_t us = wall_us(x, p);
+    for (int i = 0; i < 2; i++)
+        if (p->inputs[i]) us -= wall_us(x, p->inputs[i]);
+    return us > 0 ? us : 0;
+}
+
 static void threads_explain(struct executor *self, struct strbuf *out, const struct plan *node)
 {
     const struct threads *x = (const struct threads *)self;
+    struct node_stat *s = stat_of(x, node);
     char rows[32];
-    for (int i = 0; i < x->n_stats; i++) {
-        struct node_stat *s = &x->stats[i];
-        if (s->node != node) continue;
-        int_format_thousands(atomic_load(&s->rows), rows);
-        strbuf_printf(out, " (%s rows", rows);
-        if (atomic_load(&s->us) > 0)
-            strbuf_printf(out, ", %.1f ms", (double)atomic_load(&s->us) / 1000);
-        if (atomic_load(&s->bytes) > 0)
-            strbuf_printf(out, ", %.1f MB", (double)atomic_load(&s->bytes) / 1e6);
-        if (atomic_load(&s->disk) > 0)
-            strbuf_printf(out, ", %.1f MB on disk", (double)atomic_load(&s->disk) / 1e6);
-        strbuf_addc(out, ')');
+    if (!s) return;
+    int_format_thousands(rows_of(x, node), rows);
+    strbuf_printf(out, " (%s", rows);
+    if (atomic_load(&s->read) > 0) {
+        int_format_thousands(atomic_load(&s->read), rows);
+        strbuf_printf(out, " of %s", rows);
     }
+    strbuf_addz(out, " rows");
+    if (atomic_load(&s->skipped) > 0)
+        strbuf_printf(out, ", %lld of %lld parts of the file skipped",
+                      (long long)atomic_load(&s->skipped), (long long)atomic_load(&s->parts));
+    int64_t us = own_us(x, node);
+    if (us > 0) strbuf_printf(out, ", %.1f ms", (double)us / 1000);
+    if (atomic_load(&s->bytes) > 0)
+        strbuf_printf(out, ", %.1f MB", (double)atomic_load(&s->bytes) / 1e6);
+    if (atomic_load(&s->disk) > 0)
+        strbuf_printf(out, ", %.1f MB on disk", (double)atomic_load(&s->disk) / 1e6);
+    strbuf_addc(out, ')');
 }
 
 const struct executor_class executor_threads = {
