@@ -313,8 +313,8 @@ TEST(explain_analyze_counts)
     pl_keep(&f, u);
     u = pl_project(&f, u, ITEMS({"z", ex_col(&f, u, "a")}));
     u = pl_sort(&f, u, KEYS({ex_col(&f, u, "z"), true, false}));
-    assert_ok(&f.cx, exec_explain(&f.cx, f.x[1], pl_project(&f, u, ITEMS({"y", ex_col(&f, u, "z")})),
-                                  true, &b));
+    assert_ok(&f.cx, exec_explain(&f.cx, f.x[1],
+                                  pl_project(&f, u, ITEMS({"y", ex_col(&f, u, "z")})), true, &b));
     assert_non_null(strstr(b.p, "project y = z  [threads] (3,000 rows)\n"));
     assert_non_null(strstr(b.p, "union  [threads] (3,000 rows"));
     assert_non_null(strstr(b.p, "where a < 1500  [threads] (1,500 of 4,000 rows"));

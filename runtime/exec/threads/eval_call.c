@@ -95,6 +95,31 @@ static rc run_kernel(struct fn_eval *fe, struct node *nd, int64_t n, const struc
     return RC_OK;
 }
 
+/* The levels a chunk at a time, so that a large dictionary can be interrupted. */
+static rc run_levels(struct fn_eval *fe, struct node *nd, int arg, int64_t n, struct vec *args,
+                     struct vec *out)
+{
+    enum { CHUNK = 8192 }; /* a multiple of 64 */
+    struct vec all = args[arg], whole = *out;
+    size_t width = out->phys == PHYS_STR ? 16 : phys_width(out->phys);
+    if (n <= CHUNK || out->phys == PHYS_DICT) return run_kernel(fe, nd, n, args, out);
+    for (int64_t at = 0; at < n; at += CHUNK) {
+        int64_t m = n - at < CHUNK ? n - at : CHUNK;
+        struct vec part = whole;
+        size_t skip = whole.phys == PHYS_BOOL ? (size_t)at / 8 : (size_t)at * width;
+        TRY(check_cancel(fe->cx));
+        part.data = (const char *)whole.data + skip;
+        part.valid = whole.valid + at / 64;
+        part.heap = NULL;
+        args[arg] = vec_slice(&all, at);
+        TRY(run_kernel(fe, nd, m, args, &part));
+        /* texts of the argument's own memory are shared only when all are */
+        out->heap = at == 0 || out->heap == part.heap ? part.heap : NULL;
+    }
+    args[arg] = all;
+    return RC_OK;
+}
+
 static rc level_results(struct eval *ev, struct node *nd, int arg, struct ctx *cx,
                         struct memo_entry *m)
 {
@@ -111,7 +136,7 @@ static rc level_results(struct eval *ev, struct node *nd, int arg, struct ctx *c
                           .valid = valid};
     eval_env(ev, nd, cx, &note, &fe);
     fe.first_row = 0;
-    TRY(run_kernel(&fe, nd, n, args, &m->out));
+    TRY(run_levels(&fe, nd, arg, n, args, &m->out));
     m->out.valid = valid;
     m->has_null = !words_all_set(valid, n);
     if (note.n > 0) mark_bad(cx->arena, m, n);

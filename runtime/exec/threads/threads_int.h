@@ -29,9 +29,11 @@ struct worker {
 };
 struct node_stat { /* explain analyze */
     const struct plan *node;
-    bool is_whole; /* ran at once (a breaker): us is wall time with its inputs; else of all threads */
+    bool is_whole; /* ran at once (a breaker): us is wall time with its inputs; else of all threads
+                    */
     atomic_llong rows, us;
-    atomic_llong read, parts, skipped; /* scans: rows that the filter saw, partitions, those left out */
+    atomic_llong read, parts,
+        skipped;              /* scans: rows that the filter saw, partitions, those left out */
     atomic_llong bytes, disk; /* working set at its largest, with its inputs'; put on disk */
 };
 struct run {
