@@ -31,6 +31,19 @@ static void put_span(struct strbuf *out, const char *class, struct str text)
     if (class) strbuf_addz(out, "</span>");
 }
 
+/* Words only where a statement begins, with something behind them: `param n = 3`, `fn f(x)`. */
+static bool is_statement_word(struct str code, const struct token *toks, int i)
+{
+    static const char *const words[] = {"fn", "for", "param", "use", "run", "include"};
+    struct str text = {code.p + toks[i].from, toks[i].to - toks[i].from};
+    bool is_start = i == 0 || toks[i - 1].kind == TOK_NEWLINE;
+    enum tok_kind next = toks[i + 1].kind; /* TOK_END ends the list */
+    bool has_more = next == TOK_NAME || next == TOK_STR || next == TOK_FSTR || next == TOK_VAR;
+    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+        if (is_start && has_more && str_eqz(text, words[k])) return true;
+    return false;
+}
+
 static void highlight_mlnb(struct strbuf *out, struct str code)
 {
     struct arena *a = arena_new();
@@ -44,6 +57,7 @@ static void highlight_mlnb(struct strbuf *out, struct str code)
         bool is_name = toks[i].kind == TOK_NAME;
         bool is_call = is_name && toks[i].to < code.n && code.p[toks[i].to] == '(';
         if (is_call || (is_name && is_verb)) class = "f";
+        if (is_name && is_statement_word(code, toks, i)) class = "k";
         strbuf_add_html(out, (struct str){code.p + at, toks[i].from - at});
         if (text.n > 0) put_span(out, class, text);
         at = toks[i].to;

@@ -67,7 +67,7 @@ void ansi_html(struct strbuf *out, struct str text);
 void ansi_strip(struct strbuf *out, struct str text);
 void output_html(struct strbuf *out, const json_t *output, const char *prefix);
 void output_md(struct strbuf *out, const json_t *output);
-extern const char report_style[];
+extern const char report_style[], report_style_more[];
 /* A fenced block with enough backticks. */
 void fence_md(struct strbuf *out, const char *language, struct str text);
 

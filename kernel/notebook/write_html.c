@@ -10,6 +10,7 @@ struct toc {
     struct strbuf html;
     int n;
     bool has_title; /* a heading says what the title says */
+    bool has_first; /* a heading of level 1 is listed */
 };
 
 static bool hides(const struct cell *c, const char *what)
@@ -45,6 +46,7 @@ static void add_contents(struct toc *toc, const struct heading *h, const char *t
     bool is_title = h->level == 1 && title && str_eqz(h->text, title);
     if (is_title) toc->has_title = true;
     if (h->level > 3 || is_title) return;
+    if (h->level == 1) toc->has_first = true;
     strbuf_printf(&toc->html, "<li class=\"l%d\"><a href=\"#%s\">", h->level, h->id);
     struct strbuf inside = {0};
     markdown_inline(&inside, h->text, 0);
@@ -129,7 +131,8 @@ static void put_head(struct strbuf *out, const char *title)
                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                      "<meta name=\"generator\" content=\"mlnb " MLNB_VERSION "\">\n<title>");
     strbuf_add_html(out, str_of(title ? title : "Notebook"));
-    strbuf_printf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<main>\n", report_style);
+    strbuf_printf(out, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n<main>\n", report_style,
+                  report_style_more);
 }
 
 void notebook_page(struct strbuf *out, const char *title, struct str body)
@@ -142,27 +145,41 @@ void notebook_page(struct strbuf *out, const char *title, struct str body)
     strbuf_addz(out, "</main>\n</body>\n</html>\n");
 }
 
+/* The list twice: beside the text on a wide screen, folded above it on a small one. */
+static void put_contents(struct strbuf *out, const struct toc *toc)
+{
+    const char *flat = toc->has_first ? "" : " flat"; /* nothing of level 1: no indent for 2 */
+    if (toc->n < MIN_CONTENTS) return;
+    strbuf_printf(
+        out,
+        "<nav class=\"side%s\" aria-label=\"Contents\"><b>Contents</b>\n<ul>\n%s</ul></nav>\n"
+        "<nav class=\"top%s\" aria-label=\"Contents\"><details><summary>Contents</summary>\n"
+        "<ul>\n%s</ul>\n</details></nav>\n",
+        flat, toc->html.p, flat, toc->html.p);
+}
+
 void notebook_write_html(struct strbuf *out, const struct notebook *nb)
 {
     struct arena *a = arena_new();
     struct strbuf body = {0};
     struct toc toc = {0};
     const char *title = notebook_header(nb, "title");
+    size_t head = 0; /* the contents stand behind the cell that says the title */
     if (title && !title[0]) title = NULL;
-    for (int i = 0; i < nb->n_cells; i++)
+    for (int i = 0; i < nb->n_cells; i++) {
+        bool had_title = toc.has_title;
         put_cell(&body, &nb->cells[i], i, &toc, title, a);
+        if (toc.has_title && !had_title && i == 0) head = body.n;
+    }
     put_head(out, title);
     if (title && !toc.has_title) {
         strbuf_addz(out, "<h1>");
         strbuf_add_html(out, str_of(title));
         strbuf_addz(out, "</h1>\n");
     }
-    if (toc.n >= MIN_CONTENTS)
-        strbuf_printf(
-            out,
-            "<nav><details open><summary>Contents</summary>\n<ul>\n%s</ul>\n</details></nav>\n",
-            toc.html.p);
-    strbuf_adds(out, strbuf_view(&body));
+    strbuf_add(out, body.p ? body.p : "", head);
+    put_contents(out, &toc);
+    strbuf_add(out, body.p ? body.p + head : "", body.n - head);
     strbuf_addz(out, "</main>\n</body>\n</html>\n");
     strbuf_release(&body);
     strbuf_release(&toc.html);

@@ -147,6 +147,54 @@ class Lab(unittest.TestCase):
         time.sleep(2)
         self.shoot("explore-dark")
 
+    # ---- colours of the editor: our own language, from the prebuilt extension that `mlnb install` put there ----
+    SAMPLE = ('param year = 2019 in [2018, 2019], help: "which"  # a note\nt = frame(a: [1, 2.5], `odd name`: [true, null])\n'
+              't |> where a > $year and not (a in 1..5) |> nonsense\nlate = 1')
+
+    def tokens(self, selector):
+        """(text, kind) of every coloured piece; kind: which of the theme's colours it has."""
+        return self.js("""const style = getComputedStyle(document.body), kinds = {};
+            const probe = document.createElement('span'); document.body.append(probe);
+            for (const kind of ['keyword', 'builtin', 'string', 'string-2', 'number', 'comment', 'operator', 'atom', 'meta', 'variable', 'property', 'header', 'def', 'variable-2']) {
+              probe.style.color = ''; probe.style.color = style.getPropertyValue(`--jp-mirror-editor-${kind}-color`);
+              const c = getComputedStyle(probe).color; if (!(c in kinds)) kinds[c] = kind; else kinds[c] += ' ' + kind; }
+            probe.remove();
+            return [...document.querySelectorAll(arguments[0] + ' .cm-line span')].filter(e => !e.children.length)
+              .map(e => [e.textContent, kinds[getComputedStyle(e).color] || 'none'])""", selector)
+
+    def check_tokens(self, found, want):
+        have = {(text, kind) for text, kinds in found for kind in kinds.split()}
+        for text, kind in want:
+            self.assertIn((text, kind), have, sorted(t for t in found if t[0] == text) or found)
+
+    def test_highlighting_of_cells(self):
+        self.open("tips.ipynb")
+        self.js("window.jupyterapp.shell.currentWidget.content.widgets.find(c => c.model.type === 'code').model.sharedModel.setSource(arguments[0])", self.SAMPLE)
+        self.wait("coloured code", "[...document.querySelectorAll('.jp-CodeCell .cm-line span')].some(e => e.textContent === 'where')", 20)
+        self.page.save_screenshot(str(SHOTS / "highlighting.png"))
+        self.check_tokens(self.tokens(".jp-CodeCell"), [
+            ("param", "keyword"), ("in", "keyword"), ("2019", "number"), ('"which"', "string"), ("# a note", "comment"), ("frame", "builtin"), ("`odd name`", "string-2"),
+            ("true", "atom"), ("|>", "operator"), ("where", "keyword"), ("$year", "variable-2"), ("and", "keyword")])
+        found = self.tokens(".jp-CodeCell")
+        self.assertNotIn("keyword", " ".join(k for t, k in found if t in ("nonsense", "year", "late")).split())  # names, not words
+        mode = self.js("return window.jupyterapp.shell.currentWidget.content.widgets.find(c => c.model.type === 'code').model.mimeType")
+        self.assertEqual(mode, "text/x-mlnb")
+
+    def test_highlighting_of_sql_cells(self):
+        self.open("tips.ipynb")
+        self.js("window.jupyterapp.shell.currentWidget.content.widgets.find(c => c.model.type === 'code').model.sharedModel.setSource(arguments[0])",
+                "%%sql as: x\nSELECT a, 'text' -- note\nfrom t where b > $n")
+        self.wait("coloured SQL", "[...document.querySelectorAll('.jp-CodeCell .cm-line span')].some(e => e.textContent === 'SELECT')", 20)
+        self.check_tokens(self.tokens(".jp-CodeCell"), [("%%sql as: x", "meta"), ("SELECT", "keyword"), ("'text'", "string"), ("-- note", "comment"), ("$n", "variable-2")])
+
+    def test_highlighting_of_text_files(self):
+        Path(self.folder, "plain.mlnb").write_text("---\nmlnb: 1\n---\n\n%%md\n# A heading with where\n\n%%\n" + self.SAMPLE + "\n\n%%sql as: q\nselect 1 as one\n")
+        self.page.get(f"http://127.0.0.1:{self.port}/lab/tree/plain.mlnb?reset")
+        self.wait("the editor", "[...document.querySelectorAll('.jp-FileEditor .cm-line span')].some(e => e.textContent === 'select')", 60)
+        self.page.save_screenshot(str(SHOTS / "highlighting-file.png"))
+        self.check_tokens(self.tokens(".jp-FileEditor"), [
+            ("---", "meta"), ("%%md", "meta"), ("# A heading with where", "header"), ("%%", "meta"), ("where", "keyword"), ("%%sql as: q", "meta"), ("select", "keyword"), ("# a note", "comment")])
+
     def test_typing(self):
         self.open("tips.ipynb")
         self.run_all()

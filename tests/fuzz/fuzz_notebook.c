@@ -1,6 +1,6 @@
-/* fuzz_notebook.c: any bytes as a notebook, Markdown or an output's HTML; the first byte chooses.
- * What can be read is written to a text that reads to the same text, and to .ipynb and back; no
- * script comes through into a page. */
+/* fuzz_notebook.c: any bytes as a notebook (text, .ipynb, Markdown), two of them compared, Markdown
+ * or an output's HTML; the first byte chooses. What can be read is written to a text that reads to
+ * the same text, and to .ipynb and back; no script comes through into a page. */
 #include "kernel/notebook/notebook_int.h"
 
 #include <stdio.h>
@@ -19,7 +19,8 @@ static void must_not_hold(const struct strbuf *page, const char *part)
 {
     size_t n = strlen(part);
     for (size_t i = 0; i + n <= page->n; i++)
-        if (str_eq_nocase((struct str){page->p + i, n}, (struct str){part, n})) must(false, page->p);
+        if (str_eq_nocase((struct str){page->p + i, n}, (struct str){part, n}))
+            must(false, page->p);
 }
 
 /* No handler and no script address in any tag of the page. */
@@ -94,8 +95,8 @@ static void check_notebook(const char *text, size_t n, bool is_json)
     struct ctx cx = {.err = &err, .arena = arena_new()};
     struct notebook *nb = NULL;
     memset(&err, 0, sizeof err);
-    enum rc_t res = is_json ? notebook_read_ipynb(&cx, text, n, &nb)
-                            : notebook_read_mlnb(&cx, text, n, 1, &nb);
+    enum rc_t res =
+        is_json ? notebook_read_ipynb(&cx, text, n, &nb) : notebook_read_mlnb(&cx, text, n, 1, &nb);
     if (res == RC_OK) {
         check_laws(&cx, nb);
         check_pages(nb);
@@ -103,6 +104,58 @@ static void check_notebook(const char *text, size_t n, bool is_json)
     } else {
         must(err.code == E601 && err.message[0] && err.span.to <= n, "the error");
     }
+    arena_free(cx.arena);
+}
+
+/* Markdown: what is read writes a text with the same cells; twice read is the same. */
+static void check_md(struct str text)
+{
+    struct error err;
+    struct ctx cx = {.err = &err, .arena = arena_new()};
+    struct notebook *nb = NULL, *again = NULL;
+    struct strbuf once = {0}, twice = {0};
+    memset(&err, 0, sizeof err);
+    if (notebook_read_md(&cx, text.p, text.n, &nb) == RC_OK) {
+        check_laws(&cx, nb);
+        notebook_write_md(&once, nb);
+        must(notebook_read_md(&cx, once.p ? once.p : "", once.n, &again) == RC_OK, "md -> md");
+        notebook_write_md(&twice, again);
+        notebook_free(again);
+    } else {
+        must(err.code == E601, "the error");
+    }
+    notebook_free(nb);
+    strbuf_release(&once);
+    strbuf_release(&twice);
+    arena_free(cx.arena);
+}
+
+static struct notebook *read_half(struct ctx *cx, struct str text)
+{
+    struct notebook *nb = NULL;
+    return notebook_read_mlnb(cx, text.p, text.n, 0, &nb) == RC_OK ? nb : notebook_new();
+}
+
+/* Two notebooks, cut apart at the first 0xff: nothing differs from itself, and both ways tell as
+ * many changes. */
+static void check_diff(struct str text)
+{
+    struct error err;
+    struct ctx cx = {.err = &err, .arena = arena_new()};
+    const char *cut = text.n ? memchr(text.p, 0xff, text.n) : NULL;
+    size_t n = cut ? (size_t)(cut - text.p) : text.n;
+    struct strbuf out = {0}, back = {0};
+    memset(&err, 0, sizeof err);
+    struct notebook *a = read_half(&cx, (struct str){text.p, n});
+    struct notebook *b = read_half(&cx, cut ? (struct str){cut + 1, text.n - n - 1} : STR(""));
+    must(notebook_diff(&out, a, a, false) == 0 && out.n == 0, "a diff with itself");
+    int there = notebook_diff(&out, a, b, false);
+    must((there > 0) == (out.n > 0), "changes without a text");
+    must((there > 0) == (notebook_diff(&back, b, a, true) > 0), "one way only");
+    notebook_free(a);
+    notebook_free(b);
+    strbuf_release(&out);
+    strbuf_release(&back);
     arena_free(cx.arena);
 }
 
@@ -124,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1) return 0;
     struct str text = {(const char *)data + 1, size - 1};
     struct strbuf out = {0};
-    switch ((data[0] + 256 - '0') % 5) {
+    switch ((data[0] + 256 - '0') % 7) {
     case 0: check_notebook(text.p, text.n, false); break;
     case 1: check_notebook(text.p, text.n, true); break;
     case 2:
@@ -133,6 +186,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must_not_run(&out);
         break;
     case 3: check_clean(text); break;
+    case 4: check_md(text); break;
+    case 5: check_diff(text); break;
     default:
         ansi_html(&out, text);
         highlight_html(&out, text, false);
