@@ -167,6 +167,14 @@ void lang_set_width(struct lang *lg, int width)
 {
     lg->opts.width = width > 0 ? width : 80;
 }
+void lang_set_rows(struct lang *lg, int64_t rows)
+{
+    lg->opts.rows = rows;
+}
+void lang_set_digits(struct lang *lg, int digits)
+{
+    lg->opts.digits = digits;
+}
 struct sources *lang_sources(struct lang *lg)
 {
     return lg->sources;

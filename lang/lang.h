@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 struct value;
+struct table_view;
 
 /* One thing shown, as a bundle. Borrowed for the call. */
 enum display_kind { DISPLAY_VALUE, DISPLAY_FRAME, DISPLAY_CHART, DISPLAY_MODEL, DISPLAY_STATUS };
@@ -21,9 +22,10 @@ struct display {
     struct str svg;      /* charts */
     const json_t *vega;  /* charts: application/vnd.vegalite.v5+json */
     struct str markdown; /* frames: for `run -o x.md` */
-    const struct table *table; /* frames: the rows that were computed */
-    bool is_whole;             /* table holds all rows */
-    struct plan *plan;         /* frames: to compute the rest (--format csv|json wants all rows) */
+    const struct table *table;     /* frames: the rows that were computed */
+    const struct table_view *view; /* frames: how many of them, how many digits, how wide */
+    bool is_whole;                 /* table holds all rows */
+    struct plan *plan; /* frames: to compute the rest (--format csv|json wants all rows) */
     const struct scalar *scalar; /* values */
     bool is_last;                /* shown by the cell's last statement (Jupyter's execute_result) */
 };
@@ -49,6 +51,8 @@ struct lang_opts {
     bool console;          /* `|>` may begin a statement; status lines for assignments */
     const char *folder;    /* relative paths start here; NULL = working folder */
     int width;             /* 80 */
+    int64_t rows;          /* most rows of a shown frame; 0 = all up to 20, else 10 + 5 */
+    int digits;            /* significant digits of shown numbers; 0 = 6, 17 = exact */
     struct cancel *cancel; /* the session's token */
 };
 struct lang;
@@ -56,6 +60,10 @@ struct lang *lang_new(const struct lang_opts *opts);
 void lang_free(struct lang *lg);
 void lang_set_folder(struct lang *lg, const char *folder);
 void lang_set_width(struct lang *lg, int width);
+/* How frames are shown: most rows (0 = all up to 20, else 10 + 5) and significant digits (0 = 6,
+ * 17 = exact). */
+void lang_set_rows(struct lang *lg, int64_t rows);
+void lang_set_digits(struct lang *lg, int digits);
 struct sources *lang_sources(struct lang *lg);
 
 /* One cell. Statements run in order until the first error; each is checked before it works.

@@ -28,13 +28,19 @@ static void replace(struct editor *ed, size_t n_typed_points, struct str with)
 }
 
 #define LIST_MAX 60
+/* What stands beside a candidate: the type of a column, else what it is. */
+static struct str beside(const struct completion *c)
+{
+    return strcmp(c->type, "column") == 0 && c->detail.n ? c->detail : str_of(c->type);
+}
+
 static void list(const struct completions *c)
 {
     int width = terminal_columns(), widest = 0;
     int n = c->n < LIST_MAX ? c->n : LIST_MAX;
     for (int i = 0; i < n; i++) {
         int w = (int)utf8_width(c->items[i].text.p, c->items[i].text.n) +
-                (int)strlen(c->items[i].type) + 4;
+                (int)beside(&c->items[i]).n + 4;
         if (w > widest) widest = w;
     }
     int per_row = width / (widest ? widest : 1);
@@ -42,8 +48,8 @@ static void list(const struct completions *c)
     printf("\n");
     for (int i = 0; i < n; i++) {
         const struct completion *it = &c->items[i];
-        int w = (int)utf8_width(it->text.p, it->text.n) + (int)strlen(it->type) + 1;
-        printf("%.*s \033[2m%s\033[0m", STR_FMT(it->text), it->type);
+        int w = (int)utf8_width(it->text.p, it->text.n) + (int)beside(it).n + 1;
+        printf("%.*s \033[2m%.*s\033[0m", STR_FMT(it->text), STR_FMT(beside(it)));
         if ((i + 1) % per_row == 0 || i == n - 1)
             printf("\n");
         else

@@ -12,14 +12,23 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#define KEY_RUN L"\037" /* private: bound to ed-newline */
+#define KEY_RUN L"\036" /* private: bound to ed-newline */
 
-static volatile sig_atomic_t got_int, got_winch;
+static volatile sig_atomic_t got_int, got_winch, got_stop, is_reading;
 
 void editor_on_signal(int sig)
 {
     if (sig == SIGINT) got_int = 1;
     if (sig == SIGWINCH) got_winch = 1;
+    if (sig != SIGTSTP) return;
+    got_stop = 1; /* at the prompt the terminal is put back first (suspend) */
+    if (!is_reading) kill(getpid(), SIGSTOP);
+}
+
+const char *editor_prompt(void)
+{
+    const char *own = getenv("MLNB_PROMPT");
+    return own && *own ? own : "mlnb> ";
 }
 
 void editor_utf8(struct strbuf *out, const wchar_t *from, const wchar_t *to)
@@ -49,6 +58,44 @@ struct editor *editor_of(EditLine *el)
     return p;
 }
 
+static void paste_mode(bool on)
+{
+    ssize_t n = write(STDOUT_FILENO, on ? "\033[?2004h" : "\033[?2004l", 8);
+    (void)n;
+}
+
+/* Ctrl-Z while a statement is written: the terminal is as the shell wants it while we stand, and
+ * the statement is there again after `fg`. */
+static void suspend(EditLine *el)
+{
+    got_stop = 0;
+    paste_mode(false);
+    el_set(el, EL_PREP_TERM, 0);
+    printf("\n");
+    fflush(stdout);
+    kill(getpid(), SIGSTOP);
+    el_set(el, EL_PREP_TERM, 1);
+    paste_mode(true);
+    el_resize(el);
+    el_wset(el, EL_REFRESH);
+}
+
+/* What signals asked for while a key was awaited. */
+static void after_signal(struct editor *ed)
+{
+    if (got_stop) {
+        suspend(ed->el);
+        fflush(stdout);
+        editor_paint(ed);
+    }
+    if (got_winch) {
+        got_winch = 0;
+        el_resize(ed->el);
+        fflush(stdout);
+        editor_paint(ed);
+    }
+}
+
 /* Runs after each refresh: the place to paint. -1 ends el_wgets (Ctrl-C, end of input). */
 static int read_char(EditLine *el, wchar_t *out)
 {
@@ -59,10 +106,7 @@ static int read_char(EditLine *el, wchar_t *out)
     editor_paint(ed);
     for (;;) {
         ssize_t got = read(STDIN_FILENO, b + n, 1);
-        if (got_winch) {
-            got_winch = 0;
-            el_resize(el);
-        }
+        after_signal(ed);
         if (got < 0 && errno == EINTR && !got_int) continue;
         if (got <= 0) return got_int ? -1 : (int)got;
         n++;
@@ -88,6 +132,8 @@ static unsigned char on_enter(EditLine *el, int key)
     strbuf_release(&text);
     if (st != LANG_INCOMPLETE) {
         el_cursor(el, (int)(li->lastchar - li->cursor));
+        editor_of(el)->no_ghost = true; /* what runs is what was written */
+        editor_paint(editor_of(el));
         el_wpush(el, KEY_RUN);
         return CC_REFRESH;
     }
@@ -150,18 +196,27 @@ static unsigned char on_paste(EditLine *el, int key)
     return CC_REFRESH;
 }
 
-static wchar_t *prompt_color(EditLine *el)
+static wchar_t *prompt_text(EditLine *el)
 {
-    (void)el;
-    static wchar_t text[] = L"\1\033[1;34m\1mlnb>\1\033[0m\1 ";
-    return text;
+    return editor_of(el)->prompt;
 }
 
-static wchar_t *prompt_plain(EditLine *el)
+/* libedit wants what takes no room between two \1, and a sign behind it that does. */
+static void make_prompt(struct editor *ed)
 {
-    (void)el;
-    static wchar_t text[] = L"" PROMPT;
-    return text;
+    struct strbuf b = {0};
+    const char *text = editor_prompt();
+    size_t n = strlen(text), word = n;
+    while (word > 1 && text[word - 1] == ' ')
+        word--;
+    if (ed->opts.color)
+        strbuf_printf(&b, "\1\033[1;34m\1%.*s\1\033[0m\1%s", (int)word, text,
+                      word < n ? text + word : " ");
+    else
+        strbuf_addz(&b, text);
+    ed->prompt = editor_wide(b.p, b.n);
+    ed->prompt_cells = (int)utf8_width(text, n) + (ed->opts.color && word == n);
+    strbuf_release(&b);
 }
 
 static void bind_keys(EditLine *el)
@@ -181,14 +236,48 @@ static void bind_keys(EditLine *el)
         {L"^N", L"mlnb-down"},
         {L"^R", L"em-inc-search-prev"},
         {L"\\e[3~", L"ed-delete-next-char"},
-        {L"\\e[H", L"ed-move-to-beg"},
-        {L"\\e[F", L"ed-move-to-end"},
-        {L"\\e[1;5C", L"em-next-word"},
+        {L"\\e[H", L"mlnb-home"},
+        {L"\\eOH", L"mlnb-home"},
+        {L"\\e[1~", L"mlnb-home"},
+        {L"^A", L"mlnb-home"},
+        {L"\\e[F", L"mlnb-end"},
+        {L"\\eOF", L"mlnb-end"},
+        {L"\\e[4~", L"mlnb-end"},
+        {L"^E", L"mlnb-end"},
+        {L"\\e[C", L"mlnb-right"},
+        {L"\\eOC", L"mlnb-right"},
+        {L"^F", L"mlnb-right"},
+        {L"\\e[1;5C", L"mlnb-word"},
+        {L"\\ef", L"mlnb-word"},
         {L"\\e[1;5D", L"ed-prev-word"},
-        {L"^_", L"ed-newline"},
+        {L"\\ep", L"ed-search-prev-history"},
+        {L"\\en", L"ed-search-next-history"},
+        {L"^_", L"vi-undo"},
+        {L"^^", L"ed-newline"},
     };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         el_wset(el, EL_BIND, keys[i][0], keys[i][1], NULL);
+}
+
+static void add_keys(EditLine *el)
+{
+    static const struct {
+        const wchar_t *name, *doc;
+        unsigned char (*run)(EditLine *el, int key);
+    } own[] = {
+        {L"mlnb-enter", L"run, or a new line while something is open", on_enter},
+        {L"mlnb-newline", L"a new line", on_newline},
+        {L"mlnb-complete", L"complete", editor_complete},
+        {L"mlnb-paste", L"pasted text", on_paste},
+        {L"mlnb-up", L"line up or earlier entry", history_up},
+        {L"mlnb-down", L"line down or later entry", history_down},
+        {L"mlnb-right", L"right, or what is suggested", suggest_right},
+        {L"mlnb-word", L"word right, or a word of what is suggested", suggest_word},
+        {L"mlnb-end", L"end of line, or what is suggested", suggest_end},
+        {L"mlnb-home", L"start of line", line_home},
+    };
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        el_wset(el, EL_ADDFN, own[i].name, own[i].doc, own[i].run);
 }
 
 static void open_terminal(struct editor *ed)
@@ -202,15 +291,11 @@ static void open_terminal(struct editor *ed)
     }
     el_wset(el, EL_CLIENTDATA, ed);
     el_wset(el, EL_EDITOR, L"emacs");
-    el_wset(el, EL_PROMPT_ESC, ed->opts.color ? prompt_color : prompt_plain, L'\1');
+    make_prompt(ed);
+    el_wset(el, EL_PROMPT_ESC, prompt_text, L'\1');
     el_wset(el, EL_SIGNAL, 0);
     el_wset(el, EL_HIST, history_w, ed->history);
-    el_wset(el, EL_ADDFN, L"mlnb-enter", L"run, or a new line while something is open", on_enter);
-    el_wset(el, EL_ADDFN, L"mlnb-newline", L"a new line", on_newline);
-    el_wset(el, EL_ADDFN, L"mlnb-complete", L"complete", editor_complete);
-    el_wset(el, EL_ADDFN, L"mlnb-paste", L"pasted text", on_paste);
-    el_wset(el, EL_ADDFN, L"mlnb-up", L"line up or earlier entry", history_up);
-    el_wset(el, EL_ADDFN, L"mlnb-down", L"line down or later entry", history_down);
+    add_keys(el);
     bind_keys(el);
     el_wset(el, EL_GETCFN, read_char);
 }
@@ -231,22 +316,26 @@ void editor_free(struct editor *ed)
     if (ed->el) el_end(ed->el);
     if (ed->history) history_wend(ed->history);
     strbuf_release(&ed->draft);
+    strbuf_release(&ed->ghost);
+    mem_free(ed->prompt);
     mem_free(ed);
 }
 
 static enum editor_result read_terminal(struct editor *ed, struct strbuf *out)
 {
     int n = 0;
-    got_int = 0;
+    got_int = got_stop = 0;
     ed->history_at = -1;
-    printf("\033[?2004h"); /* bracketed paste, only while a line is edited */
+    ed->no_ghost = false;
     fflush(stdout);
+    paste_mode(true); /* only while a line is edited */
+    is_reading = 1;
     const wchar_t *line = el_wgets(ed->el, &n);
-    printf("\033[?2004l");
+    is_reading = 0;
+    paste_mode(false);
     if (got_int) {
         got_int = 0;
-        printf("^C\n");
-        el_wset(ed->el, EL_REFRESH);
+        printf("%s^C\n", ed->ghost.n ? "\033[J" : ""); /* what was suggested goes */
         el_reset(ed->el);
         return EDITOR_INTERRUPTED;
     }

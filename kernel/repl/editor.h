@@ -21,7 +21,13 @@ enum editor_result editor_read(struct editor *ed, struct strbuf *out);
 /* Adds to history (and appends to its file under a lock); lines that begin with a blank are not
  * kept. */
 void editor_remember(struct editor *ed, const char *text);
-/* Called by the signal handler of SIGINT and SIGWINCH (async-signal-safe). */
+/* The last entry, appended; nothing when there is none. */
+void editor_last(struct editor *ed, struct strbuf *out);
+/* The last n entries, oldest first. */
+void editor_print_history(struct editor *ed, FILE *f, int n);
+/* "mlnb> ", or what MLNB_PROMPT says. */
+const char *editor_prompt(void);
+/* Called by the signal handler of SIGINT, SIGWINCH and SIGTSTP (async-signal-safe). */
 void editor_on_signal(int sig);
 
 #endif

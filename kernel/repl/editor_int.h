@@ -6,9 +6,6 @@
 
 #include <histedit.h>
 
-#define PROMPT       "mlnb> "
-#define PROMPT_CELLS 6
-
 struct editor {
     struct editor_opts opts;
     EditLine *el;
@@ -16,6 +13,10 @@ struct editor {
     int history_at;      /* -1: the line being written */
     struct strbuf draft; /* what was being written before going into history */
     bool tab_again;      /* the last key was Tab too */
+    wchar_t *prompt;     /* with its colours */
+    int prompt_cells;
+    bool no_ghost;       /* Enter was pressed: the grey suggestion goes */
+    struct strbuf ghost; /* the rest of the entry that is suggested; empty = none */
 };
 struct editor *editor_of(EditLine *el);
 /* Wide buffer [from, to) as UTF-8. */
@@ -26,8 +27,20 @@ wchar_t *editor_wide(const char *p, size_t n); /* mem_free */
 void editor_paint(struct editor *ed);
 /* complete.c: the Tab key. */
 unsigned char editor_complete(EditLine *el, int key);
+/* suggest.c: the newest entry that begins with the buffer, its rest in grey behind the cursor.
+ * Finds it again for what the buffer holds now. */
+void suggest_update(struct editor *ed, struct str text, bool at_end);
+unsigned char suggest_right(EditLine *el, int key); /* takes all of it, or moves right */
+unsigned char suggest_word(EditLine *el, int key);  /* takes a word, or moves a word */
+unsigned char suggest_end(EditLine *el, int key);   /* takes all of it, or goes to the line's end */
+unsigned char line_home(EditLine *el, int key);
 /* history.c */
 void history_load(struct editor *ed);
+/* Entry `at`, 0 is the newest; NULL beyond the oldest. Valid until the next call. */
+const wchar_t *history_entry(struct editor *ed, int at);
+/* Bounds of the line of the buffer that holds `at`. */
+const wchar_t *line_start(const LineInfoW *li, const wchar_t *at);
+const wchar_t *line_end(const LineInfoW *li, const wchar_t *at);
 unsigned char history_up(EditLine *el, int key);
 unsigned char history_down(EditLine *el, int key);
 

@@ -97,14 +97,14 @@ void editor_remember(struct editor *ed, const char *text)
 }
 
 /* ---- Up and Down: within the lines of the buffer first, then through history ---- */
-static const wchar_t *line_start(const LineInfoW *li, const wchar_t *at)
+const wchar_t *line_start(const LineInfoW *li, const wchar_t *at)
 {
     while (at > li->buffer && at[-1] != L'\n')
         at--;
     return at;
 }
 
-static const wchar_t *line_end(const LineInfoW *li, const wchar_t *at)
+const wchar_t *line_end(const LineInfoW *li, const wchar_t *at)
 {
     while (at < li->lastchar && *at != L'\n')
         at++;
@@ -139,7 +139,7 @@ static void set_buffer(EditLine *el, const wchar_t *text)
     el_winsertstr(el, text);
 }
 
-static const wchar_t *entry(struct editor *ed, int at)
+const wchar_t *history_entry(struct editor *ed, int at)
 {
     HistEventW ev;
     if (history_w(ed->history, &ev, H_FIRST) < 0) return NULL;
@@ -156,7 +156,7 @@ static unsigned char go(struct editor *ed, int to)
         set_buffer(ed->el, w);
         mem_free(w);
     } else {
-        const wchar_t *text = entry(ed, to);
+        const wchar_t *text = history_entry(ed, to);
         if (!text) return CC_ERROR;
         if (ed->history_at == -1) {
             const LineInfoW *li = el_wline(ed->el);
@@ -181,4 +181,29 @@ unsigned char history_down(EditLine *el, int key)
     (void)key;
     struct editor *ed = editor_of(el);
     return move_line(el, 1) ? CC_CURSOR : go(ed, ed->history_at - 1);
+}
+
+void editor_last(struct editor *ed, struct strbuf *out)
+{
+    const wchar_t *text = NULL;
+    for (int i = 0; ed->history && (text = history_entry(ed, i)) && *text == L'.'; i++)
+        ;
+    if (text) editor_utf8(out, text, text + wcslen(text));
+}
+
+void editor_print_history(struct editor *ed, FILE *f, int n)
+{
+    HistEventW ev;
+    int have = ed->history && history_w(ed->history, &ev, H_GETSIZE) == 0 ? ev.num : 0;
+    if (n > have) n = have;
+    if (n <= 0 || history_w(ed->history, &ev, H_FIRST) < 0) return;
+    for (int i = 1; i < n; i++)
+        (void)history_w(ed->history, &ev, H_NEXT);
+    for (int i = 0; i < n; i++) {
+        struct strbuf b = {0};
+        editor_utf8(&b, ev.str, ev.str + wcslen(ev.str));
+        fprintf(f, "%s\n", b.p ? b.p : "");
+        strbuf_release(&b);
+        (void)history_w(ed->history, &ev, H_PREV);
+    }
 }

@@ -13,9 +13,11 @@ struct place {
     int row, col;
 };
 
-/* Cells that libedit draws for a character: control characters as ^X. */
-static int cells(uint32_t c)
+/* Cells that libedit draws for a character at a column: a tab goes to the next eighth one, other
+ * control characters stand as ^X. */
+static int cells(uint32_t c, int col)
 {
+    if (c == '\t') return 8 - col % 8;
     return c < 32 || c == 127 ? 2 : utf8_width_of(c);
 }
 
@@ -26,7 +28,7 @@ static void advance(struct place *p, uint32_t c, int width)
         p->col = 0;
         return;
     }
-    int w = cells(c);
+    int w = cells(c, p->col);
     if (p->col + w > width) {
         p->row++;
         p->col = 0;
@@ -71,11 +73,13 @@ static bool is_verb(const struct token *tokens, int i, const char *text)
     return false;
 }
 
-static void put_char(struct strbuf *out, uint32_t c)
+static void put_char(struct strbuf *out, uint32_t c, int col)
 {
     char u[4];
     if (c == '\n')
         strbuf_addz(out, "\r\n");
+    else if (c == '\t')
+        strbuf_printf(out, "%*s", cells(c, col), "");
     else if (c < 32 || c == 127)
         strbuf_printf(out, "^%c", c == 127 ? '?' : (int)(c + 64));
     else
@@ -89,9 +93,9 @@ static void put_range(struct strbuf *out, struct place *p, struct str text, size
         uint32_t c;
         from += (size_t)utf8_next(text.p + from, text.n - from, &c);
         int row = p->row;
-        bool wraps = c != '\n' && p->col + cells(c) > width;
+        bool wraps = c != '\n' && p->col + cells(c, p->col) > width;
         if (wraps) strbuf_addz(out, "\r\n");
-        put_char(out, c);
+        put_char(out, c, p->col);
         advance(p, c, width);
         if (c != '\n' && p->row > row + wraps) strbuf_addz(out, "\r\n");
     }
@@ -115,13 +119,29 @@ static void put_tokens(struct strbuf *out, struct place *p, struct str text, int
     arena_free(a);
 }
 
-static struct place place_of(struct str text, size_t end, int width)
+static struct place place_of(struct str text, size_t end, int first, int width)
 {
-    struct place p = {0, PROMPT_CELLS};
+    struct place p = {0, first};
     uint32_t c;
     for (size_t i = 0; i < end; advance(&p, c, width))
         i += (size_t)utf8_next(text.p + i, text.n - i, &c);
     return p;
+}
+
+/* The first line of what is suggested, as far as it fits into the row. */
+static void put_ghost(struct strbuf *out, struct editor *ed, struct place p, int width)
+{
+    struct str ghost = strbuf_view(&ed->ghost);
+    size_t n = 0;
+    while (n < ghost.n && ghost.p[n] != '\n') {
+        uint32_t c;
+        size_t len = (size_t)utf8_next(ghost.p + n, ghost.n - n, &c);
+        if (p.col + cells(c, p.col) >= width - 1) break;
+        p.col += cells(c, p.col);
+        n += len;
+    }
+    if (ghost.n)
+        strbuf_printf(out, "\033[90m%.*s%s\033[0m", (int)n, ghost.p, n < ghost.n ? "…" : "");
 }
 
 void editor_paint(struct editor *ed)
@@ -129,14 +149,17 @@ void editor_paint(struct editor *ed)
     if (!ed->opts.color) return;
     const LineInfoW *li = el_wline(ed->el);
     struct strbuf text = {0}, before = {0}, out = {0};
+    int width = terminal_columns(), first = ed->prompt_cells;
     editor_utf8(&text, li->buffer, li->lastchar);
     editor_utf8(&before, li->buffer, li->cursor);
-    int width = terminal_columns();
-    struct place cursor = place_of(strbuf_view(&text), before.n, width), p = {0, PROMPT_CELLS};
+    suggest_update(ed, strbuf_view(&text), li->cursor == li->lastchar);
+    struct place cursor = place_of(strbuf_view(&text), before.n, first, width), p = {0, first};
     strbuf_addz(&out, "\033[?25l");
     if (cursor.row) strbuf_printf(&out, "\033[%dA", cursor.row);
-    strbuf_printf(&out, "\r\033[%dC", PROMPT_CELLS);
+    strbuf_printf(&out, "\r\033[%dC", first);
     put_tokens(&out, &p, strbuf_view(&text), width);
+    strbuf_addz(&out, "\033[J"); /* what was suggested before */
+    put_ghost(&out, ed, p, width);
     if (p.row > cursor.row) strbuf_printf(&out, "\033[%dA", p.row - cursor.row);
     strbuf_addc(&out, '\r');
     if (cursor.col) strbuf_printf(&out, "\033[%dC", cursor.col);

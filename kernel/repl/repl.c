@@ -1,163 +1,64 @@
-/* repl.c: the console's loop and its dot commands. Text shown is the kernel's text/plain, byte for
- * byte. */
-#include "kernel/repl/repl.h"
+/* repl.c: the console's loop. Text shown is the kernel's text/plain, byte for byte (show.c); dot
+ * commands are in commands.c. */
+#include "kernel/repl/repl_int.h"
 
-#include "kernel/repl/editor.h"
+#include "kernel/notebook/notebook.h"
 #include "kernel/session/terminal.h"
-#include "runtime/base/num.h"
 
 #include <signal.h>
 #include <unistd.h>
 
-struct repl {
-    struct repl_opts opts;
-    struct session *session;
-    struct editor *editor;
-    bool is_over, timer;
-    int count;
-    bool progress_shown;
-};
-
 static struct session *interruptible; /* set while the console lives; read by the signal handler */
+
+/* ---- signals ---- */
+#define IMPATIENT_SECONDS 2
+static const char still_stopping[] = "\nstill stopping; Ctrl-C once more leaves mlnb and its "
+                                     "variables\n";
+
+/* The first Ctrl-C cancels; who presses it three times within two seconds is told that the fourth
+ * leaves: work that does not look at the token must not hold a terminal for ever. */
+static void on_interrupt(void)
+{
+    static volatile sig_atomic_t presses;
+    static volatile time_t first;
+    struct timespec ts;
+    if (!interruptible || !session_is_running(interruptible)) return;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    if (ts.tv_sec - first > IMPATIENT_SECONDS) presses = 0;
+    if (presses == 0) first = ts.tv_sec;
+    presses = presses + 1;
+    session_interrupt(interruptible);
+    if (presses == 3) {
+        ssize_t n = write(STDERR_FILENO, still_stopping, sizeof still_stopping - 1);
+        (void)n;
+        first = ts.tv_sec; /* two more seconds to decide */
+    }
+    if (presses > 3) _exit(130);
+}
 
 static void on_signal(int sig)
 {
     editor_on_signal(sig);
-    if (sig == SIGINT && interruptible) session_interrupt(interruptible);
+    if (sig == SIGINT) on_interrupt();
 }
 
-static void clear_progress(struct repl *r)
+static void catch_signals(bool has_terminal)
 {
-    if (r->progress_shown) fprintf(stderr, "\r\033[K");
-    r->progress_shown = false;
-}
-
-static void show_error(const struct repl *r, const struct output *o)
-{
-    fflush(stdout);
-    struct str s = r->opts.color ? o->text_color : o->text;
-    fprintf(stderr, "%.*s\n", STR_FMT(s));
-}
-
-static void show_bundle(const struct repl *r, const struct output *o)
-{
-    const json_t *plain = json_object_get(o->data, "text/plain");
-    bool dim = r->opts.color && o->shown && o->shown->kind == DISPLAY_STATUS;
-    if (dim) fputs("\033[2m", stdout);
-    fwrite(json_string_value(plain), 1, json_string_length(plain), stdout);
-    fputs(dim ? "\033[0m\n" : "\n", stdout);
-}
-
-static void show_progress(struct repl *r, const struct output *o)
-{
-    if (!isatty(STDERR_FILENO)) return;
-    fprintf(stderr, "\r\033[K%.*s", STR_FMT(o->text));
-    r->progress_shown = true;
-}
-
-static void on_output(void *self, const struct output *o)
-{
-    struct repl *r = self;
-    if (o->kind != OUTPUT_PROGRESS) clear_progress(r);
-    switch (o->kind) {
-    case OUTPUT_STREAM:
-        if (o->fd == 2) fflush(stdout);
-        fwrite(o->text.p, 1, o->text.n, o->fd == 2 ? stderr : stdout);
-        break;
-    case OUTPUT_ERROR: show_error(r, o); break;
-    case OUTPUT_PROGRESS: show_progress(r, o); break;
-    default: show_bundle(r, o);
-    }
-    fflush(stdout);
+    struct sigaction sa = {.sa_handler = on_signal}; /* no SA_RESTART: reads must return */
+    sigset_t set;
+    sigemptyset(&sa.sa_mask);
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGWINCH, &sa, NULL);
+    if (has_terminal) sigaction(SIGTSTP, &sa, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static bool on_input(void *self, const char *prompt, bool secret, struct strbuf *answer)
 {
     (void)self;
     return terminal_input(prompt, secret, answer);
-}
-
-/* ---- dot commands: one row each in commands.def ---- */
-typedef void (*dot_command)(struct repl *r, struct str rest);
-
-static void see_variable(void *arg, const char *name, const char *type, int64_t rows)
-{
-    char text[NUM_TEXT_MAX] = "";
-    int *n = arg;
-    (*n)++;
-    if (rows >= 0) int_format_thousands(rows, text);
-    printf("%-20s %-12s %s%s\n", name, type, text, rows >= 0 ? " rows" : "");
-}
-
-static void do_vars(struct repl *r, struct str rest)
-{
-    (void)rest;
-    int n = 0;
-    lang_vars(session_lang(r->session), see_variable, &n);
-    if (!n) puts("no variables");
-}
-
-static void do_reset(struct repl *r, struct str rest)
-{
-    (void)rest;
-    lang_reset(session_lang(r->session));
-}
-
-static void do_timer(struct repl *r, struct str rest)
-{
-    r->timer = !str_eqz(rest, "off");
-    printf("timer %s\n", r->timer ? "on" : "off");
-}
-
-static void do_quit(struct repl *r, struct str rest)
-{
-    (void)rest;
-    r->is_over = true;
-}
-
-static void do_help(struct repl *r, struct str rest);
-
-static const struct {
-    const char *name, *doc;
-    dot_command run;
-} commands[] = {
-#define COMMAND(name, run, doc) {name, doc, run},
-#include "kernel/repl/commands.def"
-#undef COMMAND
-};
-
-static void do_help(struct repl *r, struct str rest)
-{
-    (void)r;
-    if (rest.n) {
-        struct strbuf plain = {0}, html = {0};
-        lang_help(rest, &plain, &html);
-        printf("%s\n", plain.p ? plain.p : "");
-        strbuf_release(&plain);
-        strbuf_release(&html);
-        return;
-    }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        printf("%-12s %s\n", commands[i].name, commands[i].doc);
-    puts("?name        help for a verb or function, with examples; ??word searches\n"
-         "!command     runs a shell command\n"
-         "Tab completes, Up recalls, ^R searches, Alt-Enter adds a line, Ctrl-C stops, Ctrl-D "
-         "leaves");
-}
-
-static bool on_command(void *self, struct str line)
-{
-    line = str_trim(line);
-    size_t n = 0;
-    while (n < line.n && line.p[n] != ' ')
-        n++;
-    struct str name = {line.p, n}, rest = str_trim((struct str){line.p + n, line.n - n});
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (!str_eqz(name, commands[i].name)) continue;
-        commands[i].run(self, rest);
-        return true;
-    }
-    return false;
 }
 
 /* ---- the loop ---- */
@@ -168,17 +69,72 @@ static double seconds_now(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static void run_text(struct repl *r, const char *text)
+static void show_time(const struct repl *r, double took)
+{
+    bool dim = r->opts.color;
+    if (!r->timer && (took <= 1 || !dim || r->opts.plain)) return;
+    printf("%s%.3g %s%s\n", dim ? "\033[2m" : "", took < 1 ? took * 1000 : took,
+           took < 1 ? "ms" : "s", dim ? "\033[0m" : "");
+}
+
+static void keep_input(struct repl *r, struct str text)
+{
+    if (text.n == 0 || text.p[0] == '.' || text.p[0] == '?') return;
+    strbuf_adds(&r->inputs, text);
+    strbuf_addc(&r->inputs, '\n');
+}
+
+static bool run_text(struct repl *r, struct str text)
 {
     char label[32];
     snprintf(label, sizeof label, "input %d", ++r->count);
+    lang_set_width(session_lang(r->session), r->width ? r->width : terminal_columns());
     double start = seconds_now();
-    (void)session_run(r->session, text, strlen(text), label, 1, NULL);
-    clear_progress(r);
-    double took = seconds_now() - start;
-    if (r->timer || (took > 1 && r->opts.color && !r->opts.plain))
-        printf("%s%.3g s%s\n", r->opts.color ? "\033[2m" : "", took,
-               r->opts.color ? "\033[0m" : "");
+    enum rc_t res = session_run(r->session, text.p, text.n, label, 1, NULL);
+    repl_clear_progress(r);
+    show_time(r, seconds_now() - start);
+    if (res == RC_OK) keep_input(r, str_trim(text));
+    return res == RC_OK;
+}
+
+/* .load: the cells of a notebook, until the first error. */
+static void run_file(struct repl *r, const char *path)
+{
+    struct error err;
+    struct notebook *nb = NULL;
+    struct ctx cx = {.err = &err, .arena = arena_new()};
+    err_clear(&err);
+    if (notebook_read_file(&cx, path, &nb) != RC_OK) session_emit_error(r->session, &err);
+    for (int i = 0; nb && i < nb->n_cells; i++) {
+        const struct cell *c = &nb->cells[i];
+        if (c->kind == CELL_MD || c->kind == CELL_RAW || c->kind == CELL_EXPECT) continue;
+        struct strbuf code = {0};
+        cell_code(&code, c);
+        bool ok = run_text(r, strbuf_view(&code));
+        strbuf_release(&code);
+        if (!ok) break;
+    }
+    notebook_free(nb);
+    arena_free(cx.arena);
+}
+
+/* What a dot command left to be done: a file to load, or text to run, which is shown first. */
+static void run_pending(struct repl *r)
+{
+    while (r->load || r->pending.n) {
+        char *path = r->load;
+        struct strbuf text = r->pending;
+        r->load = NULL;
+        r->pending = (struct strbuf){0};
+        if (path) run_file(r, path);
+        if (str_trim(strbuf_view(&text)).n) {
+            if (r->is_terminal) printf("%s%s\n", editor_prompt(), text.p);
+            editor_remember(r->editor, text.p);
+            run_text(r, strbuf_view(&text));
+        }
+        strbuf_release(&text);
+        mem_free(path);
+    }
 }
 
 static bool is_leave_word(const char *text)
@@ -196,7 +152,8 @@ static void read_and_run(struct repl *r)
         if (res == EDITOR_INTERRUPTED || str_trim(strbuf_view(&text)).n == 0) continue;
         editor_remember(r->editor, text.p);
         if (is_leave_word(text.p)) break;
-        run_text(r, text.p);
+        run_text(r, strbuf_view(&text));
+        run_pending(r);
     }
     strbuf_release(&text);
 }
@@ -213,18 +170,6 @@ static char *history_path(void)
     return b.n ? strbuf_take(&b) : NULL;
 }
 
-static void catch_signals(void)
-{
-    struct sigaction sa = {.sa_handler = on_signal}; /* no SA_RESTART: reads must return */
-    sigset_t set;
-    sigemptyset(&sa.sa_mask);
-    sigaction(SIGINT, &sa, NULL);
-    sigaction(SIGWINCH, &sa, NULL);
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-}
-
 static bool wants_plain(const struct repl_opts *opts)
 {
     const char *term = getenv("TERM");
@@ -232,12 +177,32 @@ static bool wants_plain(const struct repl_opts *opts)
            strcmp(term, "dumb") == 0;
 }
 
+static void greet(const struct repl *r)
+{
+    bool dim = r->opts.color;
+    long threads = r->opts.threads ? r->opts.threads : sysconf(_SC_NPROCESSORS_ONLN);
+    printf("mlnb %s  %s%ld thread%s  .help  ?verb  Ctrl-D leaves%s\n", MLNB_VERSION,
+           dim ? "\033[2m" : "", threads, threads == 1 ? "" : "s", dim ? "\033[0m" : "");
+}
+
+static void release(struct repl *r)
+{
+    if (r->out != stdout) fclose(r->out);
+    editor_free(r->editor);
+    interruptible = NULL;
+    session_free(r->session);
+    strbuf_release(&r->inputs);
+    strbuf_release(&r->pending);
+    strbuf_release(&r->last_html);
+}
+
 int repl_main(const struct repl_opts *opts)
 {
-    struct repl r = {.opts = *opts};
+    struct repl r = {.opts = *opts, .out = stdout, .pager = true};
+    r.is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     r.opts.plain = wants_plain(opts);
     struct session_opts so = {
-        .host = {.self = &r, .output = on_output, .input = on_input, .command = on_command},
+        .host = {.self = &r, .output = repl_output, .input = on_input, .command = repl_command},
         .threads = opts->threads,
         .safe = opts->safe,
         .console = true,
@@ -245,17 +210,14 @@ int repl_main(const struct repl_opts *opts)
         .color = opts->color,
     };
     r.session = interruptible = session_new(&so);
-    catch_signals();
+    catch_signals(!r.opts.plain);
     char *path = r.opts.plain ? NULL : history_path();
     struct editor_opts eo = {
         .session = r.session, .plain = r.opts.plain, .color = opts->color, .history_path = path};
     r.editor = editor_new(&eo);
-    if (!r.opts.plain)
-        printf("mlnb %s  .help for commands, ?verb for help, Ctrl-D to leave\n", MLNB_VERSION);
+    if (!r.opts.plain) greet(&r);
     read_and_run(&r);
-    editor_free(r.editor);
-    interruptible = NULL;
-    session_free(r.session);
+    release(&r);
     mem_free(path);
     return 0;
 }

@@ -2,6 +2,8 @@
  * bundles here, once, so that Jupyter, console and scripts give the same text. */
 #include "kernel/session/session_int.h"
 
+#include "kernel/session/commands.h"
+
 void session_emit(struct session *s, const struct output *o)
 {
     if (s->opts.host.output) s->opts.host.output(s->opts.host.self, o);
@@ -69,19 +71,26 @@ static bool on_input(void *self, const char *prompt, bool secret, struct strbuf 
     return s->opts.host.input && s->opts.host.input(s->opts.host.self, prompt, secret, answer);
 }
 
+static void show_text(struct session *s, struct str plain, struct str html)
+{
+    on_display(s, &(struct display){.kind = DISPLAY_VALUE, .plain = plain, .html = html});
+}
+
+/* The host hears of every command: its own, and `.help`, to which it adds its list. */
 static bool on_command(void *self, struct str line)
 {
     struct session *s = self;
-    if (s->opts.host.command && s->opts.host.command(s->opts.host.self, line)) return true;
-    if (!str_eqz(str_trim(line), ".vars")) return false;
-    struct strbuf plain = {0}, html = {0};
-    session_vars(s, &plain, &html);
-    struct display d = {
-        .kind = DISPLAY_VALUE, .plain = strbuf_view(&plain), .html = strbuf_view(&html)};
-    on_display(s, &d);
-    strbuf_release(&plain);
-    strbuf_release(&html);
-    return true;
+    struct str name, rest;
+    struct strbuf set = {0};
+    command_split(line, &name, &rest);
+    if (str_eqz(name, ".set") && rest.n) { /* .set rows 50 is .rows 50 */
+        strbuf_printf(&set, ".%.*s", STR_FMT(rest));
+        line = strbuf_view(&set);
+    }
+    bool is_own = session_command(s, line, show_text);
+    bool is_hosts = s->opts.host.command && s->opts.host.command(s->opts.host.self, line);
+    strbuf_release(&set);
+    return is_own || is_hosts;
 }
 
 static void on_progress(void *self, const char *what, int64_t done, int64_t total)

@@ -30,7 +30,9 @@ struct session_host {
     void *self;
     void (*output)(void *self, const struct output *o);
     bool (*input)(void *self, const char *prompt, bool secret, struct strbuf *answer);
-    bool (*command)(void *self, struct str line); /* dot commands of the console; NULL = none */
+    /* Dot commands of the host beside those of every session (commands.def), which it hears too;
+     * false = not its own. NULL = none. */
+    bool (*command)(void *self, struct str line);
 };
 struct session_opts {
     struct session_host host;

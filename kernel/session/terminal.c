@@ -12,6 +12,13 @@ int terminal_columns(void)
     return known && ws.ws_col >= 20 ? ws.ws_col : 80;
 }
 
+int terminal_rows(void)
+{
+    struct winsize ws;
+    bool known = isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0;
+    return known && ws.ws_row >= 2 ? ws.ws_row : 24;
+}
+
 bool terminal_input(const char *prompt, bool secret, struct strbuf *answer)
 {
     struct termios old, quiet;

@@ -6,6 +6,8 @@
 
 /* Columns of the terminal on stdout; 80 when it is none. */
 int terminal_columns(void);
+/* Its rows; 24 when it is none. */
+int terminal_rows(void);
 /* Prints the prompt and reads a line of stdin without its newline; a secret is not echoed. False at
  * the end of input or when a signal broke the read. */
 bool terminal_input(const char *prompt, bool secret, struct strbuf *answer);

@@ -61,6 +61,7 @@ static struct table_view view_of(struct lang *lg, const struct table *t, bool is
     view.width = lg->opts.width;
     if (!is_whole) view.n_total = -1;
     if (max_rows > 0) view.max_rows = max_rows;
+    if (lg->opts.digits > 0) view.digits = lg->opts.digits;
     return view;
 }
 static void display_frame(struct lang *lg, const struct value *v, const struct table *t,
@@ -78,6 +79,7 @@ static void display_frame(struct lang *lg, const struct value *v, const struct t
                                        .html = strbuf_view(&html),
                                        .markdown = strbuf_view(&markdown),
                                        .table = t,
+                                       .view = &view,
                                        .is_whole = is_whole,
                                        .plan = v->plan});
     strbuf_release(&plain);
@@ -94,6 +96,7 @@ static rc show_frame(struct lang *lg, const struct value *v, int64_t max_rows)
         show_status(lg, v->status);
         return RC_OK;
     }
+    if (max_rows == 0) max_rows = lg->opts.rows;
     TRY(rows_to_show(lg, v->plan, max_rows, &t, &is_whole));
     display_frame(lg, v, t, is_whole, max_rows);
     table_unref(t);
@@ -103,8 +106,8 @@ rc frame_print(struct lang *lg, const struct value *v, struct strbuf *out)
 {
     struct table *t;
     bool is_whole;
-    TRY(rows_to_show(lg, v->plan, 0, &t, &is_whole));
-    struct table_view view = view_of(lg, t, is_whole, 0);
+    TRY(rows_to_show(lg, v->plan, lg->opts.rows, &t, &is_whole));
+    struct table_view view = view_of(lg, t, is_whole, lg->opts.rows);
     table_text(out, t, &view);
     while (out->n && out->p[out->n - 1] == '\n')
         out->n--;

@@ -12,13 +12,16 @@ struct table_view {
                          show all */
     int digits;       /* significant digits, 6 by default; 17 = exact */
     bool color;       /* dim types and nulls with ANSI codes */
+    bool no_box;      /* text: columns parted by blanks, no lines drawn */
 };
 /* Fills in the defaults above for a table that is complete. */
 struct table_view table_view_default(const struct table *t);
 /* `t` holds either all rows or the first ones (view->n_total says). */
 void table_text(struct strbuf *out, const struct table *t, const struct table_view *view);
 void table_html(struct strbuf *out, const struct table *t, const struct table_view *view);
-/* One cell as text: numbers of a column share a decimal count chosen by `digits`. */
+/* A record a block, a field a line: for rows that are too wide for a table (psql's \\x). */
+void table_vertical(struct strbuf *out, const struct table *t, const struct table_view *view);
+/* GitHub's pipe table. */
 void table_markdown(struct strbuf *out, const struct table *t, const struct table_view *view);
 
 #endif

@@ -159,6 +159,7 @@ static void put_fill(struct strbuf *out, const char *piece, int64_t n)
 
 static void put_rule(struct box *b, const char *left, const char *cross, const char *right)
 {
+    if (b->view->no_box) return;
     strbuf_addz(b->out, left);
     bool is_first = true;
     for (int i = 0; i < b->n; i++) {
@@ -206,15 +207,19 @@ static void put_cell(struct box *b, enum line_kind kind, int64_t row, int i)
 
 static void put_line(struct box *b, enum line_kind kind, int64_t row)
 {
-    strbuf_addz(b->out, "│");
+    const char *wall = b->view->no_box ? "" : "│";
+    strbuf_addz(b->out, wall);
     for (int i = 0; i < b->n; i++) {
         if (is_shown(b, i)) {
             put_cell(b, kind, row, i);
-            strbuf_addz(b->out, "│");
+            strbuf_addz(b->out, wall);
         } else if (i == b->left) {
-            strbuf_addz(b->out, kind == LINE_TYPES ? "   │" : " … │");
+            strbuf_addz(b->out, kind == LINE_TYPES ? "   " : " … ");
+            strbuf_addz(b->out, wall);
         }
     }
+    while (b->view->no_box && b->out->p[b->out->n - 1] == ' ')
+        b->out->n--;
     strbuf_addc(b->out, '\n');
 }
 

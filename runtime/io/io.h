@@ -149,6 +149,8 @@ void io_unref(const struct io_scan *s);
 /* Writes all of a table as delimited text to memory (mlnb run --format csv; RFC 4180, LF, null
  * empty, "" quoted). */
 void io_csv_text(struct strbuf *out, const struct table *t, char delim);
+/* The same as JSON: an array of records, or (is_array false) a record a line. */
+void io_json_text(struct strbuf *out, const struct table *t, bool is_array);
 /* Finds the index of an option, or -1. */
 int io_option_find(const struct io_option *opts, int n, const char *name);
 

@@ -142,7 +142,7 @@ static void put_value(struct strbuf *b, const struct column *c, int64_t row)
 }
 
 /* ---- rows ---- */
-static void put_row(struct json_writer *w, struct strbuf *b, int64_t row)
+static void put_row(const struct json_writer *w, struct strbuf *b, int64_t row)
 {
     bool is_first = w->head.n_rows + row == 0;
     if (w->is_array) strbuf_addz(b, is_first ? "\n" : ",\n");
@@ -153,6 +153,29 @@ static void put_row(struct json_writer *w, struct strbuf *b, int64_t row)
         put_value(b, w->rows->cols[i], row);
     }
     strbuf_addz(b, w->is_array ? "}" : "}\n");
+}
+
+static void put_names(struct json_writer *w, const struct schema *schema)
+{
+    w->n_cols = schema->n;
+    w->names = mem_zero(sizeof *w->names * (size_t)(schema->n + 1));
+    for (int i = 0; i < schema->n; i++) {
+        put_string(&w->names[i], str_of(schema->fields[i].name));
+        strbuf_addc(&w->names[i], ':');
+    }
+}
+
+void io_json_text(struct strbuf *out, const struct table *t, bool is_array)
+{
+    struct json_writer w = {.is_array = is_array, .rows = t};
+    put_names(&w, t->schema);
+    if (is_array) strbuf_addc(out, '[');
+    for (int64_t row = 0; row < t->n_rows; row++)
+        put_row(&w, out, row);
+    if (is_array) strbuf_addz(out, t->n_rows ? "\n]\n" : "]\n");
+    for (int i = 0; i < w.n_cols; i++)
+        strbuf_release(&w.names[i]);
+    mem_free(w.names);
 }
 
 static enum rc_t chunk_task(struct ctx *cx, void *arg, int64_t task, int worker)
@@ -245,12 +268,7 @@ static rc begin_as(struct ctx *cx, const struct io_format *f, bool is_array,
     w->span = span;
     w->is_array = is_array;
     w->is_gzip = str_ends(str_of(path), STR(".gz"));
-    w->n_cols = schema->n;
-    w->names = mem_zero(sizeof *w->names * (size_t)(schema->n + 1));
-    for (int i = 0; i < schema->n; i++) {
-        put_string(&w->names[i], str_of(schema->fields[i].name));
-        strbuf_addc(&w->names[i], ':');
-    }
+    put_names(w, schema);
     enum rc_t res = io_output_open(cx, path, is_append, span, &w->file);
     if (res == RC_OK && is_array) res = put_plain(cx, w, "[");
     if (res != RC_OK) {
