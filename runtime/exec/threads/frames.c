@@ -305,7 +305,7 @@ static rc group_frames(struct frames *f, int64_t from, int64_t to, const struct 
     for (int64_t i = from; i < to; i++) {
         find_spans(f, i);
         TRY(spans_result(f, proto, b));
-        if (i % 64 == 0) TRY(check_cancel(f->s->cx));
+        if (i % 64 == 0) TRY(run_tick(f->s->it->w->run, f->s->cx, 64));
     }
     return RC_OK;
 }

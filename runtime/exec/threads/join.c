@@ -209,6 +209,7 @@ static rc find_pairs(struct join *j)
         TRY(pool_run(cx, j->n_parts, single_task, j));
         j->n_rows = j->left->n_rows;
     } else {
+        run_begin(j->run, j->left->n_rows);
         TRY(pool_run(cx, j->n_parts, pair_task, j));
         TRY(join_pairs(j));
     }

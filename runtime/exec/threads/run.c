@@ -66,6 +66,12 @@ const char *run_says(struct run *r, const char *what)
     return before;
 }
 
+void run_begin(struct run *r, int64_t rows)
+{
+    atomic_store(&r->done, 0);
+    atomic_store(&r->total, rows);
+}
+
 /* Files rarely tell their rows beforehand, but they have a number of partitions. */
 void run_tell(struct run *r)
 {

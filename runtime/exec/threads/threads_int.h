@@ -59,6 +59,8 @@ void run_free(struct run *r);
  * into files while the sum is over the budget. Negative gives back. Never fails by itself. */
 rc run_claim(struct run *r, struct ctx *cx, int64_t bytes);
 int64_t run_disk(const struct run *r); /* bytes put on disk so far */
+/* Progress counts anew, up to so many rows (run_tick). Statement's thread. */
+void run_begin(struct run *r, int64_t rows);
 /* After each batch: cancel, progress. */
 rc run_tick(struct run *r, struct ctx *cx, int64_t rows);
 /* Names the work that reports speak of; gives the name before. Statement's thread. */

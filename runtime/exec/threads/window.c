@@ -408,6 +408,7 @@ static rc run_item(struct window *w, const struct expr *e, struct column **out)
     if (res == RC_OK && only_constants(&it)) {
         res = win_in_place(&it, out);
     } else if (res == RC_OK) {
+        run_begin(w->run, it.order->n);
         res = pool_run(w->run->cx, w->n_stretches, item_task, &it);
         if (res == RC_OK) res = put_back(&it, out);
     }
