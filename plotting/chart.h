@@ -90,7 +90,9 @@ const char *chart_title(const struct chart *c);
 struct chart_build;
 struct chart_kind_desc { /* plotting/charts/C.c, one row in charts.def */
     const char *name, *sig, *doc, *example;
-    bool needs_model;                          /* roc .. : drawn from a model's curve table */
+    bool needs_model;  /* only drawn of a model */
+    bool takes_scores; /* of a model, or of a frame of scores (x) and labels (y) */
+    bool is_wide;      /* y: several columns side by side; none = all that fit */
     enum rc_t (*build)(struct chart_build *b); /* statistics, then layers and axes; plotting only */
 };
 const struct chart_kind_desc *const *chart_kinds(int *n);
