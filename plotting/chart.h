@@ -77,12 +77,12 @@ rc chart_side(struct ctx *cx, const struct chart *const *parts, int n, const cha
               struct span span, struct chart **out);
 
 void chart_svg(const struct chart *c, struct strbuf *out); /* deterministic bytes */
-/* Through cairo; E305 with the way to get it when it is not on the machine. scale: pixels a pixel of
- * the SVG. Bytes depend on the machine's fonts. */
+/* Through cairo; E305 with the way to get it when it is not on the machine. scale: pixels a pixel
+ * of the SVG. Bytes depend on the machine's fonts. */
 rc chart_png(struct ctx *cx, const struct chart *c, double scale, bool is_dark, struct span span,
              struct strbuf *out);
 rc chart_pdf(struct ctx *cx, const struct chart *c, struct span span, struct strbuf *out);
-json_t *chart_vega(const struct chart *c);                 /* Vega-Lite v5; new reference */
+json_t *chart_vega(const struct chart *c); /* Vega-Lite v5; new reference */
 void chart_text(const struct chart *c,
                 struct strbuf *out); /* one line: "bar chart: 6 bars, tip by borough" */
 const char *chart_title(const struct chart *c);

@@ -208,6 +208,8 @@ static json_t *mark_of(const struct chart *c, const struct chart_layer *l)
         json_object_set_new(m, "color", json_string(ink));
         if (l->is_outlined) json_object_set_new(m, "stroke", json_string(ink));
     }
+    if (l->mark == MARK_POINT && l->alpha >= 1) /* Vega-Lite's own is 0.7 */
+        json_object_set_new(m, "opacity", json_integer(1));
     if (l->alpha < 1 && !l->is_outlined)
         json_object_set_new(m, "opacity", vega_number(l->alpha, 0));
     if (l->is_dashed) json_object_set_new(m, "strokeDash", json_pack("[i,i]", 6, 4));

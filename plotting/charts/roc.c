@@ -20,6 +20,7 @@ struct roc {
     struct stat_levels colors;
     struct curve *curves;
     int n_curves;
+    bool is_scored; /* x scores, y labels; else rates as they are */
 };
 
 struct roc_row {
@@ -50,15 +51,13 @@ static int64_t thin(struct roc_row *r, int64_t n)
     return ROC_POINTS;
 }
 
-static void make_curve(struct roc *w, int k, const double *x, const double *y, int64_t n)
+static void put_curve(struct roc *w, int k, const double *x, const double *y, int64_t m)
 {
     struct curve *c = &w->curves[k];
-    struct roc_row *r = ARENA_ARRAY(w->b->a, struct roc_row, n + 1);
-    int64_t m = 0;
-    for (int64_t i = 0; i < n; i++)
-        if ((!w->color || (int)w->colors.at[i] == k) && isfinite(x[i]) && isfinite(y[i]))
-            r[m++] = (struct roc_row){x[i], y[i]};
-    qsort(r, (size_t)m, sizeof *r, row_cmp);
+    struct roc_row *r = ARENA_ARRAY(w->b->a, struct roc_row, m + 1);
+    for (int64_t i = 0; i < m; i++)
+        r[i] = (struct roc_row){x[i], y[i]};
+    if (m) qsort(r, (size_t)m, sizeof *r, row_cmp);
     for (int64_t i = 1; i < m; i++)
         c->area += (r[i].x - r[i - 1].x) * (r[i].y + r[i - 1].y) / 2;
     c->n = thin(r, m);
@@ -70,16 +69,72 @@ static void make_curve(struct roc *w, int k, const double *x, const double *y, i
     }
 }
 
+static void make_curve(struct roc *w, int k, const double *x, const double *y, int64_t n)
+{
+    double *px = build_fill(w->b, n, 0), *py = build_fill(w->b, n, 0);
+    int64_t m = 0;
+    for (int64_t i = 0; i < n; i++)
+        if ((!w->color || (int)w->colors.at[i] == k) && isfinite(x[i]) && isfinite(y[i])) {
+            px[m] = x[i];
+            py[m++] = y[i];
+        }
+    put_curve(w, k, px, py, m);
+}
+/* Scores and labels: the rates at every distinct score, from the highest on. */
+struct scored {
+    double score;
+    bool yes;
+};
+static int scored_cmp(const void *pa, const void *pb)
+{
+    const struct scored *a = pa, *b = pb;
+    return (a->score < b->score) - (a->score > b->score);
+}
+
+static void make_scored(struct roc *w, int k, const double *score, const double *label, int64_t n)
+{
+    struct scored *r = ARENA_ARRAY(w->b->a, struct scored, n + 1);
+    double *x = build_fill(w->b, n + 1, 0), *y = build_fill(w->b, n + 1, 0);
+    int64_t m = 0, points = 1, hits = 0, all = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if ((w->color && (int)w->colors.at[i] != k) || !isfinite(score[i])) continue;
+        r[m++] = (struct scored){score[i], label[i] > 0.5};
+        all += label[i] > 0.5;
+    }
+    if (m) qsort(r, (size_t)m, sizeof *r, scored_cmp);
+    for (int64_t i = 0; i < m; i++) {
+        hits += r[i].yes;
+        if (i + 1 < m && r[i + 1].score == r[i].score) continue;
+        x[points] = (double)(i + 1 - hits) / fmax((double)(m - all), 1);
+        y[points++] = (double)hits / fmax((double)all, 1);
+    }
+    put_curve(w, k, x, y, points);
+}
+
+/* The label's later value (true, 1) is positive. */
+static rc label_values(struct roc *w, const struct column *c, double **label)
+{
+    struct chart_build *b = w->b;
+    struct stat_levels l;
+    TRY(stat_levels_of(b, c, NULL, ORDER_NATURAL, true, &l));
+    *label = l.at;
+    if (l.levels->n == 2) return RC_OK;
+    fail(b->cx, E501, w->y->span, "roc needs a label with two values as y, and `%s` has %d",
+         w->y->title, l.levels->n);
+    return err_hint(b->cx, "plot score, label, kind: roc");
+}
+
 static rc read_curves(struct roc *w)
 {
     struct chart_build *b = w->b;
     struct table *t;
     TRY(stat_table(b, &t));
     double *x = stat_numbers(b->a, t->cols[stat_column_at(b, w->x->column)]);
-    double *y = stat_numbers(b->a, t->cols[stat_column_at(b, w->y->column)]);
-    enum rc_t res = RC_OK;
+    const struct column *yc = t->cols[stat_column_at(b, w->y->column)];
+    double *y = w->is_scored ? NULL : stat_numbers(b->a, yc);
+    enum rc_t res = w->is_scored ? label_values(w, yc, &y) : RC_OK;
     w->n_curves = 1;
-    if (w->color) {
+    if (res == RC_OK && w->color) {
         res = stat_levels_of(b, t->cols[stat_column_at(b, w->color->column)], NULL, ORDER_NATURAL,
                              true, &w->colors);
         if (res == RC_OK && w->colors.levels->n > CURVES_MOST) {
@@ -91,7 +146,7 @@ static rc read_curves(struct roc *w)
     if (res == RC_OK) {
         w->curves = ARENA_ARRAY(b->a, struct curve, w->n_curves + 1);
         for (int k = 0; k < w->n_curves; k++)
-            make_curve(w, k, x, y, t->n_rows);
+            (w->is_scored ? make_scored : make_curve)(w, k, x, y, t->n_rows);
     }
     table_unref(t);
     return res;
@@ -186,8 +241,14 @@ static enum rc_t build_roc(struct chart_build *b)
     find_rates(b, w.x, "fpr");
     find_rates(b, w.y, "tpr");
     w.color = b->in[CHART_COLOR].column ? &b->in[CHART_COLOR] : NULL;
+    if (!w.x->column || !w.y->column) {
+        fail(b->cx, E501, b->spec->span,
+             "a chart of kind roc is drawn of a model, or of scores as x and labels as y");
+        return err_hint(b->cx, "plot score, label, kind: roc");
+    }
+    w.is_scored = w.y->cls == CLASS_LEVEL || w.y->type.kind == KIND_INT;
     TRY(build_needs(b, CHART_X, CLASS_NUMBER, "roc"));
-    TRY(build_needs(b, CHART_Y, CLASS_NUMBER, "roc"));
+    if (!w.is_scored) TRY(build_needs(b, CHART_Y, CLASS_NUMBER, "roc"));
     TRY(read_curves(&w));
     put_layers(&w);
     if (w.color) build_color(b, &w.colors, 0);
@@ -198,11 +259,11 @@ static enum rc_t build_roc(struct chart_build *b)
 
 const struct chart_kind_desc chart_kind_roc = {
     .name = "roc",
-    .sig = "m |> plot kind: roc, data: frame",
+    .sig = "plot score, label, kind: roc | m |> plot kind: roc, data: frame",
     .doc =
         "True against false positive rate over all thresholds, with the diagonal of chance and the "
         "area under the curve.",
     .example = "m |> plot kind: roc, data: test",
-    .needs_model = true,
+    .takes_scores = true,
     .build = build_roc,
 };

@@ -107,6 +107,7 @@ double stat_t_quantile(double p, double df)
 {
     double lo = -1e3, hi = 1e3;
     if (!(df > 0)) return NAN;
+    if (p == 0.5) return 0;
     while (stat_t_below(lo, df) > p && lo > -1e12)
         lo *= 10;
     while (stat_t_below(hi, df) < p && hi < 1e12)

@@ -327,3 +327,26 @@ out:
     table_unref(t);
     return res;
 }
+
+enum rc_t ml_scores(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
+                    struct span span, struct table **out)
+{
+    struct table *t = NULL;
+    struct pairs p = {0};
+    struct result r = {.n = 0};
+    enum rc_t res = RC_ERR;
+    TRY_OUT(run_scores(cx, x, m, data, span, &t));
+    TRY_OUT(take_pairs(cx, m, t, span, &p));
+    result_number(&r, "score");
+    result_number(&r, "actual");
+    res = RC_OK;
+    for (int64_t i = 0; res == RC_OK && i < p.n; i++) {
+        res = put(cx, &r.cols[0], p.score[i]);
+        if (res == RC_OK) res = put(cx, &r.cols[1], p.actual[i]);
+    }
+    res = result_end(cx, &r, res, out);
+out:
+    pairs_release(&p);
+    table_unref(t);
+    return res;
+}

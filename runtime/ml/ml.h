@@ -117,6 +117,11 @@ rc ml_score_plan(struct ctx *cx, const struct model *m, struct plan *in, double 
 rc ml_evaluate(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
                const char *const *metrics, int n_metrics, const char *kind, struct span span,
                struct table **out);
+/* What charts of scores need: a row for each row of `data` whose target and score are known, with
+ * the columns `score` (probability of the positive class, or the prediction) and `actual` (1 and 0,
+ * or the target). */
+rc ml_scores(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
+             struct span span, struct table **out);
 /* Parts of a model: exactly one of *out_text and *out_table is filled (*out_table NULL for text).
  * "coef": term, estimate, std_error, statistic, p_value; "terms": one row a formula term; "report":
  * one row: n, iterations, loss, converged, seed, seconds and the family's own; "formula": text.

@@ -526,7 +526,7 @@ TEST(charts)
     rec_error(&r, "t |> plot nope", E201, "nope", "");
     rec_error(&r, "t |> plot", E501, NULL, "t |> plot zone");
     rec_error(&r, "t |> plot fare, kind: pint", E502, "pint", "kind: point");
-    rec_error(&r, "t |> plot fare, kind: violin", E214, "violin", "not in this version");
+    rec_error(&r, "t |> plot fare, kind: leaderboard", E214, "leaderboard", "not in this version");
     rec_error(&r, "t |> plot fare, kind: roc", E501, NULL, "drawn of a model");
     rec_error(&r, "t |> plot fare, xrange: 3", E209, "3", "0..30");
     rec_error(&r, "t |> plot fare, x: tip", E206, NULL, "twice");

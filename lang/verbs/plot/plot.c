@@ -113,13 +113,12 @@ static rc plot_frame(struct verb_call *vc, struct value **out)
 /* ---- plot of a model ---- */
 
 static const struct model_plot { /* columns of ml_evaluate's tables; the kinds write the titles */
-    const char *kind, *x, *y, *color;
+    const char *kind, *x, *y, *size;
 } model_plots[] = {
     {"roc", "fpr", "tpr", NULL},
-    {"pr", "recall", "precision", NULL},
     {"confusion", "predicted", "actual", "n"},
-    {"calibration", "predicted", "actual", NULL},
 };
+static const struct model_plot scores_plot = {NULL, "score", "actual", NULL};
 
 static rc data_option(struct verb_call *vc, struct value **out)
 {
@@ -135,19 +134,32 @@ static rc draw_model(struct plotting *p, const struct model_plot *mp, const stru
     struct table *t;
     struct plan *curve;
     struct verb_call *vc = p->vc;
-    TRY(ml_evaluate(vc->cx, vc->lg->executor, vc->input->model, data->plan, NULL, 0, mp->kind,
-                    vc->step->span, &t));
+    if (mp->kind)
+        TRY(ml_evaluate(vc->cx, vc->lg->executor, vc->input->model, data->plan, NULL, 0, mp->kind,
+                        vc->step->span, &t));
+    else
+        TRY(ml_scores(vc->cx, vc->lg->executor, vc->input->model, data->plan, vc->step->span, &t));
     enum rc_t res = plan_table(vc->cx, t, NULL, &curve);
     table_unref(t);
     TRY(res);
     verb_pipe_from(&p->frame, vc, curve);
     verb_pipe_from(&p->data, vc, curve);
     plan_unref(curve);
-    p->spec.enc[CHART_X] = (struct chart_encoding){.column = mp->x, .title = mp->x};
+    p->spec.enc[CHART_X] =
+        (struct chart_encoding){.column = mp->x, .title = mp->kind ? mp->x : "prediction"};
     p->spec.enc[CHART_Y] = (struct chart_encoding){.column = mp->y, .title = mp->y};
-    if (mp->color)
-        p->spec.enc[CHART_COLOR] = (struct chart_encoding){.column = mp->color, .title = mp->color};
+    if (mp->size)
+        p->spec.enc[CHART_SIZE] = (struct chart_encoding){.column = mp->size, .title = mp->size};
     return draw(p, out);
+}
+
+static bool takes_scores(const char *kind)
+{
+    int n;
+    const struct chart_kind_desc *const *all = chart_kinds(&n);
+    for (int i = 0; i < n; i++)
+        if (strcmp(all[i]->name, kind) == 0) return all[i]->takes_scores;
+    return false;
 }
 
 static rc plot_model(struct verb_call *vc, struct value **out)
@@ -159,6 +171,7 @@ static rc plot_model(struct verb_call *vc, struct value **out)
     TRY(plot_read_kind(vc, &p.spec.kind, &needs_model));
     for (size_t i = 0; p.spec.kind && i < sizeof model_plots / sizeof model_plots[0]; i++)
         if (strcmp(model_plots[i].kind, p.spec.kind) == 0) mp = &model_plots[i];
+    if (!mp && p.spec.kind && takes_scores(p.spec.kind)) mp = &scores_plot;
     if (!mp) {
         fail(vc->cx, E501, vc->step->span, "the chart of a model needs its kind");
         return hint_step(vc, "plot kind: roc, data: test");
