@@ -320,3 +320,56 @@ TEST(groups_over_the_budget)
     free(v);
     fx_end(&f);
 }
+
+/* Many keys that share one word: the word itself is sorted, and the keys are read back from it. */
+TEST(groups_of_packed_keys_come_sorted)
+{
+    struct fx f;
+    fx_begin(&f);
+    enum { N = 150000 };
+    int64_t *a = malloc(8 * N), *v = malloc(8 * N);
+    int *b = malloc(sizeof *b * N);
+    const char **s = malloc(sizeof *s * N);
+    for (int64_t i = 0; i < N; i++) {
+        a[i] = rng_below(5, 1, (uint64_t)i, 17) == 0
+                   ? NIL
+                   : (int64_t)rng_below(5, 2, (uint64_t)i, 1 << 20) - 500000;
+        b[i] = (int)rng_below(5, 3, (uint64_t)i, 3) - 1;
+        s[i] = i % 19 == 3 ? NULL : word(&f, rng_below(5, 4, (uint64_t)i, 300));
+        v[i] = i;
+    }
+    struct column *codes = NULL, *texts = strs(&f, N, s);
+    assert_ok(&f.cx, column_encode(&f.cx, texts, true, &codes));
+    column_unref(texts);
+    struct plan *p = pl_table(&f, TABLE(&f, {"s", codes}, {"a", ints(&f, N, a)},
+                                        {"b", bools(&f, N, b)}, {"v", ints(&f, N, v)}));
+    struct plan *g = pl_aggregate(
+        &f, p,
+        ITEMS({"s", ex_col(&f, p, "s")}, {"a", ex_col(&f, p, "a")}, {"b", ex_col(&f, p, "b")}),
+        ITEMS({"n", ex_agg(&f, "count", 0, NULL, NULL)},
+              {"lo", AGG(&f, "min", ex_col(&f, p, "v"))}));
+    struct table *t = run_all(&f, g);
+    int64_t rows = 0;
+    struct order_value {
+        struct scalar k[3];
+    } last = {0};
+    for (int64_t i = 0; i < t->n_rows; i++) {
+        struct order_value now;
+        int cmp = 0;
+        for (int c = 0; c < 3; c++) {
+            now.k[c] = column_scalar(t->cols[c], i);
+            if (i && cmp == 0) cmp = scalar_cmp(&last.k[c], &now.k[c]);
+        }
+        assert_true(i == 0 || cmp < 0);                /* rising, null last, no key twice */
+        int64_t at = column_scalar(t->cols[4], i).u.i; /* its first row has these keys */
+        assert_int_equal(now.k[0].is_null, s[at] == NULL);
+        if (s[at]) assert_true(str_eq(now.k[0].u.s, str_of(s[at])));
+        assert_true(a[at] == NIL ? now.k[1].is_null : now.k[1].u.i == a[at]);
+        assert_true(b[at] < 0 ? now.k[2].is_null : now.k[2].u.b == (b[at] != 0));
+        rows += column_scalar(t->cols[3], i).u.i;
+        last = now;
+    }
+    assert_int_equal(rows, N);
+    free(a), free(b), free(v), free(s);
+    fx_end(&f);
+}

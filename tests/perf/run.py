@@ -78,7 +78,8 @@ class Mlnb:
             self.cell(f'{t} = read("{self.folder}/{t}.{ext}"{types})\n{t} |> cache')
 
     def run(self, task):
-        # a fresh value each time: a result once kept would be timed as nothing
+        # a fresh value each time: a result once kept would be timed as nothing; the last one goes before, as the peers' does
+        self.cell("out = 0\nout")
         code = task["mlnb"].replace("{dir}", self.folder).replace("{side}", "mlnb")
         return self.cell(code[1:] if code[0] == "!" else f"out = {code}\nout |> cache")
 

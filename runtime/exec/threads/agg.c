@@ -160,7 +160,7 @@ static rc join_results(struct agg *a, int64_t *n_rows, struct column **out)
     *n_rows = 0;
     for (int i = 0; i < a->n_results; i++)
         *n_rows += a->results[i].n_groups;
-    for (int c = 0; c < a->n_keys + a->n_items && res == RC_OK; c++) {
+    for (int c = a->late ? a->n_keys : 0; c < a->n_keys + a->n_items && res == RC_OK; c++) {
         int n = 0;
         for (int i = 0; i < a->n_results; i++)
             if (a->results[i].n_groups > 0) parts[n++] = a->results[i].cols[c];
@@ -205,6 +205,22 @@ static rc sort_result(struct agg *a, struct table *t, struct table **out)
     return res;
 }
 
+/* Late keys: the key columns come in order, the items' follow. */
+static rc order_late(struct agg *a, int64_t n_rows, struct column **cols)
+{
+    int64_t *rows = NULL;
+    enum rc_t res = late_keys_columns(a, n_rows, &rows, cols);
+    for (int c = a->n_keys; c < a->n_keys + a->n_items && res == RC_OK; c++) {
+        struct column *in_order = NULL;
+        res = column_gather(a->run->cx, cols[c], rows, n_rows, &in_order);
+        if (res != RC_OK) break;
+        column_unref(cols[c]);
+        cols[c] = in_order;
+    }
+    mem_big_free(rows);
+    return res;
+}
+
 static rc agg_result(struct agg *a, struct table **out)
 {
     int n_cols = a->n_keys + a->n_items;
@@ -212,6 +228,7 @@ static rc agg_result(struct agg *a, struct table **out)
     struct column **cols = mem_zero(sizeof *cols * (size_t)(n_cols + 1));
     struct table *t = NULL;
     enum rc_t res = join_results(a, &n_rows, cols);
+    if (res == RC_OK && a->late) res = order_late(a, n_rows, cols);
     if (res == RC_OK) {
         res = table_new(a->run->cx, a->node->schema, cols, n_rows, &t);
     } else {
@@ -219,7 +236,10 @@ static rc agg_result(struct agg *a, struct table **out)
             column_unref(cols[i]);
     }
     mem_free(cols);
-    if (res == RC_OK) res = sort_result(a, t, out);
+    if (res == RC_OK && a->late)
+        *out = table_ref(t);
+    else if (res == RC_OK)
+        res = sort_result(a, t, out);
     table_unref(t);
     return res;
 }
@@ -303,6 +323,7 @@ static rc agg_run(struct agg *a, struct table **out, struct pipe **out_pipe)
     if (a->n_ranges > 0) TRY(pipe_run(a->pipe, a->n_ranges, &sink));
     exprs_report(a->x, a->pipe->n_parts);
     a->n_results = merge_buckets(a);
+    a->late = late_keys_wanted(a);
     a->results = mem_zero(sizeof *a->results * (size_t)(a->n_results + 1));
     if (atomic_load(&a->spilled)) return agg_spilled(a, out_pipe);
     TRY(pool_run(a->run->cx, a->n_results, merge_task, a));

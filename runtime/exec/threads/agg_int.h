@@ -165,13 +165,23 @@ struct agg {
     atomic_bool spilled;
     /* merging */
     bool split; /* by bucket; else one task for all */
+    bool late;  /* keys stay packed until the result is sorted */
     struct bucket_result *results;
     int n_results, first_result; /* first_result: of the tasks at work */
 };
 struct bucket_result {
     int64_t n_groups;
     struct column **cols; /* keys, then items */
+    uint64_t *words;      /* late keys: instead of the keys' columns */
 };
+
+/* Keys in one word that rises with them: their columns are made when the groups are sorted
+ * (agg_late.c). Asked for before buckets are merged. */
+bool late_keys_wanted(const struct agg *a);
+rc late_keys_keep(struct ctx *cx, const struct group_table *t, struct bucket_result *out);
+/* Key columns of all n groups in order, and which row of the buckets' end to end each is (caller
+ * mem_big_frees). */
+rc late_keys_columns(struct agg *a, int64_t n, int64_t **rows, struct column **out);
 
 rc agg_open(struct agg *a);
 void agg_close(struct agg *a);

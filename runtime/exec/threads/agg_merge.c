@@ -164,7 +164,7 @@ static rc bucket_columns(struct agg *a, struct agg_worker *w, struct ctx *cx,
 {
     out->n_groups = t->n;
     out->cols = mem_zero(sizeof *out->cols * (size_t)(a->n_keys + a->n_items + 1));
-    TRY(key_columns(a, cx, t, out->cols));
+    TRY(a->late ? late_keys_keep(cx, t, out) : key_columns(a, cx, t, out->cols));
     for (int i = 0; i < a->n_items; i++)
         if (!a->items[i].over->whole) TRY(item_column(a, w, cx, t, i, &out->cols[a->n_keys + i]));
     return RC_OK;

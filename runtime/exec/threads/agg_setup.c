@@ -296,6 +296,7 @@ void agg_close(struct agg *a)
         for (int c = 0; a->results[i].cols && c < a->n_keys + a->n_items; c++)
             column_unref(a->results[i].cols[c]);
         mem_free(a->results[i].cols);
+        mem_big_free(a->results[i].words);
     }
     mem_free(a->results);
     mem_free(a->ranges);

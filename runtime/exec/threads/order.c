@@ -27,6 +27,7 @@ struct sorter {
     int n_ranges, n_chunks;
     int64_t *counts;   /* [n_chunks][n_ranges]; then first places */
     int64_t *range_at; /* [n_ranges + 1] */
+    uint16_t *range;   /* [n] of each row */
 };
 
 /* ---- comparing ---- */
@@ -288,26 +289,35 @@ static void choose_splits(struct sorter *s)
     s->n_ranges = n + 1;
 }
 
-static int range_of(const struct sorter *s, uint64_t word)
+/* Ranges of n words: the first split above each. Eight searches go side by side, so that the steps
+ * of one wait for their memory while others go on. */
+static void ranges_of(const struct sorter *s, const struct pair *p, int64_t n, uint16_t *out)
 {
-    int lo = 0, n = s->n_ranges - 1;
+    enum { SIDE = 8 };
     const uint64_t *splits = s->splits;
-    while (n > 0) { /* first split above the word */
-        int half = n / 2;
-        bool right = word >= splits[lo + half];
-        lo = right ? lo + half + 1 : lo;
-        n = right ? n - half - 1 : half;
+    for (int64_t i = 0; i < n; i += SIDE) {
+        int m = n - i < SIDE ? (int)(n - i) : SIDE;
+        uint32_t lo[SIDE] = {0};
+        for (int left = s->n_ranges - 1; left > 0;) { /* lo is in [0, splits - left] */
+            int half = (left + 1) / 2;
+            for (int k = 0; k < m; k++)
+                lo[k] += p[i + k].word >= splits[lo[k] + (uint32_t)half - 1] ? (uint32_t)half : 0;
+            left -= half;
+        }
+        for (int k = 0; k < m; k++)
+            out[i + k] = (uint16_t)lo[k];
     }
-    return lo;
 }
 
 static enum rc_t count_task(struct ctx *cx, void *arg, int64_t task, int worker)
 {
     struct sorter *s = arg;
     int64_t *counts = s->counts + task * s->n_ranges;
+    int64_t from = chunk_from(s, task), to = chunk_from(s, task + 1);
     (void)worker;
-    for (int64_t i = chunk_from(s, task); i < chunk_from(s, task + 1); i++)
-        counts[range_of(s, s->from[i].word)]++;
+    ranges_of(s, s->from + from, to - from, s->range + from);
+    for (int64_t i = from; i < to; i++)
+        counts[s->range[i]]++;
     return check_cancel(cx);
 }
 
@@ -317,7 +327,7 @@ static enum rc_t scatter_task(struct ctx *cx, void *arg, int64_t task, int worke
     int64_t *at = s->counts + task * s->n_ranges;
     (void)worker;
     for (int64_t i = chunk_from(s, task); i < chunk_from(s, task + 1); i++)
-        s->to[at[range_of(s, s->from[i].word)]++] = s->from[i];
+        s->to[at[s->range[i]]++] = s->from[i];
     return check_cancel(cx);
 }
 
@@ -330,12 +340,13 @@ static enum rc_t sort_task(struct ctx *cx, void *arg, int64_t task, int worker)
     return check_cancel(cx);
 }
 
-/* Sorts s->from[0..n) into s->to. */
-static rc sort_all(struct sorter *s)
+/* s->from[0..n) into s->to, range by range. */
+static rc cut_ranges(struct sorter *s)
 {
     struct ctx *cx = s->run->cx;
     int64_t sum = 0;
     choose_splits(s);
+    TRY(mem_big(cx, mem_mul(sizeof *s->range, (size_t)s->n), (void **)&s->range));
     s->n_chunks = (int)((s->n + MORSEL_ROWS - 1) / MORSEL_ROWS);
     s->counts = ARENA_ARRAY(s->run->arena, int64_t, (int64_t)s->n_chunks * s->n_ranges);
     s->range_at = ARENA_ARRAY(s->run->arena, int64_t, s->n_ranges + 1);
@@ -349,8 +360,16 @@ static rc sort_all(struct sorter *s)
         }
     }
     s->range_at[s->n_ranges] = sum;
-    TRY(pool_run(cx, s->n_chunks, scatter_task, s));
-    return pool_run(cx, s->n_ranges, sort_task, s);
+    return pool_run(cx, s->n_chunks, scatter_task, s);
+}
+
+/* Sorts s->from[0..n) into s->to. */
+static rc sort_all(struct sorter *s)
+{
+    enum rc_t res = cut_ranges(s);
+    mem_big_free(s->range);
+    s->range = NULL;
+    return res == RC_OK ? pool_run(s->run->cx, s->n_ranges, sort_task, s) : res;
 }
 
 /* ---- the first few ---- */
@@ -407,12 +426,17 @@ static rc choose_words(struct sorter *s)
     return RC_OK;
 }
 
-static rc prepare(struct sorter *s)
+static rc make_pairs(struct sorter *s)
 {
-    TRY(choose_words(s));
     TRY(run_claim(s->run, s->run->cx, 2 * s->n * (int64_t)sizeof(struct pair)));
     TRY(mem_big(s->run->cx, mem_mul(sizeof(struct pair), (size_t)s->n), (void **)&s->from));
     return mem_big(s->run->cx, mem_mul(sizeof(struct pair), (size_t)s->n), (void **)&s->to);
+}
+
+static rc prepare(struct sorter *s)
+{
+    TRY(choose_words(s));
+    return make_pairs(s);
 }
 
 struct words {
@@ -474,6 +498,57 @@ out:
     if (s.to) (void)!run_claim(r, r->cx, -2 * n * (int64_t)sizeof(struct pair));
     mem_big_free(s.from);
     mem_big_free(s.to);
+    return res;
+}
+
+struct given {
+    struct sorter *s;
+    uint64_t *words;
+    int64_t *rows;
+};
+
+static enum rc_t pair_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    const struct given *g = arg;
+    (void)worker;
+    for (int64_t i = chunk_from(g->s, task); i < chunk_from(g->s, task + 1); i++)
+        g->s->from[i] = (struct pair){g->words[i], i};
+    return check_cancel(cx);
+}
+
+static enum rc_t unpair_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    const struct given *g = arg;
+    (void)worker;
+    for (int64_t i = chunk_from(g->s, task); i < chunk_from(g->s, task + 1); i++) {
+        g->words[i] = g->s->to[i].word;
+        g->rows[i] = g->s->to[i].row;
+    }
+    return check_cancel(cx);
+}
+
+rc order_given(struct run *r, uint64_t *words, int64_t n, int64_t **out)
+{
+    struct key_word word = {.exact = true};
+    struct sorter s = {.run = r, .words = &word, .n_words = 1, .n = n};
+    struct given g = {&s, words, NULL};
+    int64_t n_tasks = (n + MORSEL_ROWS - 1) / MORSEL_ROWS;
+    enum rc_t res = RC_ERR;
+    if (n == 0) return all_in_order(r->cx, 0, out);
+    TRY_OUT(make_pairs(&s));
+    TRY_OUT(pool_run(r->cx, n_tasks, pair_task, &g));
+    TRY_OUT(sort_all(&s));
+    mem_big_free(s.from);
+    s.from = NULL;
+    TRY_OUT(mem_big(r->cx, mem_mul(8, (size_t)n), (void **)&g.rows));
+    TRY_OUT(pool_run(r->cx, n_tasks, unpair_task, &g));
+    res = RC_OK;
+out:
+    if (s.to) (void)!run_claim(r, r->cx, -2 * n * (int64_t)sizeof(struct pair));
+    mem_big_free(s.from);
+    mem_big_free(s.to);
+    if (res != RC_OK) mem_big_free(g.rows);
+    if (res == RC_OK) *out = g.rows;
     return res;
 }
 

@@ -290,6 +290,8 @@ struct order_key {
 };
 rc order_rows(struct run *r, const struct order_key *keys, int n_keys, int64_t n, int64_t limit,
               int64_t **out, int64_t *out_n);
+/* The same by words alone, which come out sorted. */
+rc order_given(struct run *r, uint64_t *words, int64_t n, int64_t **out);
 /* Numbers that rise with the keys (equal ones may hide a difference): out[n]. */
 rc order_words(struct run *r, const struct order_key *keys, int n_keys, int64_t n, uint64_t *out);
 /* -1, 0, 1 by keys alone. */
