@@ -36,7 +36,7 @@ def run(code, *args, **kw):
 class RawKernel:
     """A kernel process and plain ZeroMQ sockets, so that tests can send what no client library would."""
 
-    def __init__(self, key="secret-key", env=None, transport="tcp"):
+    def __init__(self, key="secret-key", env=None, transport="tcp", argv=None, curve=False, sub_hwm=None, **popen):
         import zmq
 
         self.dir = tempfile.mkdtemp(prefix="mlnb-raw-")
@@ -58,9 +58,13 @@ class RawKernel:
             ports, ip = [1, 2, 3, 4, 5], self.dir + "/ipc"
         names = ["shell_port", "control_port", "iopub_port", "stdin_port", "hb_port"]
         self.info = dict(zip(names, ports), ip=ip, transport=transport, key=key, signature_scheme="hmac-sha256", kernel_name="mlnb")
+        if curve:
+            public, secret = zmq.curve_keypair()
+            self.info.update(curve_publickey=public.decode(), curve_secretkey=secret.decode())
         self.file = self.dir + "/connection.json"
         Path(self.file).write_text(json.dumps(self.info))
-        self.proc = subprocess.Popen([BIN, "kernel", "-f", self.file], env={**os.environ, **(env or {})}, start_new_session=True)
+        self.argv, self.env = [*(argv or [BIN, "kernel", "-f"]), self.file], {**os.environ, **(env or {})}
+        self.proc = subprocess.Popen(self.argv, env=self.env, start_new_session=True, **popen)
         self.session = uuid.uuid4().hex
         sep = ":" if transport == "tcp" else "-"
         self.address = lambda name: f"{transport}://{ip}{sep}{self.info[name + '_port']}"
@@ -68,12 +72,26 @@ class RawKernel:
         for name, kind in (("shell", zmq.DEALER), ("control", zmq.DEALER), ("stdin", zmq.DEALER), ("hb", zmq.REQ), ("iopub", zmq.SUB)):
             s = self.ctx.socket(kind)
             s.linger = 0
+            s.reconnect_ivl = 5  # the first try comes before the kernel listens
+            if curve:
+                self.encrypt(s)
             if kind == zmq.DEALER:
                 s.setsockopt(zmq.IDENTITY, self.session.encode())
             if kind == zmq.SUB:
+                s.setsockopt(zmq.RCVHWM, 0 if sub_hwm is None else sub_hwm)
                 s.setsockopt(zmq.SUBSCRIBE, b"")
             s.connect(self.address(name))
             self.sockets[name] = s
+
+    def encrypt(self, socket):
+        import zmq
+
+        socket.curve_publickey, socket.curve_secretkey = zmq.curve_keypair()
+        socket.curve_serverkey = self.info["curve_publickey"].encode()
+
+    def restart(self):
+        """Another process on the same connection file, as a client restarts a kernel."""
+        self.proc = subprocess.Popen(self.argv, env=self.env, start_new_session=True)
 
     def frames(self, type_, content, header=None, key=None):
         h = {"msg_id": uuid.uuid4().hex, "session": self.session, "username": "t", "date": "2026-01-01T00:00:00Z", "msg_type": type_, "version": "5.5"}

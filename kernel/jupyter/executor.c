@@ -4,6 +4,8 @@
 
 #include <signal.h>
 
+#define QUIET_MS 6
+
 struct run { /* one execute request */
     struct kernel *k;
     struct request *r;
@@ -182,9 +184,10 @@ static void post_reply(struct kernel *k, struct request *r, json_t *take_content
 
 /* Asks the I/O thread to take from the queue what the client had sent before it could know of the
  * failure. */
-static struct request *sweep(struct kernel *k)
+static struct request *sweep(struct kernel *k, int quiet_ms)
 {
     pthread_mutex_lock(&k->lock);
+    k->sweep_quiet_ms = quiet_ms;
     k->sweep_wanted = true;
     pthread_mutex_unlock(&k->lock);
     kernel_wake(k);
@@ -256,6 +259,14 @@ static enum rc_t run_request(struct run *run, bool store)
     return run_source(run, code, store);
 }
 
+/* What was sent before a person stopped a cell is here already; only a cell that fails at once can
+ * be faster than the rest of its burst. */
+static bool was_interrupted(const struct run *run)
+{
+    const char *ename = json_string_value(json_object_get(run->error, "ename"));
+    return ename && strcmp(ename, "Interrupted") == 0;
+}
+
 static void execute(struct kernel *k, struct request *r)
 {
     struct run run = {.k = k, .r = r, .silent = flag(r->content, "silent", false)};
@@ -269,7 +280,8 @@ static void execute(struct kernel *k, struct request *r)
     json_t *content = reply_content(&run, res);
     kernel_flush_text(k);
     struct request *aborted = NULL;
-    if (res != RC_OK && flag(r->content, "stop_on_error", true)) aborted = sweep(k);
+    if (res != RC_OK && flag(r->content, "stop_on_error", true))
+        aborted = sweep(k, was_interrupted(&run) ? 0 : QUIET_MS);
     json_t *metadata = json_pack("{s:s, s:b, s:s}", "started", started, "dependencies_met", 1,
                                  "status", res == RC_OK ? "ok" : "error");
     post_reply(k, r, content, metadata);

@@ -47,6 +47,7 @@ struct kernel {
     struct request *running;
     struct request *aborted; /* taken from the queue by the sweep */
     bool sweep_wanted, stopping, executor_done;
+    int sweep_quiet_ms; /* how long the shell must be silent */
     struct text_out text;
     int64_t backlog_bytes; /* iopub messages the subscribers have not taken */
     bool input_wanted, input_given;

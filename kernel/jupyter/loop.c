@@ -339,13 +339,13 @@ static void abort_queue(struct kernel *k)
     pthread_mutex_unlock(&k->lock);
 }
 
-/* Reads the shell until it has been quiet for 6 ms (50 at most): what came before the reply is
+/* Reads the shell until it has been quiet for some ms (50 at most): what came before the reply is
  * aborted. */
 static void sweep(struct kernel *k)
 {
     int64_t end = now_ms() + 50;
     zmq_pollitem_t item = {.socket = k->sock[SOCK_SHELL], .events = ZMQ_POLLIN};
-    while (now_ms() < end && zmq_poll(&item, 1, 6) > 0)
+    while (now_ms() < end && zmq_poll(&item, 1, k->sweep_quiet_ms) > 0)
         read_requests(k, SOCK_SHELL, BATCH);
     abort_queue(k);
 }

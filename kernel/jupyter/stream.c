@@ -2,8 +2,6 @@
  * characters, in order with what C libraries write, and capped for each cell. */
 #include "kernel/jupyter/jup_int.h"
 
-#include "runtime/base/utf8.h"
-
 #define FLUSH_BYTES (32 * 1024)
 #define FLUSH_MS    50
 #define BACKLOG_MAX (64 << 20)
@@ -31,16 +29,7 @@ int utf8_unfinished(const char *p, size_t n)
 static void post(struct kernel *k, int fd, const char *p, size_t n)
 {
     const char *name = fd == 2 ? "stderr" : "stdout";
-    json_t *content = json_pack("{s:s, s:s%}", "name", name, "text", p, n);
-    if (!content) { /* not UTF-8 */
-        struct strbuf good = {0};
-        utf8_repair(&good, p, n);
-        content = json_pack("{s:s, s:s%}", "name", name, "text", good.p ? good.p : "", good.n);
-        strbuf_release(&good);
-    }
-    struct message *m = message_new(&k->names, CHANNEL_IOPUB, "stream", k->running, content, NULL);
-    m->is_stream = true;
-    kernel_append(k, m);
+    kernel_append(k, message_stream(&k->names, name, k->running, (struct str){p, n}));
 }
 
 /* A character that is not whole yet stays, unless nothing can follow. */

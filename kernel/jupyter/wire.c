@@ -2,6 +2,7 @@
 #include "kernel/jupyter/wire.h"
 
 #include "runtime/base/hash.h"
+#include "runtime/base/utf8.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -350,6 +351,47 @@ struct message *message_new(const struct names *names, enum channel channel, con
     m->idents = mem_zero(sizeof *m->idents * (size_t)m->n_idents);
     for (int i = 0; i < m->n_idents; i++)
         m->idents[i] = own(idents[i]);
+    return m;
+}
+
+/* The inside of a JSON string. */
+static void put_escaped(struct strbuf *b, struct str s)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t from = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c >= 0x20 && c != '"' && c != '\\') continue;
+        char text[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+        strbuf_add(b, s.p + from, i - from);
+        from = i + 1;
+        if (c == '\n')
+            strbuf_add(b, "\\n", 2);
+        else if (c == '"' || c == '\\')
+            strbuf_add(b, (char[]){'\\', (char)c}, 2);
+        else
+            strbuf_add(b, text, 6);
+    }
+    strbuf_add(b, s.p + from, s.n - from);
+}
+
+struct message *message_stream(const struct names *names, const char *stream,
+                               const struct request *parent, struct str text)
+{
+    struct message *m = message_new(names, CHANNEL_IOPUB, "stream", parent, NULL, NULL);
+    struct strbuf good = {0}, content = {0};
+    if (utf8_check(text.p, text.n) != text.n) {
+        utf8_repair(&good, text.p, text.n);
+        text = strbuf_view(&good);
+    }
+    strbuf_printf(&content, "{\"name\":\"%s\",\"text\":\"", stream);
+    put_escaped(&content, text);
+    strbuf_addz(&content, "\"}");
+    mem_free(m->text[3]);
+    m->n[3] = content.n;
+    m->text[3] = strbuf_take(&content);
+    m->is_stream = true;
+    strbuf_release(&good);
     return m;
 }
 

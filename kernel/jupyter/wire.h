@@ -65,6 +65,10 @@ void names_init(struct names *n);
 struct message *message_new(const struct names *names, enum channel channel, const char *type,
                             const struct request *parent, json_t *take_content,
                             json_t *take_metadata);
+/* A `stream` message; bytes that are not UTF-8 become U+FFFD. Written without a JSON tree between,
+ * since it is the bulk of what is sent. */
+struct message *message_stream(const struct names *names, const char *stream,
+                               const struct request *parent, struct str text);
 void message_free(struct message *m);
 /* "2026-11-23T12:00:00.123456Z" now. */
 void iso_now(char out[40]);

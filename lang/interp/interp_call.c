@@ -225,10 +225,10 @@ static rc call_named(struct lang *lg, struct scope *sc, const struct ast *e,
         return res;
     }
     const struct builtin_desc *builtin = builtin_find(e->text);
+    if (builtin) return call_builtin(lg, sc, builtin, e, args, out);
     const struct fn_desc *fn = fn_find(e->text);
     const struct agg_desc *agg = agg_find(e->text);
     const struct ml_family *family = ml_family_find(e->text);
-    if (builtin) return call_builtin(lg, sc, builtin, e, args, out);
     if (agg && (any_list(args) || !fn)) return call_aggregate(lg, agg, e, args, out);
     if (fn) return call_scalar(lg, fn, e, args, out);
     if (family) return call_family(lg, family, args, out);

@@ -25,6 +25,7 @@ static inline bool str_eq(struct str a, struct str b)
 }
 static inline bool str_eqz(struct str a, const char *z)
 {
+    if (a.n && z && *a.p != *z) return false; /* look-ups of names mostly end here */
     return str_eq(a, str_of(z));
 }
 /* Byte order = code point order for UTF-8. */
