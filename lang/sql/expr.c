@@ -442,6 +442,11 @@ static rc bind_kind(struct query *q, const json_t *node, const struct expr **out
 rc sql_expr(struct query *q, const json_t *node, const struct expr **out)
 {
     struct sql *s = q->s;
+    for (int i = 0; i < q->n_early; i++)
+        if (sql_same_tree(q->early[i].node, node)) {
+            *out = q->early[i].column;
+            return RC_OK;
+        }
     if (s->depth > 900)
         return fail(s->cx, E109, sql_node_span(s, node), "the expression is nested too deep");
     s->depth++;

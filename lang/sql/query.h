@@ -54,6 +54,12 @@ struct sql_waiting {
     const struct expr *test;
     struct dtype type;
 };
+/* A key of GROUP BY that holds a sub-query: computed before the groups are made, and known by its
+ * tree wherever it stands again. */
+struct sql_early {
+    const json_t *node;
+    const struct expr *column;
+};
 enum sql_outer {
     SQL_NO_OUTER,  /* outer columns cannot be seen */
     SQL_CARRY,     /* they are columns of the plan, carried through every node */
@@ -89,6 +95,8 @@ struct query {
     int n_agg_sort;
     struct sql_window *wins;
     int n_wins, cap_wins;
+    struct sql_early *early;
+    int n_early, cap_early;
     struct sql_waiting *waiting;
     int n_waiting, cap_waiting;
     const json_t **grouping; /* GROUPING(..) calls found */

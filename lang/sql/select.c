@@ -364,6 +364,29 @@ static bool reads_column(const struct expr *e)
     return false;
 }
 
+/* Keys with sub-queries are computed before the groups are made. */
+static rc early_keys(struct body *b)
+{
+    struct query *q = b->q;
+    const json_t *keys = sql_get(b->select, "groupClause");
+    for (size_t i = 0; i < sql_len(keys); i++) {
+        const json_t *node = json_array_get(keys, i);
+        const struct expr *e;
+        int at;
+        TRY(sql_ordinal(q, node, b->n, &at));
+        if (at < 0) at = named_target(b, node);
+        if (at >= 0 && b->targets[at].node && sql_has_sublink(b->targets[at].node))
+            node = b->targets[at].node;
+        if (!sql_has_sublink(node)) continue;
+        TRY(sql_expr(q, node, &e));
+        if (e->type.kind == KIND_NULL) TRY(expr_cast(q->s->cx, q->s->arena, e, KIND_STR, &e));
+        TRY(sql_add_column(q->s, &q->plan, e, "key", &e));
+        SQL_GROW(q, q->early, q->n_early, q->cap_early);
+        q->early[q->n_early++] = (struct sql_early){node, e};
+    }
+    return RC_OK;
+}
+
 rc sql_plain(struct query *q, const json_t *select, struct sql_result *out)
 {
     struct sql *s = q->s;
@@ -373,6 +396,7 @@ rc sql_plain(struct query *q, const json_t *select, struct sql_result *out)
     TRY(sql_from(q, sql_get(select, "fromClause")));
     TRY(bind_where(q, sql_get(select, "whereClause")));
     TRY(list_targets(&b));
+    TRY(early_keys(&b));
     q->is_grouped = groups(select);
     TRY(bind_targets(&b));
     TRY(bind_order(&b));

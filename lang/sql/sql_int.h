@@ -124,4 +124,7 @@ const char *sql_spelling(const struct sql *s, int location, const char *folded, 
 /* Keeps a plan until the statement's end: takes the reference. */
 struct plan *sql_own(struct sql *s, struct plan *take_p);
 
+/* The same tree, wherever it stands in the text. */
+bool sql_same_tree(const json_t *a, const json_t *b);
+
 #endif

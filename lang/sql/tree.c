@@ -207,3 +207,25 @@ rc sql_parse(struct sql *s, json_t **out)
     pg_query_free_parse_result(r);
     return res;
 }
+
+static bool same_members(const json_t *a, const json_t *b)
+{
+    const char *key;
+    json_t *kid;
+    json_object_foreach((json_t *)(uintptr_t)a, key, kid)
+    {
+        if (strcmp(key, "location") == 0) continue;
+        if (!sql_same_tree(kid, json_object_get(b, key))) return false;
+    }
+    return true;
+}
+bool sql_same_tree(const json_t *a, const json_t *b)
+{
+    if (!a || !b || json_typeof(a) != json_typeof(b)) return a == b;
+    if (json_is_object(a)) return same_members(a, b) && same_members(b, a);
+    if (!json_is_array(a)) return json_equal(a, b);
+    if (json_array_size(a) != json_array_size(b)) return false;
+    for (size_t i = 0; i < json_array_size(a); i++)
+        if (!sql_same_tree(json_array_get(a, i), json_array_get(b, i))) return false;
+    return true;
+}

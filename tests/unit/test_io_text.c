@@ -175,3 +175,12 @@ TEST(fixed_width_by_widths)
            "column_1,column_2,column_3\nab,12,x\ncd,3,y\n");
     column_unref(c);
 }
+
+TEST(fixed_width_with_a_decimal_comma)
+{
+    struct io_case t;
+    BEGIN(&t, "name  share\nAnna  1,5\nBo    0,25\n");
+    case_option(&t, "format", text_value("fixed"));
+    case_option(&t, "decimal", text_value(","));
+    expect(&t, "name:str share:num", "name,share\nAnna,1.5\nBo,0.25\n");
+}

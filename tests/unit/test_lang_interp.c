@@ -399,6 +399,11 @@ TEST(files_that_change)
         "[u2.code[1], str(u2.n[2])]",
         "[\"001\", \"6.0\"]");
     rec_expect(&r, "files(\"*.csv\")", "[\"a.csv\"]");
+    char deep[128];
+    snprintf(deep, sizeof deep, "mkdir -p %s/sub/deep", dir);
+    assert_int_equal(system(deep), 0);
+    rec_ok(&r, "frame(x: [1]) |> save \"sub/deep/b.csv\"");
+    rec_expect(&r, "files(\"**/*.csv\")", "[\"a.csv\", \"sub/deep/b.csv\"]");
     rec_end(&r);
     snprintf(path, sizeof path, "rm -r %s", dir);
     assert_int_equal(system(path), 0);

@@ -248,7 +248,7 @@ static rc prune_scan(struct ctx *cx, struct plan *p, const struct wanted *w, str
 {
     struct wanted all = *w;
     int m = 0;
-    all.has = arena_copy(cx->arena, w->has, sizeof *w->has * (size_t)(w->schema->n + 1));
+    all.has = arena_copy(cx->arena, w->has, sizeof *w->has * (size_t)w->schema->n);
     if (p->u.scan.filter) expr_columns(p->u.scan.filter, want, &all);
     if (count(&all) == 0 && all.schema->n > 0) all.has[0] = true;
     if (count(&all) == all.schema->n) {
