@@ -420,14 +420,16 @@ static void wish_free(struct chart_build *b)
 static rc run_build(struct chart_build *b, struct chart_spec *spec)
 {
     if (spec->kind && !kind_named(spec->kind)) return unknown_kind(b->cx, spec);
-    if (spec->n_y_series > 0) {
+    const struct chart_kind_desc *asked = spec->kind ? kind_named(spec->kind) : NULL;
+    bool is_wide = asked && asked->is_wide;
+    if (spec->n_y_series > 0 && !is_wide) {
         order_series(b->spec, spec);
         TRY(melt(b, spec));
     }
     for (int ch = 0; ch < CHART_CHANNELS; ch++)
         TRY(set_input(b, (enum chart_channel)ch));
     TRY(choose_kind(b));
-    if (!b->c->kind->needs_model) TRY(check_inputs(b));
+    if (!b->c->kind->needs_model && !is_wide) TRY(check_inputs(b));
     wish_size(b);
     TRY(build_join_facets(b));
     TRY(stat_keep_small(b));

@@ -50,7 +50,7 @@ static rc prune(struct chart_build *b)
         n = add_used(b, items, n, b->in[i].column);
     n = add_used(b, items, n, b->facet_row.column);
     n = add_used(b, items, n, b->facet_column.column);
-    if (n == 0 || b->c->kind->needs_model) return RC_OK;
+    if (n == 0 || b->c->kind->needs_model || b->c->kind->is_wide) return RC_OK;
     TRY(plan_project(b->cx, b->data, items, n, b->spec->span, &p));
     take_data(b, p);
     return RC_OK;

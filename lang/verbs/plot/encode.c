@@ -73,11 +73,12 @@ static rc read_encoding(struct plotting *p, const struct ast *e, bool takes_cons
 rc plot_read_channel(struct plotting *p, enum chart_channel c, const struct ast *e)
 {
     p->spec.enc_span[c] = e->span;
-    if (c != CHART_Y || e->op != AST_LIST)
-        return read_encoding(p, e, channels[c].takes_constant, &p->enc[c]);
+    bool is_list = e->op == AST_LIST && (c == CHART_Y || (c == CHART_X && p->is_wide));
+    if (is_list && p->is_wide) p->spec.enc_span[CHART_Y] = e->span;
+    if (!is_list) return read_encoding(p, e, channels[c].takes_constant, &p->enc[c]);
     if (e->n_kids < 1 || e->n_kids > PLOT_MAX_SERIES)
         return fail(p->vc->cx, E501, e->span, "y takes from 1 to %d series", PLOT_MAX_SERIES);
-    if (e->n_kids == 1) return read_encoding(p, e->kids[0], false, &p->enc[c]);
+    if (e->n_kids == 1 && !p->is_wide) return read_encoding(p, e->kids[0], false, &p->enc[c]);
     for (int i = 0; i < e->n_kids; i++)
         TRY(read_encoding(p, e->kids[i], false, &p->series[i]));
     p->n_series = e->n_kids;
@@ -102,6 +103,30 @@ static rc read_facet(struct plotting *p)
     return plot_read_channel(p, CHART_FACET_COLUMN, e->kids[1]);
 }
 
+/* A chart of columns side by side that names none: those that can stand in it. */
+static rc all_columns(struct plotting *p)
+{
+    const struct verb_call *vc = p->vc;
+    for (int c = 0; c < CHART_CHANNELS; c++)
+        if (p->enc[c].expr) {
+            fail(vc->cx, E501, p->enc[c].expr->span, "a chart of kind %s takes a list of columns",
+                 p->spec.kind);
+            return hint_replace(vc->lg, p->enc[c].expr->span, "[%s, ..]",
+                                source_text(p->vc, p->enc[c].expr->span));
+        }
+    for (int i = 0; i < p->schema->n && p->n_series < PLOT_MAX_SERIES; i++) {
+        enum kind k = p->schema->fields[i].type.kind;
+        bool fits = k == KIND_INT || k == KIND_NUM || strcmp(p->spec.kind, "missing") == 0;
+        if (!fits || k == KIND_LIST || k == KIND_STRUCT) continue;
+        struct ast *name = ARENA_NEW(vc->arena, struct ast);
+        name->op = AST_NAME;
+        name->text = str_of(p->schema->fields[i].name);
+        name->span = vc->step->span;
+        TRY(read_encoding(p, name, false, &p->series[p->n_series++]));
+    }
+    return RC_OK;
+}
+
 rc plot_read_encodings(struct plotting *p)
 {
     static const enum chart_channel places[] = {CHART_X, CHART_Y};
@@ -120,6 +145,7 @@ rc plot_read_encodings(struct plotting *p)
             return fail(p->vc->cx, E206, it->span, "%s is given twice", channels[c].name);
         TRY(plot_read_channel(p, (enum chart_channel)c, it->expr));
     }
+    if (p->is_wide && p->n_series == 0) TRY(all_columns(p));
     return read_facet(p);
 }
 

@@ -94,6 +94,15 @@ out:
 
 /* ---- plot of a frame ---- */
 
+static bool is_wide(const char *kind)
+{
+    int n;
+    const struct chart_kind_desc *const *all = chart_kinds(&n);
+    for (int i = 0; i < n; i++)
+        if (strcmp(all[i]->name, kind) == 0) return all[i]->is_wide;
+    return false;
+}
+
 static rc plot_frame(struct verb_call *vc, struct value **out)
 {
     struct plotting p = {.vc = vc, .schema = vc->input->plan->schema};
@@ -105,6 +114,7 @@ static rc plot_frame(struct verb_call *vc, struct value **out)
         return err_hint(vc->cx, "m |> plot kind: %s, data: %s", p.spec.kind,
                         input_label(vc) ? input_label(vc) : "t");
     }
+    p.is_wide = p.spec.kind && is_wide(p.spec.kind);
     TRY(plot_read_encodings(&p));
     TRY(plot_read_options(&p));
     return plot_draw(&p, out);

@@ -19,7 +19,7 @@ struct encoding {
     enum { ENC_NONE, ENC_CONSTANT, ENC_ROW, ENC_AGG, ENC_INHERITED } how;
     const char *constant, *title, *column;
 };
-#define PLOT_MAX_SERIES 16
+#define PLOT_MAX_SERIES 40
 struct plotting {
     struct verb_call *vc;
     const struct schema *schema; /* what expressions see: the frame's own columns */
@@ -29,6 +29,7 @@ struct plotting {
     struct chart_spec spec;
     struct pipe frame, data; /* as plot_source */
     bool has_agg;
+    bool is_wide; /* the kind takes columns side by side */
 };
 
 /* encode.c: reads the encodings of the step (items x, y; options x: .. facet:). */
