@@ -34,6 +34,7 @@ rc column_widen(struct ctx *cx, const struct column *c, struct dtype to, struct 
 bool name_is_bare(struct str name);
 void name_text(struct strbuf *out, struct str name);
 void scope_clear(struct scope *s);
+const struct value *scope_peek_fn(const struct scope *s, struct str name); /* no use; fns only */
 /* Notes from now on which names of this very scope are used (before they are set) and which are
  * set; NULL ends it. */
 struct name_log {

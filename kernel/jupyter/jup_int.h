@@ -65,7 +65,7 @@ struct kernel {
     int signal_fd, parent_fd; /* -1 when not watched */
     int parent_pid;           /* > 0: looked at each second, there is no pidfd */
     int64_t interrupted_at;   /* ms */
-    bool debugging;           /* a client may follow the variables (from the start) */
+    bool debugging;           /* a client follows the variables */
     int debug_seq;
     double cpu_seconds, cpu_at; /* of the last usage_request */
     struct capture capture;

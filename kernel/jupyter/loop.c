@@ -606,7 +606,6 @@ static struct kernel *kernel_new(const char *path)
     k->out_end = &k->out;
     k->queue_end = &k->queue;
     stream_init(&k->text);
-    k->debugging = true; /* the panel fills without being asked to */
     k->frames = mem_zero(sizeof *k->frames * MAX_FRAMES);
     names_init(&k->names);
     if (!connection_read(k->arena, path, &k->conn, &why)) {

@@ -3,6 +3,8 @@
 
 #include "lang/interp_int.h"
 
+#include "lang/interp_int.h"
+
 static struct str *copy_names(struct arena *a, const struct str *names, int n)
 {
     struct str *copy = ARENA_ARRAY(a, struct str, n + 1);

@@ -76,8 +76,12 @@ class Lab(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.page.quit()
+        kernels = cls.kernels()
         cls.server.terminate()
         cls.server.wait(20)
+        time.sleep(0.5)
+        left = [p for p in kernels if Path(f"/proc/{p}").exists()]
+        assert kernels and not left, f"kernels {kernels}, left {left}"
 
     def js(self, code, *args):
         return self.page.execute_script(code, *args)
@@ -224,6 +228,28 @@ class Lab(unittest.TestCase):
             const f = k.requestExecute({code: 'sleep(60s)'}); setTimeout(() => { const t = performance.now(); k.interrupt(); f.done.then(() => done(performance.now() - t)) }, 700)""")
         self.assertLess(took, 3000)
         print(f"interrupt to idle in JupyterLab: {took:.0f} ms")
+
+    def test_variables_and_restart(self):
+        """Lab's own variables panel fills once the bug button is pressed; a restart is quick, forgets, and leaves no process behind."""
+        self.open("tips.ipynb")
+        self.run_all()
+        self.js("document.querySelector('.jp-DebuggerBugButton').click()")
+        self.js("window.jupyterapp.shell.expandRight(); window.jupyterapp.shell.activateById('jp-debugger-sidebar')")
+        self.wait("variables in the panel", "[...document.querySelectorAll('.jp-DebuggerVariables-body')].some(e => e.innerText.includes('trips'))", 20)
+        time.sleep(1)
+        self.page.save_screenshot(str(SHOTS / "variables.png"))
+        took = self.page.execute_async_script("""const done = arguments[0]; const s = window.jupyterapp.shell.currentWidget.sessionContext; const t = performance.now();
+            s.session.kernel.restart().then(() => s.session.kernel.requestExecute({code: '1'}).done).then(() => done(performance.now() - t))""")
+        print(f"restart to the first cell done in JupyterLab: {took:.0f} ms")
+        error = self.page.execute_async_script("""const done = arguments[0]; window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+            .requestExecute({code: 'trips'}).done.then(r => done(r.content.ename || 'none'))""")
+        self.assertEqual(error, "E202")
+        self.js("window.jupyterapp.shell.collapseRight()")
+
+    @classmethod
+    def kernels(cls):
+        found = subprocess.run(["pgrep", "-f", f"{BIN} kernel"], capture_output=True, text=True).stdout.split()
+        return [p for p in found if f"PPid:\t{cls.server.pid}\n" in Path(f"/proc/{p}/status").read_text()]
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ class Assist(unittest.TestCase):
         info = self.k.reply("shell", self.k.send("shell", "kernel_info_request", {}))["content"]
         self.assertIn("debugger", info["supported_features"])
         body = self.debug("debugInfo")["body"]
-        self.assertEqual((body["isStarted"], body["stoppedThreads"], body["breakpoints"], body["richRendering"]), (True, [], [], True))
+        self.assertEqual((body["isStarted"], body["stoppedThreads"], body["breakpoints"], body["richRendering"]), (False, [], [], True))
         trips = [v for v in self.debug("inspectVariables")["body"]["variables"] if v["name"] == "trips"][0]
         self.assertEqual((trips["type"], trips["value"]), ("frame", "6 rows x 2 columns"))
         parts = self.debug("variables", variablesReference=trips["variablesReference"])["body"]["variables"]
@@ -113,11 +113,11 @@ class Assist(unittest.TestCase):
         self.assertEqual(self.debug("variables", variablesReference=10**9)["body"]["variables"], [])
         self.assertFalse(self.debug("stepIn")["success"])
         self.assertEqual(self.k.reply("control", self.k.send("control", "debug_request", {"arguments": 5}))["content"]["success"], False)
-        self.debug("disconnect")
-        self.assertFalse(self.debug("debugInfo")["body"]["isStarted"])
         self.debug("initialize")
         self.assertTrue(self.debug("attach")["success"])
         self.assertTrue(self.debug("debugInfo")["body"]["isStarted"])
+        self.debug("disconnect")
+        self.assertFalse(self.debug("debugInfo")["body"]["isStarted"])
 
     def test_vars(self):
         _, out = self.k.execute('text = "héllo"\n.vars')
