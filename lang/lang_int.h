@@ -100,7 +100,7 @@ struct scope *scope_ref(struct scope *s);
 void scope_unref(struct scope *s);
 /* Looks up the chain; borrowed or NULL. */
 const struct value *scope_get(const struct scope *s, struct str name);
-const struct value *scope_peek(const struct scope *s, struct str name); /* no use: for hints */
+const struct value *scope_peek(const struct scope *s, struct str name);    /* no use: for hints */
 void scope_set(struct scope *s, struct str name, struct value *take_v);    /* in this scope */
 int scope_names(const struct scope *s, struct arena *a, struct str **out); /* whole chain */
 /* Functions live apart from variables. scope_fn: the fn of that name, else a variable that holds a
