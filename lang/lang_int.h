@@ -118,8 +118,7 @@ struct lang {
     struct scope *globals;
     struct sources *sources;
     const struct value *last;   /* `_` */
-    const struct value *recent; /* shown or assigned last: what a line that begins with |> goes on
-                                   from */
+    const struct value *recent; /* shown or assigned last: a line of |> goes on from it */
     struct notify notify;
     uint64_t seed;
     int depth;         /* fn and block nesting, E904 past 200 */

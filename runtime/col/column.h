@@ -216,6 +216,9 @@ rc column_concat(struct ctx *cx, const struct column *const *parts, int n_parts,
 /* rows[i] of c, or null where rows[i] < 0. Parallel over blocks. Texts share c's heaps. */
 rc column_gather(struct ctx *cx, const struct column *c, const int64_t *rows, int64_t n,
                  struct column **out);
+/* As column_gather for rows of which none is negative: there is no first look for one. */
+rc column_pick(struct ctx *cx, const struct column *c, const int64_t *rows, int64_t n,
+               struct column **out);
 /* Rows [at, at + n): shares memory when at is a multiple of 64, else copies. */
 rc column_slice(struct ctx *cx, const struct column *c, int64_t at, int64_t n, struct column **out);
 /* n nulls of a type. */

@@ -75,12 +75,11 @@ static bool any_negative(const int64_t *rows, int64_t n)
     return acc < 0;
 }
 
-rc column_gather(struct ctx *cx, const struct column *c, const int64_t *rows, int64_t n,
-                 struct column **out)
+static rc gather_new(struct ctx *cx, const struct column *c, const int64_t *rows, int64_t n,
+                     bool has_null, struct column **out)
 {
-    if (c->phys == PHYS_LIST || c->phys == PHYS_STRUCT) return nested_gather(cx, c, rows, n, out);
     struct gather g = {.in = c, .rows = rows};
-    TRY(column_alloc(cx, c->type, c->phys, n, c->valid || any_negative(rows, n), &g.out));
+    TRY(column_alloc(cx, c->type, c->phys, n, has_null, &g.out));
     g.out->dict = column_ref(c->dict);
     if (c->phys == PHYS_STR) column_share(g.out, c);
     if (blocks(cx, n, gather_task, &g) != RC_OK) {
@@ -90,6 +89,20 @@ rc column_gather(struct ctx *cx, const struct column *c, const int64_t *rows, in
     column_settle(g.out, false);
     *out = g.out;
     return RC_OK;
+}
+
+rc column_gather(struct ctx *cx, const struct column *c, const int64_t *rows, int64_t n,
+                 struct column **out)
+{
+    if (c->phys == PHYS_LIST || c->phys == PHYS_STRUCT) return nested_gather(cx, c, rows, n, out);
+    return gather_new(cx, c, rows, n, c->valid || any_negative(rows, n), out);
+}
+
+rc column_pick(struct ctx *cx, const struct column *c, const int64_t *rows, int64_t n,
+               struct column **out)
+{
+    if (c->phys == PHYS_LIST || c->phys == PHYS_STRUCT) return nested_gather(cx, c, rows, n, out);
+    return gather_new(cx, c, rows, n, c->valid != NULL, out);
 }
 
 /* ---- canonical types ---- */

@@ -168,3 +168,96 @@ TEST(asof_over_dates_wide_and_infinite_keys)
     assert_int_equal(f.err.code, E209);
     fx_end(&f);
 }
+
+/* ---- right keys that stand once: the left side shared, or cut to what has a partner ---- */
+#define MANY 150001 /* over two morsels, the last one short */
+
+/* Left rows (k, i, flag with nulls) with k = i % 1000; right rows have the keys below 1000 that are
+ * multiples of `step`, in falling order, with v = 3 k (null where k is a multiple of 5). */
+static struct table *unique_join(struct fx *f, int64_t step, enum join_kind kind,
+                                 const struct column **out_left)
+{
+    int64_t *k = malloc(8 * MANY), *i = malloc(8 * MANY), right[1000], v[1000], n = 0;
+    int *flag = malloc(sizeof *flag * MANY);
+    for (int64_t r = 0; r < MANY; r++) {
+        k[r] = r % 1000;
+        i[r] = r;
+        flag[r] = r % 3 == 0 ? -1 : r % 2 == 0;
+    }
+    for (int64_t r = 999; r >= 0; r--) {
+        if (r % step) continue;
+        right[n] = r;
+        v[n++] = r % 5 == 0 ? NIL : 3 * r;
+    }
+    struct table *t =
+        TABLE(f, {"k", ints(f, MANY, k)}, {"i", ints(f, MANY, i)}, {"flag", bools(f, MANY, flag)});
+    struct plan *l = pl_table(f, t), *p;
+    struct plan *r = pl_table(f, TABLE(f, {"k", ints(f, n, right)}, {"v", ints(f, n, v)}));
+    struct join_on on = pair(f, l, "k", r, "k", CMP_EQ);
+    *out_left = t->cols[1];
+    free(k);
+    free(i);
+    free(flag);
+    p = joined(f, l, r, kind, &on, 1);
+    return run_all(f, p);
+}
+
+static void check_unique(struct fx *f, const struct table *t, int64_t step, bool keeps_all)
+{
+    int64_t row = 0;
+    (void)f;
+    for (int64_t r = 0; r < MANY; r++) {
+        bool found = r % 1000 % step == 0;
+        if (!found && !keeps_all) continue;
+        assert_int_equal(((const int64_t *)t->cols[0]->data)[row], r % 1000);
+        assert_int_equal(((const int64_t *)t->cols[1]->data)[row], r);
+        assert_int_equal(bit_valid(t->cols[2]->valid, row), r % 3 != 0);
+        assert_int_equal(bit_get(t->cols[2]->data, row), r % 3 != 0 && r % 2 == 0);
+        bool has = found && r % 1000 % 5 != 0;
+        assert_int_equal(bit_valid(t->cols[3]->valid, row), has);
+        assert_int_equal(((const int64_t *)t->cols[3]->data)[row], has ? 3 * (r % 1000) : 0);
+        row++;
+    }
+    assert_int_equal(t->n_rows, row);
+}
+
+TEST(right_keys_that_stand_once)
+{
+    struct fx f;
+    const struct column *left;
+    static const int64_t steps[] = {1, 3, 7, 900};
+    for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++)
+        for (int outer = 0; outer < 2; outer++) {
+            fx_begin(&f);
+            struct table *t = unique_join(&f, steps[s], outer ? JOIN_LEFT : JOIN_INNER, &left);
+            check_unique(&f, t, steps[s], outer);
+            if (outer || steps[s] == 1)
+                assert_ptr_equal(t->cols[1]->data, left->data); /* nothing was copied */
+            else
+                assert_ptr_not_equal(t->cols[1]->data, left->data);
+            fx_end(&f);
+        }
+}
+
+TEST(single_partners_of_texts_and_nulls)
+{
+    struct fx f;
+    fx_begin(&f);
+    struct plan *l = pl_table(&f, TABLE(&f, {"s", coded(&f, STRS(&f, "b", "a", NULL, "x", "a"))},
+                                        {"i", INTS(&f, 1, 2, 3, 4, 5)}));
+    struct plan *r = pl_table(&f, TABLE(&f, {"s", coded(&f, STRS(&f, "c", "a", NULL, "b"))},
+                                        {"t", coded(&f, STRS(&f, "C", NULL, "N", "B"))}));
+    struct plan *none = pl_table(&f, TABLE(&f, {"s", STRS(&f, "q")}, {"t", STRS(&f, "Q")}));
+    struct join_on on = pair(&f, l, "s", r, "s", CMP_EQ);
+    assert_rows(&f, run_all(&f, joined(&f, l, r, JOIN_INNER, &on, 1)),
+                "b|1|B\na|2|null\na|5|null\n");
+    assert_rows(&f, run_all(&f, joined(&f, l, r, JOIN_LEFT, &on, 1)),
+                "b|1|B\na|2|null\nnull|3|null\nx|4|null\na|5|null\n");
+    on.op = CMP_SAME;
+    struct plan *p = joined(&f, l, r, JOIN_INNER, &on, 1);
+    p = pl_project(&f, p, ITEMS({"i", ex_col(&f, p, "i")}, {"t", ex_col(&f, p, "t")}));
+    assert_rows(&f, run_all(&f, p), "1|B\n2|null\n3|N\n5|null\n");
+    on = pair(&f, l, "s", none, "s", CMP_EQ);
+    assert_rows(&f, run_all(&f, joined(&f, l, none, JOIN_INNER, &on, 1)), "");
+    fx_end(&f);
+}

@@ -119,7 +119,7 @@ static enum rc_t pair_task(struct ctx *cx, void *arg, int64_t task, int worker)
     return RC_OK;
 }
 
-/* ---- a left join whose right keys are unique: one right row (or none) a left row ---- */
+/* ---- right keys are unique: one right row (or none) a left row ---- */
 static enum rc_t single_task(struct ctx *cx, void *arg, int64_t task, int worker)
 {
     struct join *j = arg;
@@ -139,12 +139,67 @@ static enum rc_t single_task(struct ctx *cx, void *arg, int64_t task, int worker
         TRY(run_tick(j->run, cx, n));
     }
     j->parts[task].unmatched = unmatched;
+    j->parts[task].n = to - from - unmatched;
     return RC_OK;
+}
+
+/* The left rows of a morsel that found a partner, at their place in the result; their right rows
+ * move to the front of the morsel's. */
+static enum rc_t found_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    struct join *j = arg;
+    int64_t from = task * MORSEL_ROWS, to = from + MORSEL_ROWS, n = 0;
+    int64_t *left = j->rows_left + j->parts[task].at, *right = j->rows_right + from;
+    if (to > j->left->n_rows) to = j->left->n_rows;
+    (void)cx, (void)worker;
+    for (int64_t i = 0; i < to - from; i++) {
+        int64_t row = right[i];
+        if (row < 0) continue;
+        left[n] = from + i;
+        right[n++] = row;
+    }
+    return RC_OK;
+}
+
+/* Left rows without a partner go. */
+static rc drop_unmatched(struct join *j, int64_t n_found)
+{
+    struct ctx *cx = j->run->cx;
+    int64_t sum = 0;
+    for (int64_t p = 0; p < j->n_parts; p++) {
+        j->parts[p].at = sum;
+        sum += j->parts[p].n;
+    }
+    TRY(run_claim(j->run, cx, n_found * 8));
+    TRY(mem_big(cx, mem_mul(8, (size_t)n_found + 1), (void **)&j->rows_left));
+    TRY(pool_run(cx, j->n_parts, found_task, j));
+    for (int64_t p = 1; p < j->n_parts; p++)
+        memmove(j->rows_right + j->parts[p].at, j->rows_right + p * MORSEL_ROWS,
+                8 * (size_t)j->parts[p].n);
+    j->n_rows = n_found;
+    return RC_OK;
+}
+
+/* The left rows stay as they are where each has its one row: rows_left is NULL then, and nothing of
+ * the left side is copied. */
+static rc find_single(struct join *j)
+{
+    struct ctx *cx = j->run->cx;
+    int64_t n = j->left->n_rows, n_found = 0;
+    TRY(run_claim(j->run, cx, n * 8));
+    TRY(mem_big(cx, mem_mul(8, (size_t)n + 1), (void **)&j->rows_right));
+    TRY(pool_run(cx, j->n_parts, single_task, j));
+    for (int64_t p = 0; p < j->n_parts; p++)
+        n_found += j->parts[p].n;
+    j->n_rows = n;
+    return j->node->u.join.kind == JOIN_INNER && n_found < n ? drop_unmatched(j, n_found) : RC_OK;
 }
 
 static bool is_single(const struct join *j)
 {
-    return j->node->u.join.kind == JOIN_LEFT && j->n_equal == j->n_on && j->table.n_repeated == 0;
+    enum join_kind kind = j->node->u.join.kind;
+    return (kind == JOIN_LEFT || kind == JOIN_INNER) && j->n_equal > 0 && j->n_equal == j->n_on &&
+           j->table.n_repeated == 0;
 }
 
 /* ---- the result's rows ---- */
@@ -203,11 +258,8 @@ static rc find_pairs(struct join *j)
     j->parts = mem_zero(sizeof *j->parts * (size_t)(j->n_parts + 1));
     if (keeps_unmatched_right(j->node->u.join.kind))
         j->right_seen = mem_zero(sizeof *j->right_seen * (n_right + 1));
-    bool single = is_single(j);
-    if (single) {
-        TRY(mem_big(cx, mem_mul(8, (size_t)j->left->n_rows + 1), (void **)&j->rows_right));
-        TRY(pool_run(cx, j->n_parts, single_task, j));
-        j->n_rows = j->left->n_rows;
+    if (is_single(j)) {
+        TRY(find_single(j));
     } else {
         run_begin(j->run, j->left->n_rows);
         TRY(pool_run(cx, j->n_parts, pair_task, j));
@@ -258,7 +310,18 @@ static rc left_column(struct join *j, int i, struct column **out)
         *out = column_ref(j->left->cols[i]);
         return RC_OK;
     }
-    return column_gather(j->run->cx, j->left->cols[i], j->rows_left, j->n_rows, out);
+    if (keeps_unmatched_right(j->node->u.join.kind))
+        return column_gather(j->run->cx, j->left->cols[i], j->rows_left, j->n_rows, out);
+    return column_pick(j->run->cx, j->left->cols[i], j->rows_left, j->n_rows, out);
+}
+
+static rc right_column(struct join *j, int i, struct column **out)
+{
+    const struct plan *p = j->node;
+    int at = schema_find(j->right->schema, str_of(p->u.join.right_columns[i]));
+    if (p->u.join.kind == JOIN_INNER)
+        return column_pick(j->run->cx, j->right->cols[at], j->rows_right, j->n_rows, out);
+    return column_gather(j->run->cx, j->right->cols[at], j->rows_right, j->n_rows, out);
 }
 
 static rc join_result(struct join *j, struct table **out)
@@ -268,12 +331,10 @@ static rc join_result(struct join *j, struct table **out)
     struct column **cols = mem_zero(sizeof *cols * (size_t)(n + 1));
     enum rc_t res = RC_OK;
     for (int i = 0; i < n && res == RC_OK; i++) {
-        if (i < n_left) {
+        if (i < n_left)
             res = left_column(j, i, &cols[i]);
-        } else {
-            int at = schema_find(j->right->schema, str_of(p->u.join.right_columns[i - n_left]));
-            res = column_gather(j->run->cx, j->right->cols[at], j->rows_right, j->n_rows, &cols[i]);
-        }
+        else
+            res = right_column(j, i - n_left, &cols[i]);
     }
     if (res == RC_OK) {
         res = table_new(j->run->cx, p->schema, cols, j->n_rows, out);

@@ -77,6 +77,7 @@ struct join_notes { /* what a join tells, summed over its parts */
 struct pairs {             /* of one morsel of the left side */
     int64_t *left, *right; /* right -1: unmatched */
     int64_t n, cap;
+    int64_t at; /* first row in the result (right keys are unique) */
     int64_t unmatched;
     bool multiplied; /* a left row found several partners */
 };
