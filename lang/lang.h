@@ -17,11 +17,12 @@ struct table_view;
 enum display_kind { DISPLAY_VALUE, DISPLAY_FRAME, DISPLAY_CHART, DISPLAY_MODEL, DISPLAY_STATUS };
 struct display {
     enum display_kind kind;
-    struct str plain;    /* text/plain: always; no trailing newline */
-    struct str html;     /* text/html: frames, models, help; empty else (never beside a chart) */
-    struct str svg;      /* charts */
-    const json_t *vega;  /* charts: application/vnd.vegalite.v5+json */
-    struct str markdown; /* frames: for `run -o x.md` */
+    struct str plain; /* text/plain: always; no trailing newline */
+    struct str html;  /* text/html: frames, models, help; empty else (never beside a chart) */
+    struct str svg;   /* charts */
+    const struct chart *chart;     /* charts: for the console, which draws with characters */
+    const json_t *vega;            /* charts: application/vnd.vegalite.v5+json */
+    struct str markdown;           /* frames: for `run -o x.md` */
     const struct table *table;     /* frames: the rows that were computed */
     const struct table_view *view; /* frames: how many of them, how many digits, how wide */
     bool is_whole;                 /* table holds all rows */

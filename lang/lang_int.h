@@ -295,7 +295,6 @@ rc verb_option_str(struct verb_call *vc, const char *name, const char *def, cons
 /* A frame, model or chart named in a verb's item: plain name, $name, or a bracketed pipeline. */
 rc verb_frame_item(struct verb_call *vc, const struct ast *e, struct value **out);
 rc verb_model_item(struct verb_call *vc, const struct ast *e, struct value **out);
-rc verb_chart_item(struct verb_call *vc, const struct ast *e, struct value **out);
 void verb_bind_init(struct bind *b, struct verb_call *vc, enum bind_mode mode); /* input's schema */
 
 /* Functions that exist outside steps only: lang/builtins.def, descriptors as for verbs. */

@@ -77,6 +77,13 @@ rc chart_side(struct ctx *cx, const struct chart *const *parts, int n, const cha
               struct span span, struct chart **out);
 
 void chart_svg(const struct chart *c, struct strbuf *out); /* deterministic bytes */
+struct chart_term {
+    int width; /* of the terminal, cells; a chart takes 40 to 80 of them, 20 lines */
+    bool color;
+    bool ascii; /* no UTF-8 */
+};
+/* With characters, for the console only (text/plain is chart_text). Ends with a newline. */
+void chart_terminal(const struct chart *c, const struct chart_term *opts, struct strbuf *out);
 /* Through cairo; E305 with the way to get it when it is not on the machine. scale: pixels a pixel
  * of the SVG. Bytes depend on the machine's fonts. */
 rc chart_png(struct ctx *cx, const struct chart *c, double scale, bool is_dark, struct span span,

@@ -3,6 +3,7 @@
 #include "kernel/repl/repl_int.h"
 
 #include "kernel/session/terminal.h"
+#include "plotting/chart.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -100,6 +101,19 @@ static void keep_html(struct repl *r, const struct output *o)
     strbuf_add(&r->last_html, json_string_value(html), json_string_length(html));
 }
 
+/* A chart is drawn with characters where a person looks; its line of text stands below. */
+static void show_chart(struct repl *r, const struct chart *c)
+{
+    struct strbuf text = {0};
+    chart_terminal(c,
+                   &(struct chart_term){.width = terminal_columns(),
+                                        .color = r->opts.color,
+                                        .ascii = !terminal_is_utf8()},
+                   &text);
+    fwrite(text.p, 1, text.n, r->out);
+    strbuf_release(&text);
+}
+
 static void show_bundle(struct repl *r, const struct output *o)
 {
     const struct display *d = o->shown;
@@ -107,6 +121,8 @@ static void show_bundle(struct repl *r, const struct output *o)
     struct str text = {json_string_value(plain), json_string_length(plain)};
     bool dim = r->opts.color && d && d->kind == DISPLAY_STATUS;
     keep_html(r, o);
+    if (d && d->chart && r->is_terminal && !r->opts.plain && r->out == stdout)
+        show_chart(r, d->chart);
     if (d && d->kind == DISPLAY_FRAME && d->view) {
         show_frame(r, d);
     } else if (dim) {

@@ -19,6 +19,16 @@ int terminal_rows(void)
     return known && ws.ws_row >= 2 ? ws.ws_row : 24;
 }
 
+bool terminal_is_utf8(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (int i = 0; i < 3; i++) {
+        const char *v = getenv(names[i]);
+        if (v && *v) return strstr(v, "UTF-8") || strstr(v, "utf8") || strstr(v, "utf-8");
+    }
+    return true;
+}
+
 bool terminal_input(const char *prompt, bool secret, struct strbuf *answer)
 {
     struct termios old, quiet;

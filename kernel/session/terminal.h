@@ -8,6 +8,8 @@
 int terminal_columns(void);
 /* Its rows; 24 when it is none. */
 int terminal_rows(void);
+/* By LC_ALL, LC_CTYPE or LANG; none of them set counts as UTF-8. */
+bool terminal_is_utf8(void);
 /* Prints the prompt and reads a line of stdin without its newline; a secret is not echoed. False at
  * the end of input or when a signal broke the read. */
 bool terminal_input(const char *prompt, bool secret, struct strbuf *answer);

@@ -125,6 +125,7 @@ static void show_chart(struct lang *lg, const struct value *v)
     show_display(lg, &(struct display){.kind = DISPLAY_CHART,
                                        .plain = strbuf_view(&plain),
                                        .svg = strbuf_view(&svg),
+                                       .chart = v->chart,
                                        .vega = vega});
     json_decref(vega);
     strbuf_release(&plain);

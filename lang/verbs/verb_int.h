@@ -101,6 +101,7 @@ const char *input_label(const struct verb_call *vc);
 /* "1,200 rows, 3 columns"; rows -1: not known. */
 const char *size_text(struct arena *a, int64_t rows, int columns);
 bool ast_has_agg(const struct ast *e); /* holds a call of an aggregate, at any depth */
+rc verb_chart_item(struct verb_call *vc, const struct ast *e, struct value **out);
 /* The source text of a node, blanks folded (arena). */
 const char *source_text(struct verb_call *vc, struct span span);
 
