@@ -423,7 +423,8 @@ static bool backslash(struct inl *x)
 static bool line_end(struct inl *x)
 {
     bool is_break = x->at >= 2 && x->s.p[x->at - 1] == ' ' && x->s.p[x->at - 2] == ' ';
-    while (x->out->n > 0 && x->out->p[x->out->n - 1] == ' ')
+    size_t floor = x->n_runs ? x->runs[x->n_runs - 1].place : 0; /* marks stand in the text too */
+    while (x->out->n > floor && x->out->p[x->out->n - 1] == ' ')
         buf_cut(x->out, x->out->n - 1);
     strbuf_addz(x->out, is_break ? "<br>\n" : "\n");
     x->at++;

@@ -17,6 +17,7 @@ TEST(markdown_blocks)
     check_md("", "");
     check_md("a\nb", "<p>a\nb</p>\n");
     check_md("a\n\nb", "<p>a</p>\n<p>b</p>\n");
+    check_md("a  *  \nb", "<p>a  *<br>\nb</p>\n"); /* a mark between blanks, at a line end */
     check_md("# A\n###### B\n####### c", "<h1>A</h1>\n<h6>B</h6>\n<p>####### c</p>\n");
     check_md("# A #\n#b", "<h1>A</h1>\n<p>#b</p>\n");
     check_md("A\n===\nB\n---", "<h1>A</h1>\n<h2>B</h2>\n");
