@@ -240,15 +240,14 @@ static bool read_meta(struct cell *c, struct str v)
     return true;
 }
 
-static bool is_id(const char *s)
+bool cell_is_id(struct str s)
 {
-    size_t n = strlen(s);
-    for (size_t i = 0; i < n; i++) {
-        char c = s[i];
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
         bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         if (!ok && c != '-' && c != '_') return false;
     }
-    return n >= 1 && n <= 64;
+    return s.n >= 1 && s.n <= 64;
 }
 
 static bool has_option(const struct cell *c, struct str name)
@@ -268,7 +267,7 @@ static bool set_option(struct scan *s, struct cell *c, struct str name, struct s
     if (v.n == 0) return say(s, at, "an option is followed by its value: name: \"load\"");
     if (str_eqz(name, "name")) return word_value(v, &c->name) || say(s, at, "name: takes a text");
     if (str_eqz(name, "id")) {
-        c->has_own_id = word_value(v, &c->id) && is_id(c->id);
+        c->has_own_id = word_value(v, &c->id) && cell_is_id(str_of(c->id));
         return c->has_own_id || say(s, at, "id: takes letters, digits, - and _, at most 64");
     }
     if (str_eqz(name, "tags"))

@@ -33,6 +33,8 @@ void marker_sql(struct strbuf *out, const struct cell *c);
 /* Reads the kind and options behind "%%". False and a message in *why with *at = the byte of the
  * line where it stands. */
 bool marker_read(struct str line, struct cell *c, char why[200], size_t *at);
+/* Letters, digits, - and _, at most 64: what nbformat takes as an id. */
+bool cell_is_id(struct str s);
 /* Whether a line of a .mlnb file begins a cell, or is text that looks like it: \%%. */
 bool is_marker_line(struct str line);
 bool is_escaped_marker(struct str line);

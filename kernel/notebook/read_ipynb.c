@@ -62,7 +62,12 @@ static void read_own(struct cell *c, const json_t *own)
         bool is_line = text.n > 0 && !memchr(text.p, '\n', text.n) && !memchr(text.p, '\0', text.n);
         if (is_line && !cell_option(c, name)) cell_set_option(c, str_of(name), text);
     }
-    if (json_is_true(json_object_get(own, "id"))) c->has_own_id = c->id != NULL;
+    const json_t *id = json_object_get(own, "id");
+    if (json_is_true(id)) c->has_own_id = c->id != NULL;
+    if (cell_is_id(json_view(id))) { /* the same id twice in a text: .ipynb has another one */
+        text_set(&c->id, json_view(id));
+        c->has_own_id = true;
+    }
 }
 
 static rc read_cell_metadata(struct reader *r, struct cell *c, const json_t *metadata)

@@ -19,7 +19,7 @@ static json_t *tags_of(const struct cell *c)
 }
 
 /* metadata.mlnb: what only our text form has a place for. */
-static json_t *own_of(const struct cell *c)
+static json_t *own_of(const struct cell *c, const char *id)
 {
     json_t *own = json_object();
     if (c->n_options > 0 && c->kind != CELL_SQL) {
@@ -28,14 +28,18 @@ static json_t *own_of(const struct cell *c)
             set_text(options, c->options[i].name, str_of(c->options[i].text));
         json_object_set_new(own, "options", options);
     }
-    if (c->has_own_id && is_made_id(c->id)) json_object_set_new(own, "id", json_true());
+    bool is_taken = c->has_own_id && strcmp(c->id, id) != 0; /* by a cell before it */
+    if (is_taken)
+        set_text(own, "id", str_of(c->id));
+    else if (c->has_own_id && is_made_id(c->id))
+        json_object_set_new(own, "id", json_true());
     return own;
 }
 
-static json_t *metadata_of(const struct cell *c)
+static json_t *metadata_of(const struct cell *c, const char *id)
 {
     json_t *metadata = c->metadata ? json_copy(c->metadata) : json_object();
-    json_t *tags = tags_of(c), *own = own_of(c);
+    json_t *tags = tags_of(c), *own = own_of(c, id);
     if (c->name) set_text(metadata, "name", str_of(c->name));
     if (json_array_size(tags) > 0) json_object_set(metadata, "tags", tags);
     if (json_object_size(own) > 0) json_object_set(metadata, "mlnb", own);
@@ -98,7 +102,7 @@ static json_t *cell_json(const struct cell *c, const char *id)
     const char *type = is_code ? "code" : c->kind == CELL_MD ? "markdown" : "raw";
     json_object_set_new(v, "cell_type", json_string(type));
     json_object_set_new(v, "id", json_string_nocheck(id));
-    json_object_set_new(v, "metadata", metadata_of(c));
+    json_object_set_new(v, "metadata", metadata_of(c, id));
     json_object_set_new(v, "source", source_of(c));
     if (c->attachments) json_object_set(v, "attachments", c->attachments);
     if (!is_code) return v;

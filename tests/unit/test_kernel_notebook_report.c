@@ -290,11 +290,11 @@ TEST(report_md)
     struct notebook *nb = with_outputs();
     struct strbuf b = {0};
     notebook_write_md(&b, nb);
-    assert_string_equal(
-        b.p, "# T <1>\n\n## A\ntext\n\n## B\n\n### "
-             "C\n\n```mlnb\nx\n```\n\n````text\n```\n<out>\n````\n\n"
-             "| a |\n|---|\n| 1 |\n\n![bar chart](data:image/svg+xml;base64,"
-             "PHN2Zz48ZyBpZD0iYSIvPjwvc3ZnPg==)\n\n```text\nE1 v\n```\n\n```sql magic_args=\"as: q\"\nselect 1\n```\n");
+    assert_string_equal(b.p, "# T <1>\n\n## A\ntext\n\n## B\n\n### "
+                             "C\n\n```mlnb\nx\n```\n\n````text\n```\n<out>\n````\n\n"
+                             "| a |\n|---|\n| 1 |\n\n![bar chart](data:image/svg+xml;base64,"
+                             "PHN2Zz48ZyBpZD0iYSIvPjwvc3ZnPg==)\n\n```text\nE1 v\n```\n\n```sql "
+                             "magic_args=\"as: q\"\nselect 1\n```\n");
     strbuf_release(&b);
     notebook_free(nb);
 }
