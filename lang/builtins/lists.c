@@ -49,7 +49,8 @@ const struct builtin_desc builtin_map = {
 };
 
 /* ---- seq ---- */
-#define SEQ_MAX INT64_C(100000000)
+#define SEQ_MAX     INT64_C(100000000)
+#define CHECK_ITEMS 65536 /* between looks at the cancel token */
 
 static rc too_long(struct lang *lg, struct span span)
 {
@@ -68,8 +69,10 @@ static rc seq_i64(struct lang *lg, struct dtype type, int64_t from, int64_t to, 
     if (n > (lg->is_dry ? DRY_MAX : SEQ_MAX)) return too_long(lg, span);
     builder_init(&b, type, kind_phys(type.kind));
     TRY_OUT(builder_reserve(&lg->cx, &b, n));
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n; i++) {
+        if (i % CHECK_ITEMS == 0) TRY_OUT(check_cancel(&lg->cx));
         TRY_OUT(builder_i64(&lg->cx, &b, from + i * step));
+    }
     res = builder_finish(&lg->cx, &b, &c);
     if (res == RC_OK) *out = value_list_of(c);
     column_unref(c);
@@ -88,8 +91,10 @@ static rc seq_f64(struct lang *lg, double from, double to, double step, struct s
     double count = floor((to - from) / step + 1e-9) + 1; /* 0.1 * 3 reaches 0.3 */
     if (count > (double)(lg->is_dry ? DRY_MAX : SEQ_MAX)) return too_long(lg, span);
     builder_init(&b, DTYPE(KIND_NUM), PHYS_F64);
-    for (int64_t i = 0; i < (int64_t)count; i++)
+    for (int64_t i = 0; i < (int64_t)count; i++) {
+        if (i % CHECK_ITEMS == 0) TRY_OUT(check_cancel(&lg->cx));
         TRY_OUT(builder_f64(&lg->cx, &b, from + (double)i * step));
+    }
     res = builder_finish(&lg->cx, &b, &c);
     if (res == RC_OK) *out = value_list_of(c);
     column_unref(c);
