@@ -18,9 +18,9 @@ static int pair_cmp(const void *pa, const void *pb)
     return (a->y > b->y) - (a->y < b->y);
 }
 
-/* Points of one group, by x. */
-static int64_t group_pairs(struct chart_build *b, const struct stat_frame *f, int g, double **x,
-                           double **y)
+/* Points of one group, by x if asked. */
+static int64_t group_pairs(struct chart_build *b, const struct stat_frame *f, int g, bool is_sorted,
+                           double **x, double **y)
 {
     int64_t n = f->start[g + 1] - f->start[g];
     struct pair *p = ARENA_ARRAY(b->a, struct pair, n + 1);
@@ -30,7 +30,7 @@ static int64_t group_pairs(struct chart_build *b, const struct stat_frame *f, in
         int64_t row = f->order[f->start[g] + i];
         p[i] = (struct pair){f->num[CHART_X][row], f->num[CHART_Y][row]};
     }
-    if (n) qsort(p, (size_t)n, sizeof *p, pair_cmp);
+    if (n && is_sorted) qsort(p, (size_t)n, sizeof *p, pair_cmp);
     for (int64_t i = 0; i < n; i++) {
         (*x)[i] = p[i].x;
         (*y)[i] = p[i].y;
@@ -42,9 +42,15 @@ static void line_group(struct chart_build *b, const double *x, const double *y, 
                        struct build_rows *rows)
 {
     struct stat_fit fit;
+    double lo = x[0], hi = x[0];
     stat_line(x, y, n, &fit);
+    for (int64_t i = 1; i < n; i++) {
+        lo = fmin(lo, x[i]);
+        hi = fmax(hi, x[i]);
+    }
+    if (!(hi > lo)) return;
     for (int i = 0; i < GRID; i++) {
-        double at = x[0] + (x[n - 1] - x[0]) * i / (GRID - 1), v = stat_line_at(&fit, at);
+        double at = lo + (hi - lo) * i / (GRID - 1), v = stat_line_at(&fit, at);
         double half = stat_line_half_band(&fit, at);
         PUSH(b, rows, at, v, v - half, v + half, g);
     }
@@ -132,8 +138,8 @@ static rc build_fits(struct chart_build *b, const char *kind, bool is_straight)
     TRY(stat_frame_of(b, USE(CHART_X) | USE(CHART_Y), 0, &f));
     for (int g = 0; g < f.n_color * f.n_panel; g++) {
         double *x, *y;
-        int64_t n = group_pairs(b, &f, g, &x, &y);
-        if (n < 3 || !(x[n - 1] > x[0])) continue;
+        int64_t n = group_pairs(b, &f, g, !is_straight, &x, &y);
+        if (n < 3 || !(is_straight || x[n - 1] > x[0])) continue;
         if (is_straight)
             line_group(b, x, y, n, g, &rows);
         else if (n <= LOESS_MOST)
