@@ -489,13 +489,35 @@ static json_t *shared_rows(int i, const char *panel)
     return list;
 }
 
+/* A reference line is the same in all panels: a made-up row outside the data, its places computed,
+ * so that it neither counts as a row nor belongs to one panel. */
+static void put_everywhere(json_t *o, const struct chart_layer *l)
+{
+    json_t *places = json_array();
+    for (int k = 0; k < l->n_cols; k++) {
+        char name[16];
+        if (l->col[k].kind == VALUE_LEVEL) continue;
+        snprintf(name, sizeof name, "c%d", k);
+        json_t *place = cell(&l->col[k], l->col[k].v[0], 0);
+        char *v = json_dumps(place, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+        json_decref(place);
+        json_array_append_new(places, json_pack("{s:s,s:s}", "calculate", v, "as", name));
+        free(v); /* jansson's own allocation */
+    }
+    json_object_set_new(
+        o, "data", json_pack("{s:{s:i,s:i,s:s}}", "sequence", "start", 0, "stop", 1, "as", "i"));
+    json_object_set_new(o, "transform", places);
+}
+
 static json_t *one_layer(const struct chart *c, const struct chart_layer *l, int i,
                          const char *panel)
 {
     const struct chart_layer *main = main_layer(c);
     bool has_pick = c->color.kind == COLOR_LEVELS && main->ch[CH_COLOR] >= 0 && !panel;
     json_t *o = json_object();
-    if (c->panels.levels)
+    if (i >= c->n_data_layers && l->n > 0)
+        put_everywhere(o, l);
+    else if (c->panels.levels)
         json_object_set_new(o, "transform", shared_rows(i, panel));
     else if (i > 0)
         json_object_set_new(o, "data", layer_data(l));

@@ -6,7 +6,7 @@
 static json_t *shared_table(const struct chart *c)
 {
     json_t *rows = json_array();
-    for (int i = 0; i < c->n_layers; i++)
+    for (int i = 0; i < c->n_data_layers; i++) /* reference lines bring a row of their own */
         vega_rows(rows, &c->layers[i], i);
     return json_pack("{s:o}", "values", rows);
 }
