@@ -182,7 +182,10 @@ static void read_body(struct reader *r)
             continue;
         }
         struct str inside = {before.p, before.n - r->rest.n};
-        strbuf_adds(&r->prose, inside);
+        while (next_line(&inside, &line)) {
+            strbuf_adds(&r->prose, line);
+            strbuf_addc(&r->prose, '\n');
+        }
     }
     end_prose(r);
 }
