@@ -69,7 +69,7 @@ static struct str without_blank_lines(const struct strbuf *b)
     struct str s = strbuf_view(b);
     while (s.n > 0 && (s.p[0] == '\n'))
         s = (struct str){s.p + 1, s.n - 1};
-    while (s.n > 0 && (s.p[s.n - 1] == '\n' || s.p[s.n - 1] == ' '))
+    while (s.n > 0 && strchr("\n\r\t ", s.p[s.n - 1]))
         s.n--;
     return s;
 }
