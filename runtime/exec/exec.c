@@ -334,10 +334,11 @@ static void remark(void *arg, struct strbuf *out, const struct plan *p)
 {
     const struct explain *e = arg;
     const char *why = NULL;
-    bool here = supports_all(e->x, p);
+    bool here = supports_all(e->x, p), one_pool = e->x->cls == classes[0];
     if (!here) e->x->cls->supports(e->x, p, &why);
-    strbuf_printf(out, "  [%s]", here ? e->x->cls->name : classes[0]->name);
+    if (!one_pool) strbuf_printf(out, "  [%s]", here ? e->x->cls->name : classes[0]->name);
     if (why) strbuf_printf(out, " (%s: not on %s)", why, e->x->cls->name);
+    if (one_pool && e->analyze) strbuf_addc(out, ' ');
     if (e->analyze && e->x->cls->explain) e->x->cls->explain(e->x, out, p);
 }
 

@@ -18,8 +18,9 @@
 #ifndef KEEP_MAX                    /* tests keep nothing */
 #define KEEP_MAX ((size_t)64 << 20) /* unpacked size up to which the text is kept */
 #endif
-#define RAW  (-15)
-#define GZIP 31
+#define PACK_AT_ONCE ((size_t)1 << 18) /* text packed between two looks at cancel */
+#define RAW          (-15)
+#define GZIP         31
 
 struct point {
     int64_t out, in; /* offsets: unpacked, in the file */
@@ -275,11 +276,19 @@ rc io_gzip_member(struct ctx *cx, const char *p, size_t n, struct strbuf *out)
         return fail(cx, E902, NO_SPAN, "out of memory");
     size_t bound = deflateBound(&z, (uLong)n);
     z.next_in = (unsigned char *)(uintptr_t)p;
-    z.avail_in = (unsigned)n;
     z.next_out = (unsigned char *)strbuf_grow(out, bound);
     z.avail_out = (unsigned)bound;
-    int r = deflate(&z, Z_FINISH);
+    enum rc_t res = RC_OK;
+    int r = Z_OK;
+    for (size_t left = n; r == Z_OK && res == RC_OK;) {
+        size_t some = left < PACK_AT_ONCE ? left : PACK_AT_ONCE;
+        z.avail_in = (unsigned)some;
+        left -= some;
+        r = deflate(&z, left ? Z_NO_FLUSH : Z_FINISH);
+        res = check_cancel(cx);
+    }
     out->n += bound - z.avail_out;
     deflateEnd(&z);
+    if (res != RC_OK) return res;
     return r == Z_STREAM_END ? RC_OK : fail(cx, E903, NO_SPAN, "gzip packing failed");
 }

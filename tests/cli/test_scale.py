@@ -2,6 +2,7 @@
 clear error and leaves nothing; an interrupt ends every kind of work soon and the session goes on; long work says how far it is."""
 import os
 import random
+import re
 import resource
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from mlnbtest import BIN, RawKernel
 
 ROWS = 300_000
 BUDGET = 12  # MB; the file has about 11, its rows in memory about 24, a join of them 50
-SPARE = 105  # MB beside the budget: the program, blocks of files at work, buffers of writers, the allocator's own
+SPARE = 95  # MB beside the budget: the program, blocks of files at work, buffers of writers, the allocator's own
 DIR = tempfile.mkdtemp(prefix="mlnb-scale-")
 
 
@@ -65,6 +66,9 @@ STEPS = {
     "sort by number": "t |> sort x, id",
     "sort by text": "t |> sort -s, id",
     "join": "t |> join (t |> select s, id2 = id, x2 = x) on s",
+    "full join": "t |> join (t |> where x > 0 |> select s, id2 = id, x2 = x) on s, kind: full",
+    "anti join": "t |> join (t |> where x > 0 |> select s) on s, kind: anti",
+    "pivot": "t |> derive h = g % 20 |> pivot h, sum(x) by s",
     "window": "t |> derive r = cumsum(x), m = mean(x) by s sort id",
     "window over all rows": "t |> derive r = cumsum(x), m = mean(x, last: 7), k = rank(x) sort x, id",
     "part of the whole": "t |> derive d = x - mean(x)",
@@ -121,6 +125,16 @@ class Budget(unittest.TestCase):
             for target in ("out.parquet", "out.arrow", "out.jsonl", "out.csv", "out.csv.gz"):
                 with self.subTest(source + " to " + target):
                     self.same(source, "t", target)
+
+    def test_warnings_are_told_once(self):
+        """Keys that are computed piece by piece: the same warnings as of all rows at once, with the rows' own numbers."""
+        for step in ('t |> sort num(if(id % 100000 == 5, "bad", str(x))), id |> take 3',
+                     't |> join (t |> select i2 = id, k) on (int(if(id % 90000 == 7, s, str(k)))) == k |> summarize count()'):
+            with self.subTest(step):
+                code, whole, _ = mlnb(f't = read("t.csv")\n{step}')
+                self.assertEqual((code, whole.count("W312")), (0, 1), whole)
+                code, out, _ = mlnb(f'use memory("{BUDGET}MB")\nt = read("t.csv")\n{step}')
+                self.assertEqual((code, out), (0, whole))
 
     def test_memory_is_flat(self):
         """Four times the rows, no more memory."""
@@ -192,9 +206,37 @@ LONG = {  # work of some seconds: of 2 million rows that are at hand in `t`, or 
     "save arrow": 't |> derive u = upper(s) |> save "w.arrow"',
     "save json": 't |> save "w.json"',
     "save as it is read": 'read("b.csv") |> derive u = upper(s) |> save "w.csv"',
+    "save folders": 't |> save "w/", partition: [g]',
+    "lump": 't |> derive l = lump(f"{s}{id % 10}", 10) |> cache',
+    "reorder": 't |> derive l = reorder(f"{s}{id % 10}", x) |> cache',
+    "function of a large dictionary": 't |> derive u = upper(cat(f"{s} {id % 7}")) |> cache',
+    "full join": "t |> join (t |> where x > 0 |> select s, i2 = id) on s, kind: full |> cache",
+    "rank": "t |> derive r = rank(x), d = dense_rank(s) |> cache",
+    "few of each group": "t |> take 2 by s sort x |> cache",
+    "describe": "t |> describe",
+    "profile": "t |> profile",
+    "corr": "t |> corr",
+    "quantile": "t |> summarize quantile(x, .9), median(k), n_distinct(s) by g",
+    "unnest": 't |> derive l = split(s, "-") |> unnest l |> cache',
+    "chart": "t |> plot x, k",
     "sql": 'sql("select a.id, b.x from t a join t b on a.s = b.s where a.x < b.x") |> cache',
     "recursive cte": 'sql("with recursive r(n) as (select 1 union all select n + 1 from r where n < 100000000) select count(*) from r")',
 }
+
+
+def busiest(pid, since=None):
+    """Processor time of the process's threads in seconds; with `since`, the most that one of them has used from there on. Reply times
+    depend on what else the machine does, this does not."""
+    used = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            used[task] = int(Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0]) / 1e9
+        except OSError:
+            pass
+    return used if since is None else max(t - since.get(task, 0) for task, t in used.items())
+
+
+SOON = 0.2 * (10 if re.search(rb"__[at]san_init", Path(BIN).read_bytes()) else 1)  # seconds
 
 
 class Interrupt(unittest.TestCase):
@@ -220,51 +262,73 @@ class Interrupt(unittest.TestCase):
         shutil.rmtree(cls.dir, ignore_errors=True)
 
     def start(self, code):
+        self.before = busiest(self.kernel.proc.pid)
         return self.kernel.send("shell", "execute_request", {"code": code, "silent": False, "store_history": False, "user_expressions": {},
                                                              "allow_stdin": False, "stop_on_error": True})
 
+    def work(self, seconds):
+        """Lets the statement use so much processor time of one thread; False: it was done before."""
+        until = time.time() + 60
+        while busiest(self.kernel.proc.pid, self.before) < seconds and time.time() < until:
+            if self.kernel.sockets["shell"].poll(2):
+                return False
+        return True
+
+    def clean(self):
+        self.kernel.execute("1;")
+        for f in set(os.listdir(self.dir)) - set(self.files):
+            path = self.dir + "/" + f
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+
+    def interrupt(self, name, after):
+        """Processor time that one thread still takes once the interrupt is sent, in seconds; None: the statement was done before."""
+        k = self.kernel
+        msg = self.start(LONG[name])
+        self.work(after)
+        asked = busiest(k.proc.pid)
+        k.send("control", "interrupt_request", {})
+        reply = k.reply("shell", msg, 120)
+        took = busiest(k.proc.pid, asked)
+        k.until_idle(msg)
+        if reply["content"]["status"] == "ok":
+            self.clean()
+            return None
+        self.assertIn("E901", str(reply["content"]))
+        self.assertEqual(sorted(os.listdir(self.dir)), self.files, "something was left behind")
+        after, _ = k.execute("n_rows(t)")
+        self.assertEqual(after["content"]["status"], "ok")
+        return took
+
     def test_interrupts(self):
-        k, times = self.kernel, {}
-        for name, code in LONG.items():
-            for wait in (0.06, 0.3):
-                with self.subTest(f"{name} after {wait} s"):
-                    msg = self.start(code)
-                    time.sleep(wait)
-                    began = time.time()
-                    k.send("control", "interrupt_request", {})
-                    reply = k.reply("shell", msg, 60)
-                    took = time.time() - began
-                    k.until_idle(msg)
-                    if reply["content"]["status"] == "ok":  # it was faster
-                        k.execute("1;")
-                        for f in set(os.listdir(self.dir)) - set(self.files):
-                            os.unlink(self.dir + "/" + f)
-                        continue
-                    self.assertIn("E901", str(reply["content"]))
+        times, r = {}, random.Random(5)
+        for name in LONG:
+            for after in (0.03, r.uniform(0.05, 0.3), r.uniform(0.3, 1)):
+                with self.subTest(f"{name} after {after:.2f} s"):
+                    took = self.interrupt(name, after)
+                    if took is None:
+                        break
+                    if took > SOON:  # an unlucky moment, or always so?
+                        took = min(took, self.interrupt(name, after) or took)
                     times[name] = max(took, times.get(name, 0))
-                    self.assertLess(took, 2)  # 0.2 on a quiet machine
-                    self.assertEqual(sorted(os.listdir(self.dir)), self.files, "something was left behind")
-                    after, _ = k.execute("n_rows(t)")
-                    self.assertEqual(after["content"]["status"], "ok")
-        print("interrupt to reply, ms:", ", ".join(f"{n} {1000 * t:.0f}" for n, t in sorted(times.items(), key=lambda i: -i[1])))
+                    self.assertLess(took, SOON)
+        print("interrupt to reply, ms of a thread:", ", ".join(f"{n} {1000 * t:.0f}" for n, t in sorted(times.items(), key=lambda i: -i[1])))
         self.assertGreater(len(times), len(LONG) // 2, "most of the work was done before it could be interrupted")
 
     def test_progress(self):
         """What takes well over half a second has said how far it is."""
-        k, silent = self.kernel, []
+        k, silent, worked = self.kernel, [], 0
         for name, code in LONG.items():
             msg = self.start(code)
-            time.sleep(1.3)
+            is_long = self.work(0.9)
             k.send("control", "interrupt_request", {})
-            worked = k.reply("shell", msg, 60)["content"]["status"] != "ok"  # else it took less
+            is_long = k.reply("shell", msg, 120)["content"]["status"] != "ok" and is_long
             said = [m for m in k.until_idle(msg) if "mlnb-progress" in str(m["content"].get("transient", ""))]
-            if worked and not said:
+            worked += is_long
+            if is_long and not said:
                 silent.append(name)
-            k.execute("1;")
-            for f in set(os.listdir(self.dir)) - set(self.files):
-                os.unlink(self.dir + "/" + f)
-        one_task = {"join by range", "regex"}  # one piece of work, or one batch of it, that takes that long
-        self.assertEqual(set(silent) - one_task, set())
+            self.clean()
+        self.assertEqual(silent, [])
+        self.assertGreater(worked, 4, "most of the work is too short to say anything")
 
 
 if __name__ == "__main__":

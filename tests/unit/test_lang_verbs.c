@@ -433,8 +433,7 @@ TEST(show_and_glimpse)
     rec_expect(
         &r, "zones |> glimpse",
         "3 rows, 2 columns\nzone     str  \"a\", \"b\", \"c\"\nborough  str  \"X\", \"Y\", \"Z\"");
-    rec_expect(&r, "t |> where fare > 6 |> explain",
-               "filter fare > 6  [threads]\n  table (6 rows)  [threads]");
+    rec_expect(&r, "t |> where fare > 6 |> explain", "filter fare > 6\n  table (6 rows)");
     rec_ok(&r, "big |> show 3");
     assert_non_null(strstr(r.shown.p, "1,000 rows"));
     rec_ok(&r, "big |> show all");

@@ -85,8 +85,9 @@ static rc range_start(struct agg *a, struct ctx *cx, struct range *r)
         return RC_OK;
     }
     bool direct = a->k.form == KEY_PACKED && a->k.domain <= AGG_DIRECT;
-    return table_init(cx, &r->table, &a->k, a->stride, direct, 0, direct ? a->k.domain : 0,
-                      r->arena);
+    TRY(table_init(cx, &r->table, &a->k, a->stride, direct, 0, direct ? a->k.domain : 0, r->arena));
+    r->table.run = a->run;
+    return RC_OK;
 }
 
 static rc keep_in_table(struct agg *a, struct agg_worker *w, struct ctx *cx, struct range *r,

@@ -15,7 +15,7 @@
 #define AGG_NEAR      (3 << 19) /* bytes of states that stay near: as many groups are kept, too */
 #define AGG_PROBE     4096      /* nearly every one of so many rows a new group: filed at once */
 #define AGG_DIRECT    65536     /* packed keys below this find their group in an array */
-#define CHUNK_ROWS    1024
+#define CHUNK_ROWS    1024      /* at most */
 #define MAX_KEY_WORDS 256
 
 /* ---- keys ---- */
@@ -71,6 +71,8 @@ struct group_table {
     bool direct;
     uint64_t base;      /* direct: code of slots[0] */
     struct arena *text; /* long texts of keys are copied here */
+    struct run *run;    /* whose working set the table counts in, or NULL */
+    int64_t claimed;
 };
 rc table_init(struct ctx *cx, struct group_table *t, const struct key_layout *k, size_t stride,
               bool direct, uint64_t base, uint64_t n_codes, struct arena *text);
@@ -156,6 +158,7 @@ struct agg {
     size_t stride;
     uint32_t few;  /* groups a range keeps in a table */
     bool holistic; /* some aggregate wants all rows of a group at once, filed */
+    int chunk_rows;
     size_t chunk_bytes;
     struct range *ranges;
     int64_t n_ranges;

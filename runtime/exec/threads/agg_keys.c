@@ -193,11 +193,20 @@ void keys_decode(const struct key_layout *k, int key, const uint64_t *words, int
         out->dict = k->form == KEY_WIDE ? k->parts[key].dict : k->facts[key].dict;
 }
 
+/* Counts what the table is about to take. */
+static void table_claim(struct ctx *cx, struct group_table *t, int64_t more)
+{
+    if (!t->run) return;
+    t->claimed += more;
+    (void)!run_claim(t->run, cx, more);
+}
+
 /* ---- tables ---- */
 static rc grow_groups(struct ctx *cx, struct group_table *t, uint32_t cap)
 {
     size_t key = 8 * (size_t)t->k->words;
     if (cap <= t->cap) return RC_OK;
+    table_claim(cx, t, (int64_t)(key + t->stride) * (cap - t->cap));
     if (key) TRY(mem_big_grow(cx, (void **)&t->keys, key * t->n, key * cap));
     if (t->stride) {
         TRY(mem_big_grow(cx, (void **)&t->states, t->stride * t->n, t->stride * cap));
@@ -222,6 +231,8 @@ rc table_init(struct ctx *cx, struct group_table *t, const struct key_layout *k,
 
 void table_release(struct group_table *t)
 {
+    if (t->run) (void)!run_claim(t->run, t->run->cx, -t->claimed);
+    t->claimed = 0;
     mem_big_free(t->keys);
     mem_big_free(t->states);
     mem_big_free(t->slots);
@@ -240,6 +251,7 @@ int64_t table_memory(const struct group_table *t)
 static rc grow_slots(struct ctx *cx, struct group_table *t)
 {
     uint32_t mask = t->mask * 4 + 3, *slots, *tags;
+    table_claim(cx, t, 8 * (int64_t)(mask - t->mask));
     TRY(mem_big_zero(cx, 4 * ((size_t)mask + 1), (void **)&slots));
     if (mem_big_zero(cx, 4 * ((size_t)mask + 1), (void **)&tags) != RC_OK) {
         mem_big_free(slots);

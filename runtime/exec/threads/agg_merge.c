@@ -220,6 +220,7 @@ enum rc_t merge_task(struct ctx *cx, void *arg, int64_t task, int worker)
     task += a->first_result;
     agg_worker_need(a, &a->workers[worker]);
     enum rc_t res = bucket_table(a, &own, (int)task, text, &t);
+    t.run = a->run;
     if (res == RC_OK)
         res = merge_bucket(a, &a->workers[worker], &own, (int)task, &t, &a->results[task]);
     table_release(&t);

@@ -1,5 +1,5 @@
-/* agg_raw.c: rows filed by bucket: chunks of CHUNK_ROWS rows, a column after the other, so that the
- * kernels read them again as vectors. Bools lie there as bytes. */
+/* agg_raw.c: rows filed by bucket: chunks of at most CHUNK_ROWS rows, a column after the other, so
+ * that the kernels read them again as vectors. Bools lie there as bytes. */
 #include "runtime/exec/threads/agg_int.h"
 
 struct chunk *raw_chunk(const struct agg *a, struct arena *arena)
@@ -10,7 +10,7 @@ struct chunk *raw_chunk(const struct agg *a, struct arena *arena)
     c->n = 0;
     c->has_null = 0;
     for (int i = 0; i < a->n_cols; i++)
-        memset(c->data + a->cols[i].valid_at, 0xFF, CHUNK_ROWS / 8);
+        memset(c->data + a->cols[i].valid_at, 0xFF, (size_t)a->chunk_rows / 8);
     return c;
 }
 
@@ -22,7 +22,7 @@ static rc place_rows(struct agg *a, struct agg_worker *w, struct ctx *cx, struct
     int64_t made = 0;
     for (int64_t i = 0; i < n; i++) {
         struct chunk_list *l = &r->buckets[key_bucket(&a->k, keys + i * words)];
-        if (!l->last || l->last->n == CHUNK_ROWS) {
+        if (!l->last || l->last->n == a->chunk_rows) {
             struct chunk *c = raw_chunk(a, a->file ? NULL : r->texts);
             made++;
             if (l->last)

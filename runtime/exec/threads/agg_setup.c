@@ -127,21 +127,41 @@ const struct column *source_column(const struct pipe *p, const struct expr *e)
     return p->table->cols[p->origin[at]];
 }
 
+/* A chunk of every bucket takes at most a range's share of the budget. */
+static int rows_of_chunk(const struct agg *a)
+{
+    int64_t row = 8 * a->k.words, room = a->range_room / a->k.n_buckets;
+    int rows = CHUNK_ROWS;
+    for (int i = 0; i < a->n_cols; i++)
+        row += (int64_t)a->cols[i].width + 1;
+    while (a->file && rows > 64 && rows * row > room)
+        rows /= 2;
+    return rows;
+}
+
 static void lay_columns(struct agg *a)
 {
-    size_t at = (size_t)CHUNK_ROWS * 8 * (size_t)a->k.words;
+    size_t rows = (size_t)(a->chunk_rows = rows_of_chunk(a));
+    size_t at = rows * 8 * (size_t)a->k.words;
+    for (int i = 0; i < a->n_cols; i++) {
+        a->cols[i].at = at;
+        at += (rows * a->cols[i].width + 15) / 16 * 16;
+        a->cols[i].valid_at = at;
+        at += (rows / 8 + 15) / 16 * 16;
+    }
+    a->chunk_bytes = at;
+}
+
+/* How the columns lie in chunks. */
+static void type_columns(struct agg *a)
+{
     for (int i = 0; i < a->n_cols; i++) {
         struct raw_col *c = &a->cols[i];
         const struct column *src = source_column(a->pipe, c->e);
         c->dict = exprs_dict(a->x, c->expr, a->pipe->dicts);
         c->phys = c->dict ? PHYS_DICT : src ? src->phys : kind_phys(c->type.kind);
         c->width = c->phys == PHYS_STR ? 16 : c->phys == PHYS_BOOL ? 1 : phys_width(c->phys);
-        c->at = at;
-        at += (CHUNK_ROWS * c->width + 15) / 16 * 16;
-        c->valid_at = at;
-        at += CHUNK_ROWS / 8;
     }
-    a->chunk_bytes = at;
 }
 
 /* ---- keys ---- */
@@ -271,9 +291,10 @@ rc agg_open(struct agg *a)
     whole_mark_direct(a);
     TRY(lay_keys(a));
     choose_buckets(a);
-    lay_columns(a);
+    type_columns(a);
     choose_ranges(a);
     allow_spill(a);
+    lay_columns(a);
     say_needs(a);
     a->ranges = mem_zero(sizeof *a->ranges * (size_t)(a->n_ranges + 1));
     a->workers = mem_zero(sizeof *a->workers * (size_t)a->run->n_workers);

@@ -89,7 +89,7 @@ static rc write_chunk(struct agg *a, struct ctx *cx, struct chunk *c, struct wri
     TRY(put(cx, w, c->data, (int64_t)c->n * 8 * a->k.words));
     for (int i = 0; i < a->n_cols; i++) {
         TRY(put(cx, w, c->data + a->cols[i].at, (int64_t)a->cols[i].width * c->n));
-        TRY(put(cx, w, c->data + a->cols[i].valid_at, CHUNK_ROWS / 8));
+        TRY(put(cx, w, c->data + a->cols[i].valid_at, a->chunk_rows / 8));
     }
     if (texts->n) TRY(put(cx, w, texts->p, texts->n));
     out->bytes = w->n;
@@ -161,8 +161,8 @@ static rc read_chunk(struct agg *a, struct ctx *cx, const struct chunk_place *p,
     for (int i = 0; i < a->n_cols; i++) {
         memcpy(c->data + a->cols[i].at, from, a->cols[i].width * (size_t)c->n);
         from += a->cols[i].width * (size_t)c->n;
-        memcpy(c->data + a->cols[i].valid_at, from, CHUNK_ROWS / 8);
-        from += CHUNK_ROWS / 8;
+        memcpy(c->data + a->cols[i].valid_at, from, (size_t)a->chunk_rows / 8);
+        from += a->chunk_rows / 8;
     }
     if (head.texts) {
         const char *kept = arena_copy(texts, from, (size_t)head.texts);

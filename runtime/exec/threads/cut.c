@@ -91,7 +91,7 @@ static rc widen(struct cut *s, struct table *t, struct table **out)
     const struct expr **made = ARENA_ARRAY(r->arena, const struct expr *, s->n_keys + 1);
     for (int k = 0; k < s->n_keys; k++)
         if (s->key_at[k] > n) made[m++] = s->keys[k];
-    enum rc_t res = table_eval(r, t, made, m, s->node, cols + n + 1);
+    enum rc_t res = held_eval(&s->held, r, t, made, m, s->node, cols + n + 1);
     for (int i = 0; i < n; i++)
         cols[i] = column_ref(t->cols[i]);
     if (res == RC_OK) res = row_numbers(r->cx, s->rows, t->n_rows, &cols[n]);
@@ -220,6 +220,7 @@ rc cut_pipe(struct cut *s, struct pipe *p)
         atomic_store(&r->bytes, before);
         TRY(res);
     }
+    held_tell(&s->held, r);
     return pipe_finish(p, p->n_parts);
 }
 

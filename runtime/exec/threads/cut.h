@@ -3,6 +3,7 @@
 #ifndef MLNB_EXEC_CUT_H
 #define MLNB_EXEC_CUT_H
 
+#include "runtime/exec/threads/notes.h"
 #include "runtime/exec/threads/runs.h"
 
 #define CUT_MAX_PARTS 256
@@ -24,6 +25,7 @@ struct cut {
     struct spill *file;
     struct cut_part *parts; /* [n_parts] */
     int64_t rows;
+    struct held held; /* what the computed keys warn of */
 };
 
 /* Whether the pipe's rows can be cut without the pieces showing in the result. */

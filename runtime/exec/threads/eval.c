@@ -1,6 +1,7 @@
 /* eval.c: compiling lists of expressions, evaluating them on batches, and putting together what
  * their kernels counted: one warning a call and run, rows numbered in the step's input. */
 #include "runtime/exec/threads/eval_int.h"
+#include "runtime/exec/threads/notes.h"
 
 /* ---- compiling ---- */
 static int count_calls(const struct expr *e)
@@ -293,7 +294,10 @@ static void report_site(struct exprs *x, int site, int64_t n_parts)
     struct strbuf what = {0};
     const struct expr *call = x->sites[site].call;
     site_text(&what, call);
-    fn_note_warn(x->run->cx, call->fn, &sum, what.p, total > 1 ? total : 2, call->span);
+    if (x->run->held)
+        held_add(x->run, call, what.p, &sum);
+    else
+        fn_note_warn(x->run->cx, call->fn, &sum, what.p, total > 1 ? total : 2, call->span);
     strbuf_release(&what);
 }
 

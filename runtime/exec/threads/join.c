@@ -2,6 +2,9 @@
  * with its matches in right order; unmatched right rows come last (language.md 3.6). */
 #include "runtime/exec/threads/join_int.h"
 
+#define PAIRS_FIRST 1024  /* of a part; then twice as many each time, up to a morsel */
+#define TRIES       65536 /* pairs looked at between two looks at cancel */
+
 static bool keeps_unmatched_left(enum join_kind k)
 {
     return k == JOIN_LEFT || k == JOIN_FULL;
@@ -56,17 +59,29 @@ static bool others_hold(const struct join *j, int64_t left, int64_t right)
 }
 
 /* ---- pairs ---- */
+static rc add_block(struct join *j, struct ctx *cx, struct pairs *p)
+{
+    struct pair_block *b, *last = p->last;
+    int64_t cap = last ? last->cap * 2 : PAIRS_FIRST;
+    if (cap > MORSEL_ROWS) cap = MORSEL_ROWS;
+    TRY(run_claim(j->run, cx, cap * 16));
+    TRY(mem_big(cx, sizeof *b + 16 * (size_t)cap, (void **)&b));
+    *b = (struct pair_block){.cap = cap};
+    if (last)
+        last->next = b;
+    else
+        p->first = b;
+    p->last = b;
+    return RC_OK;
+}
+
 static rc add_pair(struct join *j, struct ctx *cx, struct pairs *p, int64_t left, int64_t right)
 {
-    if (p->n == p->cap) {
-        int64_t cap = p->cap ? p->cap * 2 : MORSEL_ROWS;
-        TRY(run_claim(j->run, cx, (cap - p->cap) * 16));
-        TRY(mem_big_grow(cx, (void **)&p->left, 8 * (size_t)p->n, mem_mul(8, (size_t)cap)));
-        TRY(mem_big_grow(cx, (void **)&p->right, 8 * (size_t)p->n, mem_mul(8, (size_t)cap)));
-        p->cap = cap;
-    }
-    p->left[p->n] = left;
-    p->right[p->n++] = right;
+    if (!p->last || p->last->n == p->last->cap) TRY(add_block(j, cx, p));
+    struct pair_block *b = p->last;
+    b->rows[b->n] = left;
+    b->rows[b->cap + b->n++] = right;
+    p->n++;
     return RC_OK;
 }
 
@@ -79,6 +94,7 @@ static rc pair_row(struct join *j, struct ctx *cx, struct pairs *p, int64_t left
     int64_t found = 0;
     for (int64_t i = 0; i < n && !(once && found); i++) {
         int64_t right = rows ? rows[i] : i;
+        if (i % TRIES == TRIES - 1) TRY(check_cancel(cx));
         if (!plain && !others_hold(j, left, right)) continue;
         found++;
         if (j->right_seen) atomic_store_explicit(&j->right_seen[right], 1, memory_order_relaxed);
@@ -96,7 +112,7 @@ static enum rc_t pair_task(struct ctx *cx, void *arg, int64_t task, int worker)
 {
     struct join *j = arg;
     struct pairs *p = &j->parts[task];
-    int64_t from = task * MORSEL_ROWS, to = from + MORSEL_ROWS;
+    int64_t from = task * j->part_rows, to = from + j->part_rows, tried = 0, told = 0;
     uint64_t codes[BATCH_ROWS];
     struct match found[BATCH_ROWS];
     if (to > j->left->n_rows) to = j->left->n_rows;
@@ -112,9 +128,14 @@ static enum rc_t pair_task(struct ctx *cx, void *arg, int64_t task, int worker)
                 TRY(pair_row(j, cx, p, at + i, j->table.rows + found[i].start, found[i].n));
             else
                 TRY(pair_row(j, cx, p, at + i, NULL, j->right->n_rows));
-            if (j->n_equal == 0) TRY(check_cancel(cx));
+            tried += j->n_equal > 0 ? found[i].n : j->right->n_rows;
+            if (tried < TRIES) continue;
+            TRY(run_tick(j->run, cx, i + 1 - told));
+            told = i + 1;
+            tried = 0;
         }
-        TRY(run_tick(j->run, cx, n));
+        TRY(run_tick(j->run, cx, n - told));
+        told = 0;
     }
     return RC_OK;
 }
@@ -123,7 +144,7 @@ static enum rc_t pair_task(struct ctx *cx, void *arg, int64_t task, int worker)
 static enum rc_t single_task(struct ctx *cx, void *arg, int64_t task, int worker)
 {
     struct join *j = arg;
-    int64_t from = task * MORSEL_ROWS, to = from + MORSEL_ROWS, unmatched = 0;
+    int64_t from = task * j->part_rows, to = from + j->part_rows, unmatched = 0;
     uint64_t codes[BATCH_ROWS];
     struct match found[BATCH_ROWS];
     if (to > j->left->n_rows) to = j->left->n_rows;
@@ -212,10 +233,13 @@ static enum rc_t copy_task(struct ctx *cx, void *arg, int64_t task, int worker)
 {
     const struct copy *c = arg;
     const struct pairs *p = &c->j->parts[task];
-    (void)cx, (void)worker;
-    if (p->n == 0) return RC_OK;
-    memcpy(c->j->rows_left + c->at[task], p->left, 8 * (size_t)p->n);
-    memcpy(c->j->rows_right + c->at[task], p->right, 8 * (size_t)p->n);
+    (void)worker;
+    int64_t at = c->at[task];
+    for (const struct pair_block *b = p->first; b; at += b->n, b = b->next) {
+        memcpy(c->j->rows_left + at, b->rows, 8 * (size_t)b->n);
+        memcpy(c->j->rows_right + at, b->rows + b->cap, 8 * (size_t)b->n);
+        TRY(check_cancel(cx));
+    }
     return RC_OK;
 }
 
@@ -241,23 +265,38 @@ static rc join_pairs(struct join *j)
     TRY(mem_big(cx, mem_mul(8, (size_t)total + 1), (void **)&j->rows_right));
     struct copy c = {j, at};
     TRY(pool_run(cx, j->n_parts, copy_task, &c));
-    for (int64_t i = 0; j->right_seen && i < j->right->n_rows; i++)
+    for (int64_t i = 0; j->right_seen && i < j->right->n_rows; i++) {
+        if (i % 65536 == 0) TRY(check_cancel(cx));
         if (!atomic_load_explicit(&j->right_seen[i], memory_order_relaxed)) {
             j->rows_left[sum] = -1;
             j->rows_right[sum++] = i;
         }
+    }
     j->n_rows = total;
     return RC_OK;
+}
+
+/* Without equalities a left row is held against all right ones: fewer of them make a task. */
+static int64_t rows_of_part(const struct join *j)
+{
+    int64_t rows = MORSEL_ROWS;
+    if (j->n_equal > 0) return rows;
+    while (rows > BATCH_ROWS && rows * j->right->n_rows > 64 * TRIES)
+        rows /= 2;
+    return rows;
 }
 
 static rc find_pairs(struct join *j)
 {
     struct ctx *cx = j->run->cx;
     size_t n_right = (size_t)j->right->n_rows;
-    j->n_parts = (j->left->n_rows + MORSEL_ROWS - 1) / MORSEL_ROWS;
+    j->part_rows = rows_of_part(j);
+    j->n_parts = (j->left->n_rows + j->part_rows - 1) / j->part_rows;
     j->parts = mem_zero(sizeof *j->parts * (size_t)(j->n_parts + 1));
-    if (keeps_unmatched_right(j->node->u.join.kind))
-        j->right_seen = mem_zero(sizeof *j->right_seen * (n_right + 1));
+    if (keeps_unmatched_right(j->node->u.join.kind)) {
+        TRY(run_claim(j->run, cx, (int64_t)n_right));
+        TRY(mem_big_zero(cx, sizeof *j->right_seen * (n_right + 1), (void **)&j->right_seen));
+    }
     if (is_single(j)) {
         TRY(find_single(j));
     } else {
@@ -283,8 +322,10 @@ static rc merged_key(struct join *j, int on, struct column **out)
     enum rc_t res = RC_ERR;
     TRY_OUT(column_concat(j->run->cx, parts, 2, &both));
     TRY_OUT(mem_big(j->run->cx, mem_mul(8, (size_t)j->n_rows + 1), (void **)&rows));
-    for (int64_t i = 0; i < j->n_rows; i++)
+    for (int64_t i = 0; i < j->n_rows; i++) {
+        if (i % 65536 == 0) TRY_OUT(check_cancel(j->run->cx));
         rows[i] = j->rows_left[i] >= 0 ? j->rows_left[i] : n_left + j->rows_right[i];
+    }
     res = column_gather(j->run->cx, both, rows, j->n_rows, out);
 out:
     column_unref(both);
@@ -538,15 +579,18 @@ void join_free(struct join *j)
         column_unref(j->other_right[k]);
     }
     for (int64_t p = 0; j->parts && p < j->n_parts; p++) {
-        (void)!run_claim(j->run, j->run->cx, -16 * j->parts[p].cap);
-        mem_big_free(j->parts[p].left);
-        mem_big_free(j->parts[p].right);
+        for (struct pair_block *b = j->parts[p].first, *next; b; b = next) {
+            next = b->next;
+            (void)!run_claim(j->run, j->run->cx, -16 * b->cap);
+            mem_big_free(b);
+        }
     }
     join_codes_free(&j->codes);
     join_table_free(&j->table);
     mem_big_free(j->rows_left);
     mem_big_free(j->rows_right);
-    mem_free(j->right_seen);
+    if (j->right_seen) (void)!run_claim(j->run, j->run->cx, -j->right->n_rows);
+    mem_big_free(j->right_seen);
     mem_free(j->parts);
     table_unref(j->left);
     table_unref(j->right);

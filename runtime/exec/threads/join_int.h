@@ -74,9 +74,14 @@ struct join_notes { /* what a join tells, summed over its parts */
     bool multiplied; /* a left row found several partners */
     struct join_repeats left, right;
 };
-struct pairs {             /* of one morsel of the left side */
-    int64_t *left, *right; /* right -1: unmatched */
+struct pair_block {
+    struct pair_block *next;
     int64_t n, cap;
+    int64_t rows[]; /* [cap] left ones, then [cap] right ones; -1: unmatched */
+};
+struct pairs { /* of a part of the left side */
+    struct pair_block *first, *last;
+    int64_t n;
     int64_t at; /* first row in the result (right keys are unique) */
     int64_t unmatched;
     bool multiplied; /* a left row found several partners */
@@ -94,7 +99,7 @@ struct join {
     struct join_codes codes;
     struct join_table table;
     struct pairs *parts;
-    int64_t n_parts;
+    int64_t n_parts, part_rows;              /* part_rows: of the left side */
     atomic_uchar *right_seen;                /* right and full joins */
     int64_t *rows_left, *rows_right, n_rows; /* the result; rows_left NULL: all, in order */
     /* of a part of the rows (join_spill.c): their numbers in the whole; NULL: all are here */

@@ -3,6 +3,7 @@
  * of some block; with its run and place it cuts that order at one point, however many rows are
  * equal to it. Cutting sorted runs by sampled splitters: DeWitt, Naughton, Schneider 1991. */
 #include "runtime/exec/threads/runs.h"
+#include "runtime/exec/threads/notes.h"
 
 #include "runtime/io/io.h"
 
@@ -23,6 +24,7 @@ struct runs {
     struct order_key *keys;             /* [n_keys] without columns */
     bool *flat;                         /* [out_schema->n] texts whose dictionary each piece has */
 
+    struct held held; /* what the computed keys warn of */
     struct spill *file;
     struct sorted_run *runs;
     int64_t n_runs, cap_runs, n_rows, block_rows;
@@ -130,7 +132,7 @@ static rc with_keys(struct runs *s, struct table *t, struct table **out)
     const struct expr **made = ARENA_ARRAY(r->arena, const struct expr *, s->n_keys + 1);
     for (int k = 0; k < s->n_keys; k++)
         if (!bare_key(s, k)) made[m++] = s->sort[k].expr;
-    enum rc_t res = table_eval(r, t, made, m, s->node, cols + t->schema->n);
+    enum rc_t res = held_eval(&s->held, r, t, made, m, s->node, cols + t->schema->n);
     for (int i = 0; i < t->schema->n && res == RC_OK; i++)
         if (s->flat[i])
             res = column_canonical(r->cx, t->cols[i], &cols[i]);
@@ -502,6 +504,7 @@ static rc sort_rest(struct pipe *p, struct runs *s, struct table **first, int64_
 rc runs_pipe(struct runs *take_s, struct pipe **out)
 {
     atomic_fetch_add(&take_s->run->disk, spill_bytes(take_s->file));
+    held_tell(&take_s->held, take_s->run);
     if (choose_splits(take_s) != RC_OK) {
         runs_free(&take_s->head);
         return RC_ERR;

@@ -7,6 +7,7 @@
 #define MLNB_EXEC_THREADS_INT_H
 
 #include "runtime/exec/executor.h"
+#include "runtime/exec/threads/columns.h"
 
 #include "runtime/base/cancel.h"
 #include "runtime/base/mem.h"
@@ -48,6 +49,7 @@ struct run {
     atomic_llong parts, n_parts; /* the same in partitions */
     _Atomic(const char *) what;  /* doing.what, for other threads */
     struct doing doing;          /* cx->doing */
+    struct held *held;           /* counts of the piece at work go here, or NULL (notes.h) */
     struct node_stat *stats;     /* NULL unless analyzing */
     int n_stats;
     struct arena *arena; /* of the statement's thread, to the end of the run */
@@ -263,23 +265,6 @@ rc run_limit(struct run *r, const struct plan *p, struct table **out);
 rc run_distinct(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
 rc run_window(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
 rc run_join(struct run *r, const struct plan *p, struct table **out, struct pipe **out_pipe);
-
-/* ---- columns made in place ---- */
-/* Column of n rows with data (not cleared) and, when asked, validity (all set); the caller fills
- * them and calls column_done, which counts and clears nulls. */
-rc column_make(struct ctx *cx, struct dtype type, enum phys phys, int64_t n, bool has_valid,
-               struct column **out);
-void column_done(struct column *c);
-static inline void *column_room(struct column *c)
-{
-    return (void *)(uintptr_t)c->data;
-}
-static inline uint64_t *column_bits(struct column *c)
-{
-    return (uint64_t *)(uintptr_t)c->valid;
-}
-/* c's texts point into from's memory: keep that alive. */
-void column_keeps(struct column *c, const struct column *from);
 
 /* ---- order ---- */
 /* Permutation that sorts n rows by keys, stable; limit: only the first so many are wanted (-1 =

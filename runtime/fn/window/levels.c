@@ -6,6 +6,7 @@
 #include "runtime/base/hash.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- values of a text or cat column, numbered in order of first appearance ---- */
 struct level {
@@ -38,7 +39,7 @@ static uint32_t hash_text(const struct text *t)
 
 static void levels_grow(struct levels *l)
 {
-    l->cap = l->cap ? l->cap * 2 : 64;
+    l->cap = l->cap ? l->cap * 4 : 64;
     l->of = mem_realloc(l->of, sizeof *l->of * (size_t)l->cap);
     mem_free(l->slots);
     l->slots = mem_zero(sizeof *l->slots * (size_t)l->cap * 2);
@@ -61,6 +62,72 @@ static int32_t level_of(struct levels *l, const struct text *t)
     l->n++;
     if (l->n == l->cap) levels_grow(l);
     return l->n - 1;
+}
+
+/* ---- levels in order ---- */
+#define LOOK 65536 /* comparisons between two looks at cancel */
+
+typedef int (*level_order)(const void *x, const void *y);
+
+/* Neighbouring runs of m levels of `from` become runs of 2 m in `to`. */
+static rc merge_runs(struct ctx *cx, struct level **from, struct level **to, int64_t n, int64_t m,
+                     level_order cmp)
+{
+    for (int64_t at = 0; at < n; at += 2 * m) {
+        int64_t mid = at + m < n ? at + m : n, end = mid + m < n ? mid + m : n;
+        for (int64_t i = at, j = mid, k = at; k < end; k++) {
+            bool left = i < mid && (j >= end || cmp(&from[i], &from[j]) <= 0);
+            to[k] = left ? from[i++] : from[j++];
+            if (k % LOOK == 0) TRY(check_cancel(cx));
+        }
+    }
+    return RC_OK;
+}
+
+/* As qsort, but it can be interrupted. */
+static rc sort_levels(struct ctx *cx, struct level **by, int64_t n, level_order cmp)
+{
+    struct level **other = mem_alloc(sizeof *other * (size_t)(n + 1)), **a = by, **b = other, **c;
+    enum rc_t res = RC_OK;
+    for (int64_t m = 1; m < n && res == RC_OK; m *= 2, c = a, a = b, b = c)
+        res = merge_runs(cx, a, b, n, m, cmp);
+    if (a != by) memcpy(by, a, sizeof *by * (size_t)n);
+    mem_free(other);
+    return res;
+}
+
+/* The least k come to stand before all others (Hoare 1961). */
+static rc select_levels(struct ctx *cx, struct level **by, int64_t n, int64_t k, level_order cmp)
+{
+    int64_t lo = 0, hi = n - 1, looked = 0;
+    while (lo < hi) {
+        struct level *pivot = by[lo + (hi - lo) / 2], *swap;
+        int64_t i = lo, j = hi;
+        while (i <= j) {
+            while (cmp(&by[i], &pivot) < 0)
+                i++;
+            while (cmp(&by[j], &pivot) > 0)
+                j--;
+            if (i <= j) {
+                swap = by[i];
+                by[i++] = by[j];
+                by[j--] = swap;
+            }
+            if (i - lo + hi - j - looked > LOOK) {
+                looked = i - lo + hi - j;
+                TRY(check_cancel(cx));
+            }
+        }
+        looked = 0;
+        TRY(check_cancel(cx));
+        if (k <= j)
+            hi = j;
+        else if (k >= i)
+            lo = i;
+        else
+            return RC_OK;
+    }
+    return RC_OK;
 }
 
 static void levels_free(struct levels *l)
@@ -108,8 +175,10 @@ static rc levels_column(struct agg_eval *e, const struct text *const *texts, int
     struct column *c = NULL;
     builder_init(&b, DTYPE(KIND_STR), PHYS_STR);
     enum rc_t res = RC_OK;
-    for (int32_t i = 0; i < n && res == RC_OK; i++)
+    for (int32_t i = 0; i < n && res == RC_OK; i++) {
         res = builder_str(e->cx, &b, text_str(texts[i]));
+        if (res == RC_OK && i % LOOK == 0) res = check_cancel(e->cx);
+    }
     if (res == RC_OK) res = builder_finish(e->cx, &b, &c);
     builder_release(&b);
     TRY(res);
@@ -154,13 +223,14 @@ static rc lump_limit(struct agg_eval *e, int64_t rows, int64_t *most, int64_t *l
 }
 
 /* rank 1 for what stays, 0 for what goes to `other`. A single value is never lumped. */
-static void choose_levels(struct levels *l, int64_t most, int64_t least)
+static rc choose_levels(struct ctx *cx, struct levels *l, int64_t most, int64_t least)
 {
     struct level **by = mem_alloc(sizeof(struct level *) * (size_t)(l->n + 1));
     int32_t kept = 0;
+    enum rc_t res = RC_OK;
     for (int32_t i = 0; i < l->n; i++)
         by[i] = &l->of[i];
-    qsort(by, (size_t)l->n, sizeof(struct level *), by_count);
+    if (most < l->n) res = select_levels(cx, by, l->n, most, by_count);
     for (int32_t i = 0; i < l->n; i++) {
         by[i]->rank = i < most && by[i]->n >= least;
         kept += by[i]->rank;
@@ -169,6 +239,7 @@ static void choose_levels(struct levels *l, int64_t most, int64_t least)
         for (int32_t i = 0; i < l->n; i++)
             by[i]->rank = 1;
     mem_free(by);
+    return res;
 }
 
 static void lump_text(struct agg_eval *e, const struct levels *l, const struct column *c, int64_t n,
@@ -221,7 +292,7 @@ static enum rc_t lump(struct agg_eval *e, int64_t n, const int64_t *order, const
     TRY(lump_limit(e, n, &most, &least));
     enum rc_t res = levels_read(e, args[0], n, order, &l);
     struct str other = text_arg(e, 2, "other");
-    if (res == RC_OK) choose_levels(&l, most, least);
+    if (res == RC_OK) res = choose_levels(e->cx, &l, most, least);
     if (res == RC_OK && out->phys == PHYS_STR) lump_text(e, &l, args[0], n, order, other, out);
     if (res == RC_OK && out->phys != PHYS_STR) res = lump_cat(e, &l, args[0], n, order, other, out);
     levels_free(&l);
@@ -312,12 +383,12 @@ static rc put_reordered(struct agg_eval *e, struct levels *l, int64_t n, const i
     const struct text **texts = mem_alloc(sizeof(struct text *) * (size_t)(l->n + 1));
     for (int32_t i = 0; i < l->n; i++)
         by[i] = &l->of[i];
-    qsort(by, (size_t)l->n, sizeof(struct level *), by_key);
+    enum rc_t res = sort_levels(e->cx, by, l->n, by_key);
     for (int32_t i = 0; i < l->n; i++) {
         by[i]->rank = i;
         texts[i] = &by[i]->text;
     }
-    enum rc_t res = levels_column(e, texts, l->n, &out->dict);
+    if (res == RC_OK) res = levels_column(e, texts, l->n, &out->dict);
     for (int64_t i = 0; res == RC_OK && i < n; i++) {
         ((int32_t *)out->data)[order[i]] = l->code[i] < 0 ? 0 : l->of[l->code[i]].rank;
         if (l->code[i] < 0) win_put_null(out, order[i]);

@@ -6,8 +6,10 @@
 #include "runtime/base/cancel.h"
 #include "runtime/base/pool.h"
 
-#define CHUNK_ROWS 16384
-#define ROUND      32 /* chunks */
+#define CHUNK_CELLS 131072
+#define CHUNK_ROWS  16384 /* at most */
+#define ROUND       32    /* chunks; at most */
+#define ROUND_SMALL 8     /* under a memory budget */
 
 enum packing { PACK_NONE, PACK_GZIP, PACK_ZSTD };
 struct writing { /* a file being written */
@@ -20,8 +22,10 @@ struct writing { /* a file being written */
     const struct table *t;
     const struct cell_writer *cells;
     struct strbuf text[2][ROUND], packed[2][ROUND];
-    char *na;       /* owned */
-    int64_t first;  /* row of the round that is formatted */
+    char *na;      /* owned */
+    int64_t first; /* row of the round that is formatted */
+    int64_t chunk_rows;
+    int round;      /* chunks */
     int side;       /* which half of the buffers it uses */
     int n_previous; /* chunks of the round before that are to be written */
 };
@@ -58,7 +62,7 @@ static enum rc_t round_task(struct ctx *cx, void *arg, int64_t task, int worker)
         return RC_OK;
     }
     struct strbuf *text = &w->text[w->side][task - 1], *packed = &w->packed[w->side][task - 1];
-    int64_t from = w->first + (task - 1) * CHUNK_ROWS, to = from + CHUNK_ROWS;
+    int64_t from = w->first + (task - 1) * w->chunk_rows, to = from + w->chunk_rows;
     strbuf_clear(text);
     cell_rows(text, w->cells, w->t->schema->n, w->delim, from,
               to < w->t->n_rows ? to : w->t->n_rows);
@@ -69,14 +73,14 @@ static enum rc_t round_task(struct ctx *cx, void *arg, int64_t task, int worker)
 
 static rc write_rows(struct ctx *cx, struct writing *w)
 {
-    int64_t left = (w->t->n_rows + CHUNK_ROWS - 1) / CHUNK_ROWS;
+    int64_t left = (w->t->n_rows + w->chunk_rows - 1) / w->chunk_rows;
     w->first = w->n_previous = 0;
     while (left > 0 || w->n_previous > 0) {
-        int n = left < ROUND ? (int)left : ROUND;
+        int n = left < w->round ? (int)left : w->round;
         TRY(pool_run(cx, n + 1, round_task, w));
         w->n_previous = n;
         w->side = !w->side;
-        w->first += (int64_t)n * CHUNK_ROWS;
+        w->first += (int64_t)n * w->chunk_rows;
         left -= n;
     }
     return RC_OK;
@@ -210,6 +214,9 @@ static rc begin_as(struct ctx *cx, const struct io_format *format, const struct 
     w->head.format = format;
     w->schema = schema_ref(schema);
     w->delim = delim;
+    w->chunk_rows = CHUNK_CELLS / schema->n < 256 ? 256 : CHUNK_CELLS / schema->n;
+    if (w->chunk_rows > CHUNK_ROWS) w->chunk_rows = CHUNK_ROWS;
+    w->round = cx->memory_budget > 0 ? ROUND_SMALL : ROUND;
     w->packing = packing_of(path);
     w->na = na_text(opts, n_opts);
     enum rc_t res = io_output_open(cx, path, append, span, &w->file);
