@@ -2,6 +2,7 @@
  * order. */
 #include "runtime/io/io_int.h"
 
+#include "runtime/base/cancel.h"
 #include "runtime/base/pool.h"
 
 struct part {
@@ -134,7 +135,8 @@ rc io_push_columns(struct ctx *cx, struct column *const *cols, int n_cols, int64
         b.n_rows = (int)(n_rows - at < BATCH_ROWS ? n_rows - at : BATCH_ROWS);
         for (int i = 0; i < n_cols; i++)
             v[i] = column_view(cols[i], at, b.n_rows);
-        res = push(cx, self, part, &b);
+        res = check_cancel(cx);
+        if (res == RC_OK) res = push(cx, self, part, &b);
     }
     mem_free(v);
     return res;

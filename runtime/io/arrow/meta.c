@@ -293,8 +293,9 @@ static rc take_message(struct ctx *cx, struct arrow_scan *s, struct arrow_messag
     } else if (type == MESSAGE_DICTIONARY) {
         res = add_dictionary(cx, s, m, &b, header);
     } else if (type == MESSAGE_RECORDS) {
+        /* Arrow asks writers to stay below 2^31 rows a batch; a claim beyond it is no data */
         m->n_rows = fb_i64(&b, header, 0, 0);
-        if (m->n_rows < 0 || m->n_rows > INT64_C(1) << 40)
+        if (m->n_rows < 0 || m->n_rows > INT32_MAX)
             res = arrow_damaged(cx, s, "a batch has no possible length");
         m->rows_before = s->head.n_rows;
         s->head.n_rows += m->n_rows;
