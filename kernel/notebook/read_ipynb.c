@@ -188,7 +188,7 @@ void cell_settle_kind(struct cell *c)
 static void read_id(struct cell *c, const json_t *id)
 {
     struct str s = json_view(id);
-    if (s.n == 0 || memchr(s.p, '\0', s.n) || memchr(s.p, '\n', s.n)) return;
+    if (!cell_is_id(s)) return; /* nbformat allows no other; a text could not hold it */
     text_set(&c->id, s);
     c->has_own_id = !is_made_id(c->id);
 }
