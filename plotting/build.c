@@ -412,8 +412,8 @@ static void wish_free(struct chart_build *b)
     struct chart_panels *p = &b->c->panels;
     if (!p->levels) return;
     bool is_turned = b->c->is_flipped;
-    p->is_free[is_turned] = b->spec->free_x;
-    p->is_free[!is_turned] = b->spec->free_y;
+    p->is_free[is_turned] |= b->spec->free_x;
+    p->is_free[!is_turned] |= b->spec->free_y;
     if (p->is_free[0] || p->is_free[1]) b->c->can_zoom = b->c->has_ruler = false;
 }
 

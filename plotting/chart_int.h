@@ -172,6 +172,7 @@ struct chart_panels {
     const struct chart_levels *rows, *cols;
     const int *row, *col;      /* [levels->n] */
     bool is_free[2];           /* x, y: each panel has its own domain */
+    bool is_matrix;            /* own scales agree along rows and columns: labels at the outside */
     struct chart_axis *own[2]; /* [levels->n], computed when free */
 };
 
@@ -222,7 +223,8 @@ struct chart {
     struct span span;         /* of the step that made it */
     struct chart_part *parts; /* `side`: charts beside one another; then there are no layers */
     int n_parts;
-    bool is_bare; /* no axes, no grid: pies */
+    bool has_margins; /* three parts: above the middle one, the middle, beside it; plots aligned */
+    bool is_bare;     /* no axes, no grid: pies */
     bool can_zoom;
     bool has_ruler; /* lines: vertical ruler under the pointer */
     struct chart_layout layout;
@@ -304,6 +306,7 @@ double chart_round_digits(double v, int digits); /* to significant digits */
 /* ---- layout.c ---- */
 void chart_layout_of(struct chart *c);
 enum { FONT_TITLE = 14, FONT_SUBTITLE = 12, FONT_AXIS = 12, FONT_LABEL = 11 };
+enum { MARGIN_GAP = 12 }; /* pixels between the plots of a chart with margins */
 enum { LEGEND_ROW = 18, LEGEND_RAMP = 100, LABEL_CELLS = 24 };
 
 #endif

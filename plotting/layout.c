@@ -90,9 +90,33 @@ static double head_height(const struct chart_layout *l)
     return l->title.n + l->subtitle.n > 0 ? top + 8 : top;
 }
 
+/* The plots of the margins stand flush with the middle one's. */
+static void layout_margins(struct chart *c)
+{
+    struct chart_layout *l = &c->layout;
+    struct chart_part *up = &c->parts[0], *mid = &c->parts[1], *side = &c->parts[2];
+    const struct chart_layout *u = &up->chart->layout, *m = &mid->chart->layout,
+                              *s = &side->chart->layout;
+    double left = fmax(u->plot_x, m->plot_x);
+    up->x = left - u->plot_x;
+    mid->x = left - m->plot_x;
+    side->x = left + m->plot_w + MARGIN_GAP - s->plot_x;
+    l->width = fmax(up->x + u->width, fmax(mid->x + m->width, side->x + s->width));
+    put_head(c);
+    up->y = l->title.n + l->subtitle.n ? head_height(l) : 0;
+    double top = up->y + u->plot_y + u->plot_h + MARGIN_GAP;
+    mid->y = top - m->plot_y;
+    side->y = top - s->plot_y;
+    l->height = fmax(mid->y + m->height, side->y + s->height);
+}
+
 /* Charts beside each other, wrapped to rows of about the width of three; under a common title. */
 static void layout_parts(struct chart *c)
 {
+    if (c->has_margins) {
+        layout_margins(c);
+        return;
+    }
     enum { WIDE = 1500, BETWEEN = 16 };
     struct chart_layout *l = &c->layout;
     double x = 0, y = 0, row = 0;
@@ -118,6 +142,12 @@ static void layout_parts(struct chart *c)
     l->height = top + y + row;
 }
 
+/* Labels stand at every panel, which takes room between them. */
+static bool is_apart(const struct chart *c, int k)
+{
+    return c->panels.is_free[k] && !c->panels.is_matrix;
+}
+
 static void layout_panels(struct chart *c)
 {
     struct chart_layout *l = &c->layout;
@@ -129,9 +159,9 @@ static void layout_panels(struct chart *c)
     l->down = is_grid ? c->panels.rows->n : (panels + l->across - 1) / l->across;
     l->plot_w = c->width;
     l->plot_h = c->height;
-    l->gap_x = l->plot_w + GAP + (c->panels.is_free[1] ? ceil(y->label_room) + 2 : 0);
-    l->gap_y = l->plot_h + GAP + (is_grid ? 0 : strip) +
-               (c->panels.is_free[0] ? ceil(x->label_room) + 4 : 0);
+    l->gap_x = l->plot_w + GAP + (is_apart(c, 1) ? ceil(y->label_room) + 2 : 0);
+    l->gap_y =
+        l->plot_h + GAP + (is_grid ? 0 : strip) + (is_apart(c, 0) ? ceil(x->label_room) + 4 : 0);
     double all_w = l->gap_x * (l->across - 1) + l->plot_w;
     double all_h = l->gap_y * (l->down - 1) + l->plot_h;
     x->shown = fit_title(c->arena, x, all_w);

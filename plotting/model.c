@@ -91,7 +91,9 @@ int chart_panel_at(const struct chart *c, int row, int col)
 bool chart_panel_has_labels(const struct chart *c, int k, int panel, int row, int col)
 {
     const struct chart_panels *p = &c->panels;
-    if (!p->levels || p->is_free[k]) return true;
+    if (!p->levels) return true;
+    if (p->is_matrix) return k == 0 ? row == p->rows->n - 1 : col == 0;
+    if (p->is_free[k]) return true;
     if (!p->rows) return k == 0 ? panel + c->layout.across >= p->levels->n : col == 0;
     if (!p->is_free[1 - k]) return k == 0 ? row == p->rows->n - 1 : col == 0;
     /* empty places are not drawn: the last panel of the column, the first of the row */
@@ -235,7 +237,7 @@ void chart_finish(struct chart *c)
     if (c->width <= 0) c->width = c->panels.levels ? 200 : 480;
     if (c->height <= 0) c->height = c->panels.levels ? 150 : 300;
     c->n_data_layers = c->n_layers;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 && !c->n_parts; i++) {
         scale_domain(&c->axis[i], c, i == 0, -1);
         c->axis[i].overhang = c->panels.levels && i == 0 ? 8 : 0;
         ticks_of_axis(c->arena, &c->axis[i], i == 0 ? c->width : c->height, i == 0);

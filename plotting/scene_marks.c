@@ -111,6 +111,10 @@ struct draw_item *scene_symbol(struct draw *d, const char *shape, double x, doub
     static const double hexagon[] = {0, -1, .866, -.5, .866, .5, 0, 1, -.866, .5, -.866, -.5};
     static const double cross[] = {-.4, -1.2, .4,  -1.2, .4,  -.4, 1.2,  -.4, 1.2,  .4,  .4,  .4,
                                    .4,  1.2,  -.4, 1.2,  -.4, .4,  -1.2, .4,  -1.2, -.4, -.4, -.4};
+    static const double tick[] = {-.1, -1, .1, -1, .1, 1, -.1, 1};
+    static const double dash[] = {-1, -.1, 1, -.1, 1, .1, -1, .1};
+    if (!strcmp(shape, "tick")) return poly(d, x, y, r, tick, 4);
+    if (!strcmp(shape, "dash")) return poly(d, x, y, r, dash, 4);
     if (!strcmp(shape, "square")) return poly(d, x, y, r, square, 4);
     if (!strcmp(shape, "triangle-up")) return poly(d, x, y, r, up, 3);
     if (!strcmp(shape, "triangle-down")) return poly(d, x, y, r, down, 3);

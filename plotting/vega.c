@@ -100,6 +100,8 @@ static const char *mark_type(const struct chart_layer *l)
 /* A pointed-top hexagon as a path of Vega, whose symbols reach from -1 to 1. */
 static const char *shape_path(const char *shape)
 {
+    if (!strcmp(shape, "tick")) return "M-.1,-1L.1,-1L.1,1L-.1,1Z";
+    if (!strcmp(shape, "dash")) return "M-1,-.1L1,-.1L1,.1L-1,.1Z";
     if (strcmp(shape, "hexagon") != 0) return shape;
     return "M0,-1L0.866,-0.5L0.866,0.5L0,1L-0.866,0.5L-0.866,-0.5Z";
 }

@@ -112,8 +112,22 @@ static json_t *one_part(const struct chart *c, int i)
     return part;
 }
 
+/* Flush: the views' plots are aligned, whatever stands beside them. */
+static void vega_margins(json_t *top, const struct chart *c)
+{
+    json_t *row = json_pack("{s:[o,o],s:s,s:i}", "hconcat", one_part(c, 1), one_part(c, 2),
+                            "bounds", "flush", "spacing", MARGIN_GAP);
+    json_object_set_new(top, "vconcat", json_pack("[o,o]", one_part(c, 0), row));
+    json_object_set_new(top, "bounds", json_string("flush"));
+    json_object_set_new(top, "spacing", json_integer(MARGIN_GAP));
+}
+
 void vega_parts(json_t *top, const struct chart *c)
 {
+    if (c->has_margins) {
+        vega_margins(top, c);
+        return;
+    }
     json_t *rows = json_array(), *row = NULL;
     for (int i = 0; i < c->n_parts; i++) {
         if (!row || c->parts[i].y != c->parts[i - 1].y) {

@@ -231,6 +231,18 @@ int stat_double_cmp(const void *a, const void *b);
 /* Type 7 quantile of sorted values. */
 double stat_quantile(const double *sorted, int64_t n, double q);
 
+/* ---- stat_wide.c: columns of numbers side by side ---- */
+enum { STAT_WIDE_MOST = 40 };
+struct stat_wide {
+    int n;
+    const char *name[STAT_WIDE_MOST];
+    double *v[STAT_WIDE_MOST]; /* [rows]; null as NAN */
+    int64_t rows;
+};
+/* The columns that the list of y names; without one the numbers of the frame, at most `most`. E501
+ * for columns of other types, and for fewer than `least` or more than `most`. */
+rc stat_wide_of(struct chart_build *b, int least, int most, struct stat_wide *out);
+
 struct build_rows { /* rows of marks in the making */
     int64_t n, cap;
     int width;

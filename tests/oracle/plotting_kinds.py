@@ -71,6 +71,26 @@ def main():
     say("auc", sm.roc_auc_score(label, score))
     say("ap", sm.average_precision_score(label, score))
     say("brier", sm.brier_score_loss(label, score))
+    from statsmodels.tsa.seasonal import seasonal_decompose
+    from statsmodels.tsa.stattools import acf, pacf
+    say("acf", *acf(y, nlags=6, fft=False))
+    say("pacf", *pacf(y, nlags=6, method="ywm"))
+    say("moving", *(y[i - 6:i + 1].mean() for i in (6, 100, 299)))
+    for period in (7, 12):
+        parts = seasonal_decompose(y, period=period)
+        say("decompose_%d" % period, parts.trend[20], parts.trend[200], parts.seasonal[0], parts.seasonal[5],
+            parts.resid[50])
+    plane = st.gaussian_kde(np.vstack([x, y]))
+    bw = np.sqrt(np.diag(plane.covariance))
+    gx, gy = (np.linspace(a.min() - 3 * h2, a.max() + 3 * h2, 100) for a, h2 in ((x, bw[0]), (y, bw[1])))
+    z = plane(np.array(np.meshgrid(gx, gy)).reshape(2, -1))
+    say("kde2", *z[[5050, 3535, 7070]])
+    order = np.sort(z)[::-1]
+    mass = np.cumsum(order) / order.sum()
+    say("mass", *(order[np.searchsorted(mass, p)] for p in (0.95, 0.5, 0.1)))
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    tree = linkage(np.column_stack([x, y])[:40], "average")
+    say("linkage", *tree[[0, 10, 25, 38], 2], *tree[38, :2], tree[38, 3], *leaves_list(tree)[:5])
 
 
 main()

@@ -2,6 +2,7 @@
  * (tests/oracle/plotting_kinds.py). */
 #include "plotting/chart_int.h"
 #include "plotting/stat/stat_math.h"
+#include "plotting/stat/stat_series.h"
 #include "tests/unit/test_plotting_chart.h"
 
 #include <math.h>
@@ -157,6 +158,89 @@ TEST(local_lines)
     stat_loess(x, y, N, 0.5, 1, at, 3, fit, half);
     for (int i = 0; i < 3; i++)
         near_to("loess1", fit[i], want[i]);
+}
+
+TEST(series_are_those_of_statsmodels)
+{
+    static struct sample s;
+    static double trend[N], season[N], rest[N], r[7], p[7];
+    double want[MOST];
+    sample_make(&s);
+    stat_acf(s.y, N, 6, r);
+    stat_pacf(r, 6, p);
+    oracle("acf", want);
+    for (int i = 0; i < 7; i++)
+        near_to("acf", r[i], want[i]);
+    oracle("pacf", want);
+    for (int i = 0; i < 7; i++)
+        near_to("pacf", p[i], want[i]);
+    stat_moving_mean(s.y, N, 7, trend);
+    oracle("moving", want);
+    assert_true(isnan(trend[5]));
+    near_to("moving", trend[6], want[0]);
+    near_to("moving", trend[100], want[1]);
+    near_to("moving", trend[299], want[2]);
+    for (int period = 7; period <= 12; period += 5) {
+        stat_decompose(s.y, N, period, trend, season, rest);
+        oracle(period == 7 ? "decompose_7" : "decompose_12", want);
+        const double got[] = {trend[20], trend[200], season[0], season[5], rest[50]};
+        for (int i = 0; i < 5; i++)
+            near_to("decompose", got[i], want[i]);
+    }
+}
+
+TEST(densities_on_a_plane_are_those_of_scipy)
+{
+    enum { CELLS = STAT_PLANE * STAT_PLANE, MANY = 8000 };
+    static struct sample s;
+    static double z[CELLS], exact[CELLS], x[MANY], y[MANY];
+    static const double mass[] = {0.95, 0.5, 0.1};
+    double want[MOST];
+    struct stat_plane_kde k = {.z = z};
+    sample_make(&s);
+    assert_true(stat_kde2(s.x, s.y, N, &k));
+    oracle("kde2", want);
+    near_to("kde2", z[5050], want[0]);
+    near_to("kde2", z[3535], want[1]);
+    near_to("kde2", z[7070], want[2]);
+    oracle("mass", want);
+    for (int i = 0; i < 3; i++)
+        near_to("mass", stat_mass_level(z, CELLS, mass[i]), want[i]);
+    /* binned: near to the sum over all points */
+    lcg(x, MANY, 3);
+    lcg(y, MANY, 8);
+    assert_true(stat_kde2(x, y, MANY, &k));
+    double f = pow(MANY, -1.0 / 6), hx = stat_sd(x, MANY) * f, hy = stat_sd(y, MANY) * f;
+    double r = stat_pearson(x, y, MANY), sum = 0, gx = k.lo[0] + 50 * k.step[0],
+           gy = k.lo[1] + 40 * k.step[1];
+    for (int i = 0; i < MANY; i++) {
+        double u = (gx - x[i]) / hx, v = (gy - y[i]) / hy;
+        sum += exp(-0.5 * (u * u - 2 * r * u * v + v * v) / (1 - r * r));
+    }
+    exact[0] = sum / (MANY * 2 * M_PI * hx * hy * sqrt(1 - r * r));
+    assert_true(fabs(z[40 * STAT_PLANE + 50] - exact[0]) < 2e-3 * exact[0]);
+}
+
+TEST(trees_are_those_of_scipy)
+{
+    enum { LEAVES = 40 };
+    static struct sample s;
+    static double d[LEAVES * LEAVES];
+    struct stat_merge m[LEAVES];
+    int order[LEAVES];
+    double want[MOST];
+    sample_make(&s);
+    for (int i = 0; i < LEAVES; i++)
+        for (int k = 0; k < LEAVES; k++)
+            d[i * LEAVES + k] = hypot(s.x[i] - s.x[k], s.y[i] - s.y[k]);
+    stat_linkage(d, LEAVES, m);
+    stat_leaves(m, LEAVES, order);
+    oracle("linkage", want);
+    const double got[] = {m[0].height, m[10].height, m[25].height, m[38].height,
+                          m[38].a,     m[38].b,      m[38].n,      order[0],
+                          order[1],    order[2],     order[3],     order[4]};
+    for (int i = 0; i < 12; i++)
+        near_to("linkage", got[i], want[i]);
 }
 
 /* ---- charts ---- */
