@@ -247,3 +247,39 @@ TEST(filter_below_grouping_reads_less)
     assert_rows(&f, run_all(&f, g), "ulm|3|10.5\n");
     fx_end(&f);
 }
+
+/* More levels than are worked on at once: threads have kernels, memory and counts of their own. */
+TEST(functions_of_many_levels)
+{
+    enum { N = 40000, LEVELS = 20000 };
+    struct fx f;
+    fx_begin(&f);
+    const char **v = arena_alloc(f.a, sizeof *v * N);
+    for (int i = 0; i < N; i++)
+        v[i] = i % 97 == 0 ? NULL
+                           : arena_printf(f.a, "%d%s", i % LEVELS, i % LEVELS == 9000 ? "x" : "");
+    struct plan *p = pl_table(&f, TABLE(&f, {"s", coded(&f, strs(&f, N, v))}));
+    const struct expr *s = ex_col(&f, p, "s"), *re = ex_str(&f, "^1.*7$");
+    p = pl_project(&f, p,
+                   ITEMS({"u", CALL(&f, "concat", s, ex_str(&f, " is a long text"))},
+                         {"m", CALL(&f, "matches", s, re)}, {"i", CALL(&f, "int", s)},
+                         {"r", CALL(&f, "replace", s, ex_str(&f, "7"), ex_str(&f, "seven"))}));
+    struct table *t = run_all(&f, p);
+    for (int64_t i = 0; i < N; i++) {
+        struct scalar u = column_scalar(t->cols[0], i), m = column_scalar(t->cols[1], i);
+        struct scalar k = column_scalar(t->cols[2], i);
+        if (!v[i]) {
+            assert_true(k.is_null);
+            continue;
+        }
+        size_t n = strlen(v[i]);
+        assert_int_equal(u.u.s.n, n + 15);
+        assert_memory_equal(u.u.s.p, v[i], n);
+        assert_int_equal(m.u.b, v[i][0] == '1' && v[i][n - 1] == '7');
+        assert_int_equal(k.is_null, v[i][n - 1] == 'x');
+        if (!k.is_null) assert_int_equal(k.u.i, i % LEVELS);
+    }
+    assert_int_equal(f.n_warnings, 3); /* the two rows of level 9000, once a run */
+    assert_non_null(strstr(f.warnings[0].message, "2 of 40000"));
+    fx_end(&f);
+}

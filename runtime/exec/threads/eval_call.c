@@ -95,28 +95,83 @@ static rc run_kernel(struct fn_eval *fe, struct node *nd, int64_t n, const struc
     return RC_OK;
 }
 
-/* The levels a chunk at a time, so that a large dictionary can be interrupted. */
-static rc run_levels(struct fn_eval *fe, struct node *nd, int arg, int64_t n, struct vec *args,
-                     struct vec *out)
+/* The levels a chunk at a time, on all threads that are free (within a pipe: on this one), and so
+ * that a large dictionary can be interrupted. */
+#define LEVELS_AT_ONCE 8192 /* a multiple of 64 */
+
+struct level_worker {
+    struct arena *arena; /* lives as long as the results */
+    void *prepared;      /* functions may write in it: each thread has its own */
+    struct fn_note note;
+    bool is_ready;
+};
+struct level_job {
+    struct eval *ev;
+    struct node *nd;
+    int arg;
+    int64_t n;
+    const struct vec *args;
+    struct vec out;              /* of all levels */
+    const struct column **heaps; /* [chunks] */
+    struct level_worker *workers;
+};
+
+static void drop_arena(void *a)
 {
-    enum { CHUNK = 8192 }; /* a multiple of 64 */
-    struct vec all = args[arg], whole = *out;
-    size_t width = out->phys == PHYS_STR ? 16 : phys_width(out->phys);
-    if (n <= CHUNK || out->phys == PHYS_DICT) return run_kernel(fe, nd, n, args, out);
-    for (int64_t at = 0; at < n; at += CHUNK) {
-        int64_t m = n - at < CHUNK ? n - at : CHUNK;
-        struct vec part = whole;
-        size_t skip = whole.phys == PHYS_BOOL ? (size_t)at / 8 : (size_t)at * width;
-        TRY(check_cancel(fe->cx));
-        part.data = (const char *)whole.data + skip;
-        part.valid = whole.valid + at / 64;
-        part.heap = NULL;
-        args[arg] = vec_slice(&all, at);
-        TRY(run_kernel(fe, nd, m, args, &part));
-        /* texts of the argument's own memory are shared only when all are */
-        out->heap = at == 0 || out->heap == part.heap ? part.heap : NULL;
+    arena_free(a);
+}
+
+static rc level_worker_need(struct level_job *job, struct level_worker *w, struct fn_eval *fe)
+{
+    const struct fn_desc *fn = job->nd->e->fn;
+    if (w->is_ready) return RC_OK;
+    w->is_ready = true;
+    if (fn->prepare && job->nd->prepared) TRY(fn->prepare(fe, w->arena, &w->prepared));
+    return RC_OK;
+}
+
+static enum rc_t level_task(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    struct level_job *job = arg;
+    struct level_worker *w = &job->workers[worker];
+    struct fn_eval fe;
+    struct ctx own = *cx;
+    int64_t at = task * LEVELS_AT_ONCE, left = job->n - at;
+    struct vec part = job->out, *args;
+    size_t width = part.phys == PHYS_STR ? 16 : phys_width(part.phys);
+    own.arena = w->arena;
+    eval_env(job->ev, job->nd, &own, &w->note, &fe);
+    fe.first_row = 0;
+    TRY(level_worker_need(job, w, &fe));
+    fe.prepared = w->prepared;
+    args = arena_copy(w->arena, job->args, sizeof *args * (size_t)job->nd->n_args);
+    args[job->arg] = vec_slice(&job->args[job->arg], at);
+    part.data =
+        (const char *)part.data + (part.phys == PHYS_BOOL ? (size_t)at / 8 : (size_t)at * width);
+    part.valid += at / 64;
+    TRY(run_kernel(&fe, job->nd, left < LEVELS_AT_ONCE ? left : LEVELS_AT_ONCE, args, &part));
+    job->heaps[task] = part.heap;
+    return RC_OK;
+}
+
+static rc run_levels(struct eval *ev, struct ctx *cx, struct node *nd, int arg, int64_t n,
+                     const struct vec *args, struct fn_note *note, struct vec *out)
+{
+    int64_t chunks = (n + LEVELS_AT_ONCE - 1) / LEVELS_AT_ONCE;
+    int n_workers = pool_threads(cx);
+    struct level_job job = {ev, nd, arg, n, args, *out, NULL, NULL};
+    job.heaps = arena_zero(cx->arena, sizeof *job.heaps * (size_t)chunks);
+    job.workers = arena_zero(cx->arena, sizeof *job.workers * (size_t)n_workers);
+    for (int i = 0; i < n_workers; i++) {
+        job.workers[i].arena = arena_new();
+        arena_on_free(cx->arena, drop_arena, job.workers[i].arena);
     }
-    args[arg] = all;
+    TRY(pool_run(cx, chunks, level_task, &job));
+    for (int i = 0; i < n_workers; i++)
+        note->n += job.workers[i].note.n;
+    out->heap = job.heaps[0];
+    for (int64_t i = 1; i < chunks; i++) /* texts of the argument's memory are shared if all are */
+        if (job.heaps[i] != out->heap) out->heap = NULL;
     return RC_OK;
 }
 
@@ -134,9 +189,13 @@ static rc level_results(struct eval *ev, struct node *nd, int arg, struct ctx *c
     m->out = (struct vec){.phys = kind_phys(nd->e->type.kind),
                           .data = arena_zero(cx->arena, 16 * (size_t)n + 64),
                           .valid = valid};
-    eval_env(ev, nd, cx, &note, &fe);
-    fe.first_row = 0;
-    TRY(run_levels(&fe, nd, arg, n, args, &m->out));
+    if (n > LEVELS_AT_ONCE && m->out.phys != PHYS_DICT) {
+        TRY(run_levels(ev, cx, nd, arg, n, args, &note, &m->out));
+    } else {
+        eval_env(ev, nd, cx, &note, &fe);
+        fe.first_row = 0;
+        TRY(run_kernel(&fe, nd, n, args, &m->out));
+    }
     m->out.valid = valid;
     m->has_null = !words_all_set(valid, n);
     if (note.n > 0) mark_bad(cx->arena, m, n);
@@ -164,7 +223,6 @@ struct memo_entry *memo_of(struct eval *ev, struct node *nd, int arg, const stru
         struct ctx cx = *ev->cx;
         cx.err = &err; /* a level that no row holds may fail: the rows decide then */
         cx.arena = memo->arena;
-        cx.pool = NULL;
         m = ARENA_NEW(memo->arena, struct memo_entry);
         m->dict = column_ref(dict);
         m->failed = level_results(ev, nd, arg, &cx, m) != RC_OK;

@@ -38,21 +38,26 @@ out:
     return res;
 }
 
-static void list_rows(struct groups *g)
+static rc list_rows(struct ctx *cx, struct groups *g)
 {
     int64_t sum = 0;
-    for (int64_t i = 0; i < g->n_rows; i++)
+    for (int64_t i = 0; i < g->n_rows; i++) {
+        if (i % MORSEL_ROWS == 0) TRY(check_cancel(cx));
         g->start[g->of[i]]++;
+    }
     for (int64_t k = 0; k <= g->n_groups; k++) {
         int64_t n = g->start[k];
         g->start[k] = sum;
         sum += n;
     }
-    for (int64_t i = 0; i < g->n_rows; i++)
+    for (int64_t i = 0; i < g->n_rows; i++) {
+        if (i % MORSEL_ROWS == 0) TRY(check_cancel(cx));
         g->rows[g->start[g->of[i]]++] = i;
+    }
     for (int64_t k = g->n_groups; k > 0; k--) /* start[k] had become the end of k */
         g->start[k] = g->start[k - 1];
     g->start[0] = 0;
+    return RC_OK;
 }
 
 rc groups_number(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
@@ -67,14 +72,13 @@ rc groups_number(struct run *r, struct column *const *keys, int n_keys, int64_t 
     return number_rows(r, &k, keys, out);
 }
 
-rc groups_make(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
-               struct groups *out)
+static rc make_all(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
+                   struct groups *out)
 {
     TRY(groups_number(r, keys, n_keys, n_rows, out));
     TRY(mem_big_zero(r->cx, 8 * (size_t)(out->n_groups + 1), (void **)&out->start));
     TRY(mem_big(r->cx, mem_mul(8, (size_t)n_rows), (void **)&out->rows));
-    list_rows(out);
-    return RC_OK;
+    return list_rows(r->cx, out);
 }
 
 void groups_free(struct groups *g)
@@ -83,4 +87,12 @@ void groups_free(struct groups *g)
     mem_big_free(g->start);
     mem_big_free(g->rows);
     *g = (struct groups){0};
+}
+
+rc groups_make(struct run *r, struct column *const *keys, int n_keys, int64_t n_rows,
+               struct groups *out)
+{
+    enum rc_t res = make_all(r, keys, n_keys, n_rows, out);
+    if (res != RC_OK) groups_free(out);
+    return res;
 }

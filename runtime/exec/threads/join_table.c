@@ -67,10 +67,16 @@ static enum rc_t scatter_task(struct ctx *cx, void *arg, int64_t task, int worke
 }
 
 /* ---- one part ---- */
+/* The three least rows are kept, so that which keys are named does not depend on how rows were cut
+ * into parts. */
 static void note_repeat(struct repeats *r, uint32_t row)
 {
-    if (r->n < 3) r->rows[r->n] = row;
+    int at = r->n < 3 ? (int)r->n : row < r->rows[2] ? 2 : -1;
     r->n++;
+    if (at < 0) return;
+    for (; at > 0 && r->rows[at - 1] > row; at--)
+        r->rows[at] = r->rows[at - 1];
+    r->rows[at] = row;
 }
 
 /* Rows of equal codes stand together in t->rows from here on; m: their place. */
