@@ -204,6 +204,7 @@ static rc bools_as_ints(struct bind *b, const struct agg_desc *agg, const struct
 }
 static bool takes_lists(const struct agg_desc *agg)
 {
+    if (expr_agg_takes_nested(agg)) return true;
     for (int i = 0; i < agg->n_overloads; i++)
         if (agg->overloads[i].args[0] == KIND_LIST || agg->overloads[i].args[0] == KIND_NULL)
             return true;

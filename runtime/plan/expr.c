@@ -183,6 +183,12 @@ rc expr_call(struct ctx *cx, struct arena *a, const struct fn_desc *fn,
     struct dtype type = {0};
     const struct expr **cast;
     const char *zone = fn->flags & FN_CALENDAR ? clock_zone(args, n) : NULL;
+    const struct expr *by_keys; /* out may be one of args */
+    TRY(expr_call_nested(cx, a, fn, args, n, span, &by_keys));
+    if (by_keys) {
+        *out = by_keys;
+        return RC_OK;
+    }
     TRY(fn_resolve(cx, fn, types_of(cx, args, n), n, span, &over, &type));
     if (zone) return clock_call(cx, a, fn, args, n, zone, span, out);
     TRY(retype(cx, fn, args, n, span, &type));
@@ -315,29 +321,26 @@ static rc presence(struct ctx *cx, struct arena *a, const struct expr *x, const 
     return expr_case(cx, a, arms, 3, x->span, out);
 }
 
-static bool is_nested(const struct expr *e)
-{
-    return e->type.kind == KIND_LIST || e->type.kind == KIND_STRUCT;
-}
-
 rc expr_agg(struct ctx *cx, struct arena *a, const struct agg_desc *agg,
             const struct expr *const *args, int n, const struct expr *where, struct win_frame frame,
             struct span span, const struct expr **out)
 {
     const struct expr *there;
-    if (n == 1 && is_nested(args[0]) && strcmp(agg->name, "count") == 0) {
+    if (n == 1 && dtype_is_nested(args[0]->type) && strcmp(agg->name, "count") == 0) {
         TRY(presence(cx, a, args[0], &there));
         args = &there;
     }
     const struct agg_overload *over;
-    struct dtype type = {0};
+    struct dtype type = {0}, value;
     const struct expr **cast;
+    TRY(expr_agg_keys(cx, a, agg, args, n, &args, &value));
     TRY(agg_resolve(cx, agg, types_of(cx, args, n), n, span, &over, &type));
     TRY(cast_args(cx, a, args, n, over->args, over->n_args < 0, &cast));
     if (where) {
         TRY(bool_wanted(cx, where, "where:"));
         TRY(expr_cast(cx, a, where, KIND_BOOL, &where));
     }
+    if (value.kind != KIND_NULL) type = value;
     struct expr *e = expr_new(a, EXPR_AGG, type, span);
     e->agg = agg;
     e->agg_overload = over;
@@ -359,7 +362,7 @@ rc expr_window(struct ctx *cx, struct arena *a, const struct win_desc *win,
     }
     char text[96];
     for (int i = 0; i < n; i++)
-        if (is_nested(args[i]))
+        if (dtype_is_nested(args[i]->type))
             return fail(cx, E207, args[i]->span, "%s() takes single values, this is %s", win->name,
                         dtype_text(args[i]->type, text, sizeof text));
     struct dtype type = n > 0 ? args[0]->type : DTYPE(KIND_INT);

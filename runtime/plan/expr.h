@@ -75,6 +75,9 @@ rc expr_case(struct ctx *cx, struct arena *a, const struct expr *const *args, in
 rc expr_agg(struct ctx *cx, struct arena *a, const struct agg_desc *agg,
             const struct expr *const *args, int n, const struct expr *where, struct win_frame frame,
             struct span span, const struct expr **out);
+/* Whether agg works on whole lists and structs (first, mode, n_distinct, list ...). The expression
+ * then has the value's type; plan_aggregate and plan_window settle how it is carried. */
+bool expr_agg_takes_nested(const struct agg_desc *agg);
 rc expr_window(struct ctx *cx, struct arena *a, const struct win_desc *win,
                const struct expr *const *args, int n, struct span span, const struct expr **out);
 /* Casts e to a kind (nothing to do: e itself). `strict` false: what cannot be cast is null and

@@ -170,29 +170,27 @@ static rc check_items(struct ctx *cx, const struct schema *s, const struct named
     return RC_OK;
 }
 
-static rc check_keys(struct ctx *cx, const struct schema *s, const struct sort_key *keys, int n)
+/* Copies of sort keys and of `by`, checked; lists and structs go by their keys. */
+static rc check_keys(struct ctx *cx, const struct schema *s, const struct sort_key **keys, int n)
 {
-    char text[96];
+    struct sort_key *own = ARENA_ARRAY(cx->arena, struct sort_key, n + 1);
     for (int i = 0; i < n; i++) {
-        TRY(plan_check_expr(cx, s, keys[i].expr));
-        enum kind k = keys[i].expr->type.kind;
-        if (k == KIND_LIST || k == KIND_STRUCT)
-            return fail(cx, E207, keys[i].expr->span, "%s has no order to sort by",
-                        dtype_text(keys[i].expr->type, text, sizeof text));
+        TRY(plan_check_expr(cx, s, (*keys)[i].expr));
+        own[i] = (*keys)[i];
+        TRY(expr_key(cx, cx->arena, own[i].expr, &own[i].expr));
     }
+    *keys = own;
     return RC_OK;
 }
 
-static rc check_by(struct ctx *cx, const struct schema *s, const struct expr *const *by, int n)
+static rc check_by(struct ctx *cx, const struct schema *s, const struct expr *const **by, int n)
 {
-    char text[96];
+    const struct expr **own = ARENA_ARRAY(cx->arena, const struct expr *, n + 1);
     for (int i = 0; i < n; i++) {
-        TRY(plan_check_expr(cx, s, by[i]));
-        enum kind k = by[i]->type.kind;
-        if (k == KIND_LIST || k == KIND_STRUCT)
-            return fail(cx, E207, by[i]->span, "groups cannot be made by %s",
-                        dtype_text(by[i]->type, text, sizeof text));
+        TRY(plan_check_expr(cx, s, (*by)[i]));
+        TRY(expr_key(cx, cx->arena, (*by)[i], &own[i]));
     }
+    *by = own;
     return RC_OK;
 }
 
@@ -229,16 +227,33 @@ static rc only_ops(struct ctx *cx, const struct named_expr *items, int n, bool w
     return RC_OK;
 }
 
+/* The array again, to be written to. */
+static struct named_expr *own_items(struct arena *a, const struct named_expr *items, int n)
+{
+    struct named_expr *own = ARENA_ARRAY(a, struct named_expr, n + 1);
+    if (n > 0) memcpy(own, items, sizeof *own * (size_t)n);
+    return own;
+}
+
 rc plan_aggregate(struct ctx *cx, struct plan *in, const struct named_expr *keys, int n_keys,
                   const struct named_expr *items, int n, bool unsorted, struct span span,
                   struct plan **out)
 {
     struct schema *schema;
+    bool holds_keys = false;
     TRY(only_ops(cx, items, n, false));
     TRY(check_items(cx, in->schema, items, n));
-    for (int i = 0; i < n_keys; i++)
-        TRY(check_by(cx, in->schema, &keys[i].expr, 1));
+    TRY(check_items(cx, in->schema, keys, n_keys));
     struct field *fields = ARENA_ARRAY(cx->arena, struct field, n + n_keys > 0 ? n + n_keys : 1);
+    struct dtype *types = ARENA_ARRAY(cx->arena, struct dtype, n + n_keys + 1);
+    for (int i = 0; i < n_keys + n; i++)
+        types[i] = i < n_keys ? keys[i].expr->type : items[i - n_keys].expr->type;
+    struct named_expr *own_keys = own_items(cx->arena, keys, n_keys);
+    struct named_expr *own = own_items(cx->arena, items, n);
+    keys = own_keys;
+    items = own;
+    TRY(plan_keys_held(cx, own_keys, n_keys, &holds_keys));
+    TRY(plan_items_held(cx, own, n, &holds_keys));
     add_fields(fields, 0, keys, n_keys);
     add_fields(fields, n_keys, items, n);
     TRY(schema_new(cx, fields, n_keys + n, span, &schema));
@@ -249,6 +264,7 @@ rc plan_aggregate(struct ctx *cx, struct plan *in, const struct named_expr *keys
     p->u.aggregate.items = plan_copy_items(p->arena, items, n);
     p->u.aggregate.n = n;
     p->u.aggregate.unsorted = unsorted;
+    if (holds_keys) return plan_give_back(cx, p, types, out);
     *out = p;
     return RC_OK;
 }
@@ -306,12 +322,19 @@ rc plan_window(struct ctx *cx, struct plan *in, const struct expr *const *by, in
     int n_in = in->schema->n;
     TRY(only_ops(cx, items, n, true));
     TRY(check_items(cx, in->schema, items, n));
-    TRY(check_by(cx, in->schema, by, n_by));
-    TRY(check_keys(cx, in->schema, sort, n_sort));
+    TRY(check_by(cx, in->schema, &by, n_by));
+    TRY(check_keys(cx, in->schema, &sort, n_sort));
     TRY(check_window_order(cx, items, n, sort, n_sort));
     struct field *fields = ARENA_ARRAY(cx->arena, struct field, n_in + n > 0 ? n_in + n : 1);
+    struct dtype *types = ARENA_ARRAY(cx->arena, struct dtype, n_in + n + 1);
+    struct named_expr *own = own_items(cx->arena, items, n);
+    bool holds_keys = false;
+    TRY(plan_items_held(cx, own, n, &holds_keys));
     for (int i = 0; i < n_in; i++)
         fields[i] = in->schema->fields[i];
+    for (int i = 0; i < n_in + n; i++)
+        types[i] = i < n_in ? fields[i].type : items[i - n_in].expr->type;
+    items = own;
     add_fields(fields, n_in, items, n);
     TRY(schema_new(cx, fields, n_in + n, span, &schema));
     struct plan *p = plan_new(PLAN_WINDOW, span, in, NULL);
@@ -322,6 +345,7 @@ rc plan_window(struct ctx *cx, struct plan *in, const struct expr *const *by, in
     p->u.window.n_sort = n_sort;
     p->u.window.items = plan_copy_items(p->arena, items, n);
     p->u.window.n = n;
+    if (holds_keys) return plan_give_back(cx, p, types, out);
     *out = p;
     return RC_OK;
 }
@@ -329,7 +353,7 @@ rc plan_window(struct ctx *cx, struct plan *in, const struct expr *const *by, in
 rc plan_sort(struct ctx *cx, struct plan *in, const struct sort_key *keys, int n, struct span span,
              struct plan **out)
 {
-    TRY(check_keys(cx, in->schema, keys, n));
+    TRY(check_keys(cx, in->schema, &keys, n));
     struct plan *p = plan_new(PLAN_SORT, span, in, NULL);
     p->schema = schema_ref(in->schema);
     p->u.sort.keys = plan_copy_keys(p->arena, keys, n);
@@ -344,8 +368,8 @@ rc plan_limit(struct ctx *cx, struct plan *in, int64_t offset, int64_t n, bool f
               struct span span, struct plan **out)
 {
     if (offset < 0 || n < -1) return fail(cx, E209, span, "a number of rows cannot be negative");
-    TRY(check_by(cx, in->schema, by, n_by));
-    TRY(check_keys(cx, in->schema, sort, n_sort));
+    TRY(check_by(cx, in->schema, &by, n_by));
+    TRY(check_keys(cx, in->schema, &sort, n_sort));
     struct plan *p = plan_new(PLAN_LIMIT, span, in, NULL);
     p->schema = schema_ref(in->schema);
     p->u.limit.offset = offset;
@@ -359,11 +383,27 @@ rc plan_limit(struct ctx *cx, struct plan *in, int64_t offset, int64_t n, bool f
     return RC_OK;
 }
 
+/* distinct over whole rows, as their columns: only where one is a list or struct. */
+static void all_columns(struct ctx *cx, const struct schema *s, struct span span,
+                        const struct expr *const **by, int *n_by)
+{
+    bool any = false;
+    const struct expr **all = ARENA_ARRAY(cx->arena, const struct expr *, s->n + 1);
+    for (int i = 0; i < s->n; i++) {
+        any = any || dtype_is_nested(s->fields[i].type);
+        all[i] = expr_column(cx->arena, s->fields[i].name, s->fields[i].type, span);
+    }
+    if (!any) return;
+    *by = all;
+    *n_by = s->n;
+}
+
 rc plan_distinct(struct ctx *cx, struct plan *in, const struct expr *const *by, int n_by,
                  const struct sort_key *sort, int n_sort, struct span span, struct plan **out)
 {
-    TRY(check_by(cx, in->schema, by, n_by));
-    TRY(check_keys(cx, in->schema, sort, n_sort));
+    if (n_by == 0) all_columns(cx, in->schema, span, &by, &n_by);
+    TRY(check_by(cx, in->schema, &by, n_by));
+    TRY(check_keys(cx, in->schema, &sort, n_sort));
     struct plan *p = plan_new(PLAN_DISTINCT, span, in, NULL);
     p->schema = schema_ref(in->schema);
     p->u.distinct.by = plan_copy_exprs(p->arena, by, n_by);

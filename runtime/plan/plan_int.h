@@ -56,6 +56,30 @@ rc expr_and(struct ctx *cx, struct arena *a, const struct expr *left, const stru
 /* A new expression of the arena; types of structs are kept alive by it. */
 struct expr *expr_new(struct arena *a, enum expr_op op, struct dtype type, struct span span);
 
+/* ---- lists and structs as keys (nested_key.c) ---- */
+bool dtype_is_nested(struct dtype t);
+/* e as a text that compares as it does; e itself when it is no list or struct. */
+rc expr_key(struct ctx *cx, struct arena *a, const struct expr *e, const struct expr **out);
+/* The value of that type (no cats in it) that key was made of. */
+rc expr_of_key(struct ctx *cx, struct arena *a, const struct expr *key, struct dtype type,
+               const struct expr **out);
+/* A comparison or ?? of lists or structs in terms of what they are made of; *out NULL when it is
+ * another call. */
+rc expr_call_nested(struct ctx *cx, struct arena *a, const struct fn_desc *fn,
+                    const struct expr *const *args, int n, struct span span,
+                    const struct expr **out);
+/* Arguments of an aggregate with keys for the nested ones. value: the type of the result where the
+ * aggregate gives keys back, else KIND_NULL. */
+rc expr_agg_keys(struct ctx *cx, struct arena *a, const struct agg_desc *agg,
+                 const struct expr *const *args, int n, const struct expr *const **out,
+                 struct dtype *value);
+/* Makes items and keys (the caller's copies) hold keys; *any is set when one does. */
+rc plan_items_held(struct ctx *cx, struct named_expr *items, int n, bool *any);
+rc plan_keys_held(struct ctx *cx, struct named_expr *keys, int n, bool *any);
+/* p, whose columns hold keys of values of these types, with the values in their place. */
+rc plan_give_back(struct ctx *cx, struct plan *take_p, const struct dtype *types,
+                  struct plan **out);
+
 /* ---- optimizer ---- */
 struct pass_desc {
     const char *name; /* as MLNB_OPT_OFF lists it */

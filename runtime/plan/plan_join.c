@@ -18,23 +18,35 @@ bool plan_join_is_merged(const struct join_on *on, const char **out_left, const 
     return true;
 }
 
-/* Both sides of a pair in one type. */
-static rc unify_pair(struct ctx *cx, const struct join_on *on, struct join_on *out)
+/* The list or struct whose key e is, or e: `a.k == b.k` taken apart has keys already. */
+static const struct expr *unkeyed(const struct expr *e)
 {
+    bool is_key = e->op == EXPR_CALL && strcmp(e->fn->name, "nested_key") == 0;
+    return is_key ? e->args[0] : e;
+}
+
+/* Both sides of a pair in one type. */
+static rc unify_pair(struct ctx *cx, const struct join_on *pair, struct join_on *out)
+{
+    struct join_on plain = {unkeyed(pair->left), unkeyed(pair->right), pair->op}, *on = &plain;
     char left[96], right[96];
     struct dtype type;
     struct span span = on->left->span.source ? on->left->span : on->right->span;
-    enum kind lk = on->left->type.kind, rk = on->right->type.kind;
-    if (!type_unify(on->left->type, on->right->type, &type) || lk == KIND_LIST ||
-        lk == KIND_STRUCT || rk == KIND_LIST || rk == KIND_STRUCT) {
+    if (!type_unify(on->left->type, on->right->type, &type)) {
         fail(cx, E207, span, "%s cannot be matched with %s",
              dtype_text(on->left->type, left, sizeof left),
              dtype_text(on->right->type, right, sizeof right));
         return err_note(cx, "cast one side: str(..) or int(..)");
     }
     *out = *on;
-    TRY(expr_cast(cx, cx->arena, on->left, type.kind, &out->left));
-    return expr_cast(cx, cx->arena, on->right, type.kind, &out->right);
+    if (!dtype_is_nested(type)) {
+        TRY(expr_cast(cx, cx->arena, on->left, type.kind, &out->left));
+        return expr_cast(cx, cx->arena, on->right, type.kind, &out->right);
+    }
+    TRY(expr_as_type(cx, cx->arena, on->left, type, &out->left));
+    TRY(expr_as_type(cx, cx->arena, on->right, type, &out->right));
+    TRY(expr_key(cx, cx->arena, out->left, &out->left));
+    return expr_key(cx, cx->arena, out->right, &out->right);
 }
 
 static bool keeps_right(enum join_kind kind)
@@ -206,6 +218,49 @@ static rc check_spec(struct ctx *cx, const struct join_spec *spec, const struct 
     return RC_OK;
 }
 
+/* A nested key that a right or full join fills: the pair is not merged in the node, whose keys are
+ * texts, but by a step on top. fills[i]: the left column of the right column i of the output. */
+static void part_nested(struct ctx *cx, const struct join_spec *spec, struct join_on *on,
+                        const struct schema *right, const char **fills)
+{
+    for (int i = 0; i < spec->n_on; i++) {
+        const char *l, *r;
+        bool is_key = unkeyed(on[i].left) != on[i].left;
+        if (!is_key || !plan_join_is_merged(&on[i], &l, &r)) continue;
+        if (spec->kind != JOIN_RIGHT && spec->kind != JOIN_FULL) continue;
+        struct expr *shown = expr_new(cx->arena, EXPR_CALL, on[i].right->type, on[i].right->span);
+        *shown = *on[i].right;
+        shown->is_implicit = false;
+        on[i].right = shown;
+        fills[schema_find(right, str_of(r))] = l;
+    }
+}
+
+/* p without the columns fills[..] speaks of: their values stand where the left ones are null. */
+static rc fill_nested(struct ctx *cx, struct plan *take_p, int n_left, const char *const *fills,
+                      struct plan **out)
+{
+    const struct schema *s = take_p->schema;
+    struct named_expr *items = ARENA_ARRAY(cx->arena, struct named_expr, s->n + 1);
+    enum rc_t res = RC_OK;
+    int n = 0;
+    for (int i = 0; i < s->n && res == RC_OK; i++) {
+        const struct field *f = &s->fields[i];
+        const struct expr *e = expr_column(cx->arena, f->name, f->type, take_p->span);
+        if (i >= n_left && fills[i - n_left]) continue;
+        for (int k = n_left; k < s->n && i < n_left && res == RC_OK; k++) {
+            const struct field *from = &s->fields[k];
+            if (!fills[k - n_left] || strcmp(fills[k - n_left], f->name) != 0) continue;
+            const struct expr *r = expr_column(cx->arena, from->name, from->type, take_p->span);
+            res = expr_or(cx, cx->arena, e, r, take_p->span, &e);
+        }
+        items[n++] = (struct named_expr){f->name, e};
+    }
+    if (res == RC_OK) res = plan_project(cx, take_p, items, n, take_p->span, out);
+    plan_unref(take_p);
+    return res == RC_OK ? RC_OK : RC_ERR;
+}
+
 rc plan_join(struct ctx *cx, struct plan *left, struct plan *right, const struct join_spec *spec,
              struct span span, struct plan **out)
 {
@@ -218,15 +273,23 @@ rc plan_join(struct ctx *cx, struct plan *left, struct plan *right, const struct
     int n_right = 0, n = right->schema->n;
     struct field *fields = ARENA_ARRAY(cx->arena, struct field, n > 0 ? n : 1);
     const char **columns = ARENA_ARRAY(cx->arena, const char *, n > 0 ? n : 1);
+    const char **fills = ARENA_ARRAY(cx->arena, const char *, n + 1);
+    const char **out_fills = ARENA_ARRAY(cx->arena, const char *, n + 1);
+    bool any = false;
+    memset(fills, 0, sizeof *fills * (size_t)(n + 1));
+    part_nested(cx, spec, on, right->schema, fills);
     for (int i = 0; i < n && keeps_right(s.kind); i++) {
         const struct field *f = &right->schema->fields[i];
         if (is_dropped_key(&s, f->name)) continue;
         columns[n_right] = f->name;
+        out_fills[n_right] = fills[i];
+        any = any || fills[i];
         fields[n_right] =
             (struct field){free_name(cx, left->schema, fields, n_right, f->name, suffix), f->type};
         n_right++;
     }
-    return plan_join_raw(cx, left, right, &s, fields, columns, n_right, span, out);
+    TRY(plan_join_raw(cx, left, right, &s, fields, columns, n_right, span, out));
+    return any ? fill_nested(cx, *out, left->schema->n, out_fills, out) : RC_OK;
 }
 
 rc plan_union(struct ctx *cx, struct plan *a, struct plan *b, struct span span, struct plan **out)

@@ -401,6 +401,30 @@ static int64_t number_of(const struct column *numbers, int64_t row)
     return numbers ? ((const int64_t *)numbers->data)[row] : row;
 }
 
+/* The left side of the kth pair that is equal. */
+static const struct expr *equal_side(const struct plan *p, int k)
+{
+    for (int i = 0; i < p->u.join.n_on; i++) {
+        const struct join_on *on = &p->u.join.on[i];
+        if ((on->op == CMP_EQ || on->op == CMP_SAME) && k-- == 0) return on->left;
+    }
+    return NULL;
+}
+
+/* A key as its step shows it: of a list or struct, the value that it was made of. */
+static void key_text(struct join *j, int k, const struct scalar *key, struct strbuf *b)
+{
+    const struct expr *e = equal_side(j->node, k);
+    bool is_nested = e && e->op == EXPR_CALL && strcmp(e->fn->name, "nested_key") == 0;
+    struct scalar two[2] = {*key}, value;
+    if (is_nested) two[1] = (struct scalar){.type = e->args[0]->type, .is_null = true};
+    if (is_nested && fn_eval_scalar(j->run->cx, j->run->arena, fn_find(STR("nested_value")), two, 2,
+                                    e->span, &value) == RC_OK)
+        scalar_text(b, &value, true);
+    else
+        scalar_text(b, key, true);
+}
+
 /* A row whose key stands several times; the three least rows are kept. */
 static void note_repeat(struct join *j, struct join_repeats *r, struct column *const *keys,
                         const struct column *numbers, int64_t row)
@@ -413,7 +437,7 @@ static void note_repeat(struct join *j, struct join_repeats *r, struct column *c
     for (int k = 0; k < j->n_equal; k++) {
         struct scalar s = column_scalar(keys[k], row);
         if (k) strbuf_addz(&b, "/");
-        scalar_text(&b, &s, true);
+        key_text(j, k, &s, &b);
         scalar_release(&s);
     }
     for (; at > 0 && r->first[at - 1].row > number; at--)
