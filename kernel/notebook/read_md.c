@@ -102,7 +102,7 @@ static void add_tags(struct cell *c, struct str list)
         while (end < list.n && list.p[end] != ',' && list.p[end] != ']')
             end++;
         struct str tag = str_trim((struct str){list.p + at, end - at});
-        if (tag.n > 1 && (tag.p[0] == '"' || tag.p[0] == '\''))
+        if (tag.n > 1 && strchr("\"'", tag.p[0]) && tag.p[tag.n - 1] == tag.p[0])
             tag = (struct str){tag.p + 1, tag.n - 2};
         char *text = mem_strndup(tag.n ? tag.p : "", tag.n);
         if (tag.n > 0) cell_add_tag(c, text);
