@@ -198,6 +198,8 @@ static enum rc_t build_threshold(struct chart_build *b)
     if (b->in[CHART_COLOR].column)
         return fail(b->cx, E501, b->in[CHART_COLOR].span,
                     "the colours of a threshold chart are precision, recall and F1");
+    if (build_panel_input(b))
+        return fail(b->cx, E501, build_panel_input(b)->span, "a threshold chart has no facets");
     TRY(read_scores(&w, "threshold"));
     const struct scores *s = &w.groups[0];
     double lo = s->r[s->n - 1].score, hi = s->r[0].score, best = 0, best_at = 0;
