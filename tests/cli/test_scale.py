@@ -319,7 +319,7 @@ class Interrupt(unittest.TestCase):
         k, silent, worked = self.kernel, [], 0
         for name, code in LONG.items():
             msg = self.start(code)
-            is_long = self.work(0.9)
+            is_long = self.work(1.2)
             k.send("control", "interrupt_request", {})
             is_long = k.reply("shell", msg, 120)["content"]["status"] != "ok" and is_long
             said = [m for m in k.until_idle(msg) if "mlnb-progress" in str(m["content"].get("transient", ""))]

@@ -266,7 +266,7 @@ static rc join_pairs(struct join *j)
     struct copy c = {j, at};
     TRY(pool_run(cx, j->n_parts, copy_task, &c));
     for (int64_t i = 0; j->right_seen && i < j->right->n_rows; i++) {
-        if (i % 65536 == 0) TRY(check_cancel(cx));
+        if (i % 65536 == 0) TRY(run_tick(j->run, cx, 0));
         if (!atomic_load_explicit(&j->right_seen[i], memory_order_relaxed)) {
             j->rows_left[sum] = -1;
             j->rows_right[sum++] = i;
@@ -323,7 +323,7 @@ static rc merged_key(struct join *j, int on, struct column **out)
     TRY_OUT(column_concat(j->run->cx, parts, 2, &both));
     TRY_OUT(mem_big(j->run->cx, mem_mul(8, (size_t)j->n_rows + 1), (void **)&rows));
     for (int64_t i = 0; i < j->n_rows; i++) {
-        if (i % 65536 == 0) TRY_OUT(check_cancel(j->run->cx));
+        if (i % 65536 == 0) TRY_OUT(run_tick(j->run, j->run->cx, 0));
         rows[i] = j->rows_left[i] >= 0 ? j->rows_left[i] : n_left + j->rows_right[i];
     }
     res = column_gather(j->run->cx, both, rows, j->n_rows, out);
