@@ -231,7 +231,7 @@ static bool is_field(const char *key, const json_t *value)
         if (!(*c == '_' || *c == '-' || (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
               (*c >= 'A' && *c <= 'Z')))
             return false;
-    return !memchr(text.p, '\n', text.n) && !memchr(text.p, '\r', text.n) &&
+    return !memchr(text.p, '\n', text.n) && !str_ends(text, STR("\r")) &&
            !memchr(text.p, '\0', text.n);
 }
 
