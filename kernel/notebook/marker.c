@@ -265,7 +265,13 @@ static bool set_option(struct scan *s, struct cell *c, struct str name, struct s
 {
     if (has_option(c, name)) return say(s, at, "this option stands twice");
     if (v.n == 0) return say(s, at, "an option is followed by its value: name: \"load\"");
-    if (str_eqz(name, "name")) return word_value(v, &c->name) || say(s, at, "name: takes a text");
+    if (str_eqz(name, "name")) {
+        if (!word_value(v, &c->name)) return say(s, at, "name: takes a text");
+        if (c->name[0]) return true;
+        mem_free(c->name); /* an empty name is none: .ipynb keeps it so */
+        c->name = NULL;
+        return true;
+    }
     if (str_eqz(name, "id")) {
         c->has_own_id = word_value(v, &c->id) && cell_is_id(str_of(c->id));
         return c->has_own_id || say(s, at, "id: takes letters, digits, - and _, at most 64");
