@@ -451,6 +451,8 @@ rc chart_new(struct ctx *cx, struct executor *x, const struct chart_spec *spec, 
     b.c = chart_alloc();
     b.a = b.c->arena;
     b.c->span = spec->span;
+    b.c->seed = cx->seed;
+    b.c->is_all = spec->all;
     enum rc_t res = run_build(&b, &own);
     strbuf_release(&b.caption);
     plan_unref(b.data);

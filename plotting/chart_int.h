@@ -212,6 +212,10 @@ struct chart {
     int n_layers;
     const char *title, *subtitle; /* subtitle: the user's */
     const char *caption;          /* what was left out, sampled, summarised; NULL = nothing */
+    uint64_t seed;                /* of samples */
+    int64_t sample_of;            /* rows that the marks are a sample of; 0 = no sample */
+    bool has_no_tips;             /* SVG: no tooltips, for its size */
+    bool is_all;                  /* `all: true`: no limits */
     const char *text;             /* one line for text/plain */
     const char *finding;          /* one sentence for <desc> */
     int view;                     /* in a copy made for writing: its number among several */
@@ -243,7 +247,7 @@ static inline const double *layer_channel(const struct chart_layer *l, enum mark
 }
 /* layer.c: appends the layers of c->rules; the domains are known. */
 void chart_place_rules(struct chart *c);
-/* Domains, ticks, legends, layout, id. */
+/* Domains, ticks, legends, layout, id; too many marks are thinned. */
 void chart_finish(struct chart *c);
 void chart_finish_id(struct chart *c);
 /* Shape and colour say the same: one legend for both. */
@@ -302,8 +306,8 @@ void chart_value_label(struct strbuf *out, const struct chart_column *c, double 
 double chart_round_digits(double v, int digits); /* to significant digits */
 
 #include "plotting/ink.h"
+#include "plotting/limits.h"
 
-/* ---- layout.c ---- */
 void chart_layout_of(struct chart *c);
 enum { FONT_TITLE = 14, FONT_SUBTITLE = 12, FONT_AXIS = 12, FONT_LABEL = 11 };
 enum { MARGIN_GAP = 12 }; /* pixels between the plots of a chart with margins */

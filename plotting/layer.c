@@ -344,6 +344,7 @@ rc chart_layer(struct ctx *cx, const struct chart *base, const struct chart *top
     if (!c->size.is_used) c->size = top->size;
     if (!c->shapes.levels) c->shapes = top->shapes;
     c->can_zoom = base->can_zoom && top->can_zoom;
+    c->is_all = base->is_all || top->is_all;
     c->caption = join_text(c, base->caption, top->caption, "; ");
     c->text = join_text(c, base->text, top->text, " + ");
     c->finding = join_text(c, base->finding, top->finding, " ");
@@ -353,6 +354,36 @@ rc chart_layer(struct ctx *cx, const struct chart *base, const struct chart *top
 }
 
 /* ---- charts beside each other ---- */
+static struct chart *thinner(const struct chart *part, double share)
+{
+    struct chart *c = copy_of(part);
+    int64_t whole = chart_marks(part);
+    const char *said = c->caption;
+    chart_thin(c, (int64_t)((double)whole * share));
+    c->n_data_layers = c->n_layers;
+    chart_say_sample(c, said, whole);
+    chart_finish(c);
+    return c;
+}
+
+/* The limits hold for all of them together. */
+static void keep_limits(struct chart *c)
+{
+    enum { TRIES = 10 };
+    for (int t = 0; t < TRIES; t++) {
+        double over = chart_excess(c);
+        if (!(over > 1)) return;
+        for (int i = 0; i < c->n_parts; i++) {
+            const struct chart *part = c->parts[i].chart;
+            if (part->is_all) continue;
+            c->parts[i].chart = thinner(part, 0.95 / over);
+            chart_unref(part);
+        }
+        c->layout = (struct chart_layout){0};
+        chart_layout_of(c);
+    }
+}
+
 rc chart_side(struct ctx *cx, const struct chart *const *parts, int n, const char *title,
               struct span span, struct chart **out)
 {
@@ -372,6 +403,7 @@ rc chart_side(struct ctx *cx, const struct chart *const *parts, int n, const cha
     c->text = arena_strndup(c->arena, text.p, text.n);
     strbuf_release(&text);
     chart_layout_of(c);
+    keep_limits(c);
     chart_finish_id(c);
     *out = c;
     return RC_OK;

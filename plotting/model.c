@@ -232,11 +232,8 @@ static void free_axes(struct chart *c, int k)
     }
 }
 
-void chart_finish(struct chart *c)
+static void finish_once(struct chart *c)
 {
-    if (c->width <= 0) c->width = c->panels.levels ? 200 : 480;
-    if (c->height <= 0) c->height = c->panels.levels ? 150 : 300;
-    c->n_data_layers = c->n_layers;
     for (int i = 0; i < 2 && !c->n_parts; i++) {
         scale_domain(&c->axis[i], c, i == 0, -1);
         c->axis[i].overhang = c->panels.levels && i == 0 ? 8 : 0;
@@ -249,4 +246,30 @@ void chart_finish(struct chart *c)
     finish_size(c);
     chart_layout_of(c);
     chart_finish_id(c);
+}
+
+void chart_finish(struct chart *c)
+{
+    enum { TRIES = 10 };
+    c->n_data_layers = c->n_layers;
+    int64_t whole = chart_marks(c);
+    const char *said = c->caption;
+    if (c->width <= 0) c->width = c->panels.levels ? 200 : 480;
+    if (c->height <= 0) c->height = c->panels.levels ? 150 : 300;
+    if (!c->is_all && whole > CHART_MARKS) chart_thin(c, CHART_MARKS);
+    for (int i = 0; i < TRIES; i++) {
+        chart_say_sample(c, said, whole);
+        finish_once(c);
+        double over = c->is_all ? 0 : chart_excess(c);
+        if (!(over > 1)) break;
+        if (!c->has_no_tips && chart_marks(c) <= CHART_MARKS) {
+            c->has_no_tips = true;
+            over = chart_excess(c);
+            if (!(over > 1)) break;
+        }
+        c->n_layers = c->n_data_layers; /* rules are placed anew */
+        c->axis[0].is_said = c->axis[1].is_said = false;
+        chart_thin(c, (int64_t)((double)chart_marks(c) * 0.95 / over));
+    }
+    c->sample_of = 0; /* is told */
 }

@@ -67,7 +67,7 @@ const char *scene_layer_ink(const struct chart_layer *l)
 
 const char *scene_tip(const struct scene *s, const struct chart_layer *l, int64_t row)
 {
-    if (l->is_quiet || l->n > TIP_ROWS) return NULL;
+    if (l->is_quiet || l->n > TIP_ROWS || s->c->has_no_tips) return NULL;
     struct strbuf b = {0};
     for (int i = 0; i < l->n_cols; i++) {
         const struct chart_column *c = &l->col[i];

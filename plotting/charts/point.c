@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-enum { POINTS_MOST = 5000, POINTS_ALL = 12000, COLORS_FULL = 8, SHAPES_MOST = 6 };
+enum { COLORS_FULL = 8, SHAPES_MOST = 6 };
 
 struct points {
     struct chart_build *b;
@@ -143,9 +143,7 @@ static void describe(struct points *w)
                               w->s.n == 1 ? "" : "s", y, x);
     b->c->finding = arena_printf(b->a, "Scatter chart of %s against %s: %s of %s rows.", y, x, n,
                                  stat_count_text(b, w->s.n_total));
-    if (w->s.n < w->s.n_total)
-        stat_remark(b, "sample of %s of %s rows (seed %llu)", n, stat_count_text(b, w->s.n_total),
-                    (unsigned long long)b->cx->seed);
+    if (w->s.n < w->s.n_total) b->c->sample_of = w->s.n_total;
     if (w->s.n_null)
         stat_remark(b, "%s rows without %s or %s left out", stat_count_text(b, w->s.n_null), x, y);
     b->c->title = build_title(b, "%s against %s", y, x);
@@ -171,7 +169,7 @@ static enum rc_t build_point(struct chart_build *b)
     w.panel_at = b->in[CHART_FACET_COLUMN].column ? CHART_FACET_COLUMN : CHART_FACET_ROW;
     for (int ch = CHART_X; ch <= CHART_Y; ch++)
         if (!b->in[ch].column) TRY(build_needs(b, (enum chart_channel)ch, CLASS_NUMBER, "point"));
-    TRY(stat_sample_of(b, b->spec->all ? POINTS_ALL : POINTS_MOST, &w.s));
+    TRY(stat_sample_of(b, b->spec->all ? CHART_MARKS_ALL : CHART_MARKS, &w.s));
     enum rc_t res = build_parts(&w);
     stat_sample_release(&w.s);
     return res;

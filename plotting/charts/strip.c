@@ -116,7 +116,7 @@ static rc build_dots(struct chart_build *b, const char *kind, bool is_swarm)
     build_role_axes(b, &w.r, &w.f);
     measure(&w);
     bool *keep = ARENA_ARRAY(b->a, bool, w.f.n + 1);
-    int64_t n = stat_pick_rows(b, w.f.n, b->spec->all ? 12000 : STRIP_MOST, keep);
+    int64_t n = stat_pick_rows(b, w.f.n, b->spec->all ? CHART_MARKS_ALL : STRIP_MOST, keep);
     for (int g = 0; g < w.f.n_color * w.f.n_panel; g++)
         for (int cat = 0; cat < w.r.n_cat; cat++)
             put_group(&w, cat, g, keep, is_swarm, n, &rows);

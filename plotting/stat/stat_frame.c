@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FRAME_COLORS = 8 };
+enum { FRAME_COLORS = 8, FRAME_CATS = 100 };
 
 int stat_double_cmp(const void *a, const void *b)
 {
@@ -116,6 +116,26 @@ static rc set_keys(struct chart_build *b, struct stat_frame *f)
     return RC_OK;
 }
 
+/* Nobody reads thousands of categories along an axis, and kinds work by category: the first ones.
+ */
+static void limit_cats(struct chart_build *b, struct stat_frame *f, enum chart_channel ch)
+{
+    struct stat_levels *l = &f->levels[ch];
+    if (!l->levels || l->levels->n <= FRAME_CATS) return;
+    bool *keep = ARENA_ARRAY(b->a, bool, f->n + 1);
+    int64_t n = 0, rows = f->n;
+    for (int64_t r = 0; r < rows; r++)
+        n += keep[r] = l->at[r] < FRAME_CATS;
+    stat_remark(b, "the first %d of %s %s", FRAME_CATS, stat_count_text(b, l->levels->n),
+                b->in[ch].title);
+    l->levels->n = FRAME_CATS;
+    for (int c = 0; c < CHART_CHANNELS; c++) {
+        keep_good(keep, rows, f->num[c]);
+        keep_good(keep, rows, f->levels[c].at);
+    }
+    f->n = n;
+}
+
 static rc read_table(struct chart_build *b, const struct table *t, unsigned need, unsigned levels,
                      struct stat_frame *f)
 {
@@ -139,6 +159,8 @@ static rc read_table(struct chart_build *b, const struct table *t, unsigned need
     f->n = n_good;
     f->n_total = t->n_rows;
     say_left_out(b, need, t->n_rows - n_good);
+    limit_cats(b, f, CHART_X);
+    limit_cats(b, f, CHART_Y);
     return set_keys(b, f);
 }
 

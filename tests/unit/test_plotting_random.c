@@ -151,3 +151,131 @@ TEST(random_charts)
     }
     assert_true(made > 100);
 }
+
+/* ---- large charts ---- */
+enum { LARGE = 16000 };
+static double wide[LARGE];
+static const char *words[LARGE];
+
+/* Many rows, some of them under very long or all different names. */
+static struct plan *large_frame(struct bench *b, int64_t n)
+{
+    struct making m = {.cx = &b->u.cx};
+    for (int k = 0; k < 3; k++) {
+        for (int64_t i = 0; i < n; i++)
+            wide[i] = k == 2 ? (double)below(2) : k ? exp(normal()) : normal() * 1e3 + 0.123456789;
+        add_num(&m, k == 2 ? "flag" : k ? "pos" : "num", wide, n);
+    }
+    static int64_t at[LARGE];
+    for (int64_t i = 0; i < n; i++)
+        at[i] = INT64_C(1551398400000000) + i * 60000000;
+    add_ints(&m, "time", KIND_DATETIME, at, n);
+    for (int64_t i = 0; i < n; i++)
+        at[i] = 10000 + below(9000);
+    add_ints(&m, "date", KIND_DATE, at, n);
+    static const int kinds_of[] = {4, 45, 3000, LARGE};
+    static const char *const names[] = {"few", "some", "many", "own"};
+    for (int k = 0; k < 4; k++) {
+        for (int64_t i = 0; i < n; i++)
+            words[i] = arena_printf(m.cx->arena, k == 3 ? "a very long name %0*d" : "name %0*d",
+                                    k == 3 ? 150 : 3, below(kinds_of[k]));
+        add_str(&m, names[k], words, n);
+    }
+    return bench_plan(b, &m);
+}
+
+static struct chart_spec large_spec(const char *kind)
+{
+    static const char *const columns[] = {"num",  "pos",  "time", "date", "few",
+                                          "some", "many", "own",  "flag", NULL};
+    struct chart_spec s = spec_of(columns[below(9)], columns[below(10)]);
+    s.kind = kind;
+    static const char *const likely[][2] = {{"num", "pos"},  {"time", "num"}, {"own", "pos"},
+                                            {"many", "few"}, {"num", "flag"}, {"some", "num"},
+                                            {"date", "num"}, {"many", "num"}, {"num", NULL}};
+    if (below(3)) {
+        int k = below(9);
+        s = spec_of(likely[k][0], likely[k][1]);
+    }
+    s.kind = kind;
+    if (below(2)) s.enc[CHART_COLOR].column = columns[below(10)];
+    if (below(4) == 0) s.enc[CHART_SIZE].column = "pos";
+    if (below(4) == 0) s.enc[CHART_FACET_COLUMN].column = columns[4 + below(2)];
+    if (below(3) == 0) s.bins = 1000;
+    if (below(3) == 0) s.width = 4000;
+    return s;
+}
+
+static void check_limits(const struct chart *c, const char *kind, int i)
+{
+    struct strbuf svg = {0};
+    chart_svg(c, &svg);
+    json_t *v = chart_vega(c);
+    size_t spec = json_dumpb(v, NULL, 0, JSON_COMPACT);
+    if (chart_marks(c) > 5000 || svg.n > 512 * 1024 || spec > 1024 * 1024 || spec == 0)
+        fail_msg("MLNB_SEED=%llu %s %d: %lld marks, SVG %zu, spec %zu", (unsigned long long)seed,
+                 kind, i, (long long)chart_marks(c), svg.n, spec);
+    json_decref(v);
+    strbuf_release(&svg);
+}
+
+TEST(large_charts_of_every_kind_keep_the_limits)
+{
+    const char *given = getenv("MLNB_SEED");
+    int n_kinds, made = 0, thinned = 0;
+    const struct chart_kind_desc *const *kinds = chart_kinds(&n_kinds);
+    struct bench b;
+    struct ctx *cx = bench_begin(&b, 2);
+    seed = given ? strtoull(given, NULL, 10) : 7;
+    struct plan *large[] = {large_frame(&b, LARGE), large_frame(&b, 6001)};
+    for (int i = 0; i < n_kinds * 5; i++) {
+        const char *kind = kinds[i % n_kinds]->name;
+        struct chart_spec s = large_spec(kind);
+        struct chart *c, *two;
+        if (chart_new(cx, b.x, &s, large[below(2)], &c) != RC_OK) {
+            if (cx->err->code != E501)
+                fail_msg("MLNB_SEED=%llu %s %d: %s", (unsigned long long)seed, kind, i,
+                         cx->err->message);
+            err_clear(cx->err);
+            continue;
+        }
+        check_limits(c, kind, i);
+        made++;
+        thinned += c->caption && strstr(c->caption, "(seed 0)") != NULL;
+        if (below(3) == 0) {
+            const struct chart *both[] = {c, c, c};
+            assert_ok(cx, chart_side(cx, both, 3, NULL, NO_SPAN, &two));
+            check_limits(two, kind, i);
+            chart_unref(two);
+        }
+        chart_unref(c);
+    }
+    if (made < n_kinds || thinned < 3) fail_msg("%d made, %d samples", made, thinned);
+    plan_unref(large[0]);
+    plan_unref(large[1]);
+    bench_end(&b);
+}
+
+TEST(a_layered_chart_keeps_the_limits_and_all_lifts_them)
+{
+    struct bench b;
+    struct ctx *cx = bench_begin(&b, 2);
+    seed = 3;
+    struct plan *p = large_frame(&b, 6001);
+    struct chart_spec s = spec_of("num", "pos");
+    struct chart *c = bench_chart(&b, &s, p), *two;
+    assert_string_equal(c->caption, "sample of 5,000 of 6,001 rows (seed 0)");
+    assert_ok(cx, chart_layer(cx, c, c, &two));
+    check_limits(two, "layer", 0);
+    assert_in_range(two->layers[0].n, 2000, 2500);
+    assert_non_null(strstr(two->caption, " of 10,000 marks (seed 0)"));
+    chart_unref(two);
+    chart_unref(c);
+    s.all = true;
+    c = bench_chart(&b, &s, p);
+    assert_int_equal(chart_marks(c), 6001);
+    assert_null(c->caption);
+    chart_unref(c);
+    plan_unref(p);
+    bench_end(&b);
+}
