@@ -38,18 +38,35 @@ static double place(const struct scene *s, bool is_x, double v)
     return is_x ? scene_x(s, v) : scene_y(s, v);
 }
 
+/* Pixels between neighbouring ticks, the least. */
+static double tick_gap(const struct scene *s, bool is_x)
+{
+    const struct chart_axis *a = s->axis[is_x ? 0 : 1];
+    double gap = INFINITY;
+    for (int i = 1; i < a->n_ticks; i++)
+        gap = fmin(gap,
+                   fabs(place(s, is_x, a->ticks[i].value) - place(s, is_x, a->ticks[i - 1].value)));
+    return gap;
+}
+
+/* One path for all lines of a panel. Under names that stand closer than GRID_GAP only those that
+ * are written have a line: hundreds of categories would make it a grey plane. */
 static void put_grid(struct scene *s)
 {
-    draw_open(s->d, (struct draw_style){.theme = THEME_GRID, .stroke = SCENE_GRID, .width = 1});
+    enum { GRID_GAP = 6 };
+    bool is_begun = false;
+    draw_open(s->d, (struct draw_style){
+                        .theme = THEME_GRID, .fill = "none", .stroke = SCENE_GRID, .width = 1});
     for (int k = 0; k < 2; k++) {
         const struct chart_axis *a = s->axis[k];
+        bool is_dense = a->has_grid && tick_gap(s, k == 0) < GRID_GAP;
         for (int i = 0; a->has_grid && i < a->n_ticks; i++) {
             double at = round(place(s, k == 0, a->ticks[i].value) * 2) / 2;
-            if (a->ticks[i].is_minor) continue;
-            if (k == 0)
-                draw_line(s->d, at, s->py, at, s->py + s->ph);
-            else
-                draw_line(s->d, s->px, at, s->px + s->pw, at);
+            if (a->ticks[i].is_minor || (is_dense && !a->ticks[i].label)) continue;
+            if (!is_begun) draw_path(s->d);
+            is_begun = true;
+            draw_move(s->d, k == 0 ? at : s->px, k == 0 ? s->py : at);
+            draw_to(s->d, k == 0 ? at : s->px + s->pw, k == 0 ? s->py + s->ph : at);
         }
     }
     draw_close(s->d);
