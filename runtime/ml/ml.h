@@ -60,11 +60,17 @@ struct ml_param_desc {
     const char *words; /* KIND_STR: "newton lbfgs", the allowed ones */
     const char *unit, *doc;
 };
+enum ml_task {
+    ML_NUMBER, /* the target is a number */
+    ML_CLASS,  /* the target is a class: bool, str, cat, int */
+    ML_EITHER, /* bool, str, cat (and cat(x)) are classes, int and num are numbers */
+    ML_NONE,   /* no target: ~ x + y */
+};
 struct ml_family {
     const char *name; /* "logistic" */
     const char *sig, *doc, *example;
     const struct ml_param_desc *params; /* ends with a NULL name */
-    bool classifies;
+    enum ml_task task;
     const struct model_class *cls; /* runtime/ml/ml_int.h; NULL: a known word that ml_fit answers
                                       with E214 */
 };
@@ -84,6 +90,7 @@ struct ml_fit_spec {
     const struct formula *formula;
     bool drop_nulls;            /* nulls: drop */
     const struct expr *weights; /* or NULL */
+    struct plan *valid;         /* valid: labelled rows that tell when to stop, or NULL */
     const char *positive;       /* positive: class as text, or NULL */
     double threshold;           /* 0.5 */
     uint64_t seed;
@@ -98,14 +105,20 @@ void ml_unref(const struct model *m);
  * spans of the terms; warnings W304, W402, W403, W404. */
 rc ml_fit(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec, struct plan *data,
           struct model **out);
-/* The plan that scores the rows of `in`: its columns, then `prediction` (the class of the target's
- * own type, or a number) and for classes `probability` (num, of the positive class); columns of
- * these names that stand in `in` are replaced in place. Streams: PROJECT (the encoder's expressions
- * as hidden columns) + MAP (encode, score) + PROJECT (hidden columns dropped). threshold: negative
- * = the model's own. A row with a null that the model cannot take scores null (W405, counted once a
- * run); an unseen level is a row of zeros (W401, counted; E411 when the formula says unseen:
- * error). Fails E406 when `in` lacks a column or it has another type, with the closest name. The
- * plan holds its own reference to m. */
+/* The plan that scores the rows of `in`: its columns, then what the family gives:
+ *   a number: `prediction`;
+ *   two classes: `prediction` (the class, of the target's own type), `probability` (num, of the
+ *     positive class);
+ *   more classes: `prediction`, `probability` (of the predicted class), `class_probs` (struct, a
+ *     field a class);
+ *   clusters: `prediction` (int from 1; 0 = noise), with memberships also `probability`;
+ *   columns of its own (pca: pc1, pc2 ..).
+ * Columns of these names that stand in `in` are replaced in place. Streams: PROJECT (the encoder's
+ * expressions as hidden columns) + MAP (encode, score) + PROJECT (hidden columns dropped).
+ * threshold: negative = the model's own. A row with a null that the model cannot take scores null
+ * (W405, counted once a run); an unseen level is a row of zeros (W401, counted; E411 when the
+ * formula says unseen: error). Fails E406 when `in` lacks a column or it has another type, with the
+ * closest name. The plan holds its own reference to m. */
 rc ml_score_plan(struct ctx *cx, const struct model *m, struct plan *in, double threshold,
                  struct span span, struct plan **out);
 /* Metrics as a table (metric, value): rmse mae r2 mape | accuracy auc average_precision precision

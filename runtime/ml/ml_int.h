@@ -14,7 +14,11 @@
  * category; in a row it has at most one non-zero column, so a row is cheap to encode and to score
  * without ever making the dense design. A term has one part, or several when full rank asks for
  * different codings within it (structural redundancy as patsy decides it, coding.c). */
-enum enc_kind { ENC_NUMBER, ENC_CATEGORY };
+enum enc_kind {
+    ENC_NUMBER,
+    ENC_CATEGORY,
+    ENC_LIST, /* several levels a row, each with a value: words of a text, hashed cells */
+};
 struct enc_level {
     struct scalar value;
     const char *text;
@@ -64,10 +68,17 @@ struct encoder {
     int n_cols;
     bool intercept;
 };
-/* Values of the features over some rows: numbers as f64, categories as codes. */
+/* Values of the features over some rows: numbers as f64 (NaN = null, only for families that take
+ * null), categories as codes, lists as rows of (column of the feature, value). */
+struct enc_cells {
+    const int64_t *first; /* [n + 1] */
+    const int32_t *col;   /* [first[n]] rising within a row, each once */
+    const double *value;
+};
 struct enc_input {
-    const double **num;   /* [n_features], NULL where a category */
-    const int32_t **code; /* [n_features], NULL where a number */
+    const double **num;             /* [n_features], NULL where not a number */
+    const int32_t **code;           /* [n_features], NULL where not a category */
+    const struct enc_cells **cells; /* [n_features], NULL where not a list */
 };
 /* Codes of n values: >= 0 a level (n_levels = other), CODE_UNSEEN, CODE_NULL. O(n log levels). */
 rc enc_codes(struct ctx *cx, const struct enc_feature *f, const struct vec *v, int64_t n,
@@ -77,6 +88,10 @@ void enc_fill(const struct encoder *e, const struct enc_input *in, int64_t at, i
 /* out[i] += row i . beta, beta [n_cols], plus offsets: without the dense design. */
 void enc_dot(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
              const double *beta, double *out);
+/* grad[col] += coef[i] * value over the cells of row at + i: the transpose of enc_dot (offsets
+ * apart). With enc_dot it makes every linear objective one of sparse rows. */
+void enc_add(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
+             const double *coef, double *grad);
 bool enc_has_offset(const struct encoder *e);
 /* Builds levels' look-up order. */
 void enc_index_levels(struct arena *a, struct enc_feature *f);
@@ -84,14 +99,15 @@ void enc_index_levels(struct arena *a, struct enc_feature *f);
  * ENC_MAX_COLS. */
 rc enc_code_terms(struct ctx *cx, struct arena *a, struct encoder *e, bool all_levels,
                   struct span span);
-#define ENC_MAX_COLS 5000
+#define ENC_MAX_COLS   5000
+#define ENC_MAX_SPARSE (1 << 24)
 
 /* ---- target ---- */
 struct target {
-    const char *text; /* "tipped" */
+    const char *text; /* "tipped"; NULL: the model has none */
     const struct expr *expr;
     struct dtype type;
-    struct enc_feature classes; /* a category: levels = the classes (two for now); none: a number */
+    struct enc_feature classes; /* a category: levels = the classes; n_levels 0: a number */
     int positive;               /* index of the positive class */
 };
 
@@ -100,11 +116,14 @@ struct rows {
     const struct encoder *enc;
     struct enc_input in;
     int64_t n;
-    const double *y;      /* [n]: the number, or 1 for the positive class, 0 else */
+    const double *y;      /* [n]: the number; of two classes 1 for the positive one, 0 else; of more
+                             the index of the class; NULL without a target */
+    int n_classes;        /* 0: a number, or no target */
     const double *w;      /* [n] or NULL = 1 */
     const double *offset; /* [n] or NULL = 0 */
     double w_sum;
-    struct arena *arena; /* owns what the pointers above need */
+    const struct rows *valid; /* rows of valid:, coded alike, or NULL */
+    struct arena *arena;      /* owns what the pointers above need */
 };
 struct block { /* rows at..at + n of the dense design */
     int64_t at;
@@ -175,21 +194,53 @@ double model_param(const struct model *m, const char *name);
 void model_add_stat(struct model *m, const char *name, double value, bool is_null);
 bool model_is_class(const struct model *m);
 
+enum score_kind {
+    SCORE_NUMBER,  /* one number a row */
+    SCORE_CLASS,   /* two classes: P(positive); more: a probability each */
+    SCORE_TARGET,  /* as the target is: a number or classes (families of task ML_EITHER) */
+    SCORE_CLUSTER, /* the cluster from 1, 0 = none; then any number of memberships */
+    SCORE_COLUMNS, /* columns of the family's own: cls->width, cls->column_name */
+    SCORE_NONE,    /* does not score rows (fpgrowth) */
+};
+/* A table of its own that a model has beside coef, terms, report: m.centers, m.importance. */
+struct model_part {
+    const char *name, *doc;
+    enum rc_t (*table)(struct ctx *cx, const struct model *m, struct table **out);
+};
+/* What the card shows as bars below the facts: the largest first. */
+struct card_bar {
+    const char *name;
+    double value;
+};
 struct json_out; /* json_int.h */
 struct model_class {
-    bool takes_null;
+    bool takes_null; /* features only: a number is NaN, a code CODE_NULL */
     bool all_levels; /* trees: no level is left out */
+    bool no_design;  /* reads numbers, codes and cells, never columns of the design: no limit on
+                        their number, enc.n_cols is 0 */
+    bool is_sparse;  /* works by enc_dot and enc_add: up to ENC_MAX_SPARSE columns */
+    bool takes_many; /* more than two classes */
+    enum score_kind scores;
     /* Fills m->body and m->report from the rows. */
     enum rc_t (*fit)(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
                      struct model *m);
-    /* Number or probability of the positive class of rows at..at + n of `in`. */
+    /* Rows at..at + n of `in`: out [n, width] row-major; NaN = null. Scoring runs in batches of at
+     * most 2,048 rows on several threads at once. */
+    int (*width)(const struct model *m); /* NULL: 1, or the number of classes above two */
+    const char *(*column_name)(const struct model *m, struct arena *a, int i); /* SCORE_COLUMNS */
     void (*score)(const struct model *m, const struct enc_input *in, int64_t at, int n,
                   double *out);
     void (*save)(const struct model *m, struct json_out *out);
     enum rc_t (*load)(struct ctx *cx, const json_t *j, struct model *m);
     /* Table of coefficients (m.coef); NULL: the family has none. */
     enum rc_t (*coef)(struct ctx *cx, const struct model *m, struct table **out);
+    const struct model_part *parts; /* ends with a NULL name; NULL: none */
+    /* Bars of the card, in `a`, and their title; NULL: none. */
+    int (*bars)(const struct model *m, struct arena *a, struct card_bar **out, const char **title);
 };
+int model_width(const struct model *m);
+enum score_kind model_scores(const struct model *m); /* never SCORE_TARGET */
+int model_n_classes(const struct model *m);          /* 0: not a classifier */
 
 /* Checked parameters of a call, defaults filled in: [family's parameters] in `a`. */
 rc ml_params(struct ctx *cx, struct arena *a, const struct ml_family *family,
