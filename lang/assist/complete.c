@@ -236,7 +236,7 @@ static void complete_field(struct completing *c)
         add_completion_as(c, str_of(s->fields[i].name),
                           quoted(c->a, str_of(s->fields[i].name), false), "column",
                           str_of(dtype_text(s->fields[i].type, type, sizeof type)));
-    const char *const *parts = v && v->kind == VALUE_MODEL ? ml_parts(&n) : NULL;
+    const char *const *parts = v && v->kind == VALUE_MODEL ? ml_parts(v->model, c->a, &n) : NULL;
     for (int i = 0; parts && i < n; i++)
         add_completion(c, str_of(parts[i]), "field", STR("part of the model"));
     for (int i = 0; v && v->kind == VALUE_STRUCT && i < v->n_items; i++)

@@ -77,11 +77,12 @@ static void default_family(struct fit *f)
 {
     const struct feature *y = f->formula->target;
     enum kind k = y && y->op == FEATURE_EXPR ? y->expr->type.kind : KIND_NUM;
-    bool is_class = k == KIND_BOOL || k == KIND_STR || k == KIND_CAT;
+    bool is_class = k == KIND_BOOL || k == KIND_STR || k == KIND_CAT ||
+                    (y && (y->op == FEATURE_CAT || y->op == FEATURE_ONEHOT));
     int n;
     const struct ml_family *const *all = ml_family_all(&n);
     for (int i = 0; i < n && !f->spec.family; i++)
-        if (all[i]->classifies == is_class) f->spec.family = all[i];
+        if (all[i]->task == (is_class ? ML_CLASS : ML_NUMBER)) f->spec.family = all[i];
 }
 
 /* ---- fit ---- */
@@ -253,8 +254,10 @@ static const struct verb_option predict_options[] = {
 const struct verb_desc verb_predict = {
     .name = "predict",
     .sig = "predict model [threshold: 0.5]",
-    .doc = "Adds `prediction`, and for classes `probability` (of the positive class). Rows with a "
-           "null that the model cannot take get null.",
+    .doc =
+        "Adds `prediction`, and for classes `probability`: of the positive class, or of the "
+        "predicted one where there are more than two, with all of them in `class_probs`. "
+        "Clusters count from 1; 0 is none. Rows with a null that the model cannot take get null.",
     .examples = {"trips |> predict tip_model", "trips |> predict model(\"tip.model\")"},
     .options = predict_options,
     .input = TAKES_FRAME,

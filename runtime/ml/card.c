@@ -87,7 +87,7 @@ static void add_fit(struct facts *f, const struct model *m)
 {
     const struct model_report *r = &m->report;
     struct strbuf *b = fact(f, "solver");
-    if (r->iterations == 1)
+    if (r->iterations <= 1)
         strbuf_addz(b, "direct");
     else
         strbuf_printf(b, "%d iterations", r->iterations);
@@ -209,15 +209,44 @@ static void p_cell(struct strbuf *b, const struct coef *c)
 struct grid { /* texts of the coefficient table: header row, then one a coefficient */
     struct strbuf cell[CARD_TERMS + 1][4];
     int rows, cols, n_all;
+    const char *part; /* that has all of them */
 };
+
+/* The family's own bars: importance, sizes of clusters. */
+static void bars_grid(struct grid *g, const struct model *m)
+{
+    struct arena *a = arena_new();
+    struct card_bar *bars = NULL;
+    const char *title = "value";
+    double v[CARD_TERMS] = {0};
+    int n = m->family->cls->bars ? m->family->cls->bars(m, a, &bars, &title) : 0;
+    *g = (struct grid){.cols = 2, .n_all = n, .part = title};
+    if (n > CARD_TERMS) n = CARD_TERMS;
+    for (int i = 0; i < n; i++)
+        v[i] = bars[i].value;
+    if (n > 0) {
+        strbuf_addz(&g->cell[0][0], "term");
+        strbuf_addz(&g->cell[0][1], title);
+        g->rows = n + 1;
+    }
+    for (int i = 0; i < n; i++) {
+        strbuf_addz(&g->cell[i + 1][0], bars[i].name);
+        number_cell(&g->cell[i + 1][1], v[i], decimals(v, n), true);
+    }
+    arena_free(a);
+}
 
 static void make_grid(struct grid *g, const struct model *m)
 {
+    if (m->family->cls->coef != linear_coef) {
+        bars_grid(g, m);
+        return;
+    }
     static const char *const head[] = {"term", "estimate", "std_error", "p_value"};
     const struct linear_fit *f = m->body;
     struct coef *c;
     double est[CARD_TERMS] = {0}, err[CARD_TERMS] = {0};
-    *g = (struct grid){.cols = f->has_errors ? 4 : 2};
+    *g = (struct grid){.cols = f->has_errors ? 4 : 2, .part = "coef"};
     g->n_all = collect_coefs(m, &c);
     int n = keep_heavy(c, g->n_all);
     for (int i = 0; i < n; i++) {
@@ -314,8 +343,8 @@ static void grid_text(struct strbuf *out, const struct grid *g, int width)
         trim_line(out);
     }
     if (g->n_all > g->rows - 1)
-        strbuf_printf(out, "  .. the largest %d of %d; all of them: m.coef\n", g->rows - 1,
-                      g->n_all);
+        strbuf_printf(out, "  .. the largest %d of %d; all of them: m.%s\n", g->rows - 1, g->n_all,
+                      g->part);
 }
 
 void ml_card_text(struct strbuf *out, const struct model *m, int width)
@@ -324,7 +353,8 @@ void ml_card_text(struct strbuf *out, const struct model *m, int width)
     struct grid g;
     width = width > 0 ? width : 80;
     collect_facts(&f, m);
-    strbuf_printf(out, "%s model of %s\n", m->family->name, m->target.text);
+    strbuf_printf(out, "%s model%s%s\n", m->family->name, m->target.text ? " of " : "",
+                  m->target.text ? m->target.text : "");
     for (int i = 0; i < f.n; i++) {
         strbuf_addz(out, "  ");
         add_padded(out, str_of(f.list[i].name), 10, false);
@@ -333,8 +363,10 @@ void ml_card_text(struct strbuf *out, const struct model *m, int width)
     }
     facts_release(&f);
     make_grid(&g, m);
-    strbuf_addc(out, '\n');
-    grid_text(out, &g, width);
+    if (g.rows > 0) {
+        strbuf_addc(out, '\n');
+        grid_text(out, &g, width);
+    }
     grid_release(&g);
 }
 
@@ -361,9 +393,8 @@ static void grid_html(struct strbuf *out, const struct grid *g)
     }
     strbuf_printf(out, "%s</table>\n", g->rows > 1 ? "</tbody>" : "");
     if (g->n_all > g->rows - 1)
-        strbuf_printf(out,
-                      "<small>the largest %d of %d; all of them: <code>m.coef</code></small>\n",
-                      g->rows - 1, g->n_all);
+        strbuf_printf(out, "<small>the largest %d of %d; all of them: <code>m.%s</code></small>\n",
+                      g->rows - 1, g->n_all, g->part);
 }
 
 void ml_card_html(struct strbuf *out, const struct model *m)
@@ -371,9 +402,13 @@ void ml_card_html(struct strbuf *out, const struct model *m)
     struct facts f = {.n = 0};
     struct grid g;
     collect_facts(&f, m);
-    strbuf_printf(out, "<div><p><strong>%s</strong> model of <code>", m->family->name);
-    strbuf_add_html(out, str_of(m->target.text));
-    strbuf_addz(out, "</code></p>\n<table class=\"dataframe\">\n<tbody>\n");
+    strbuf_printf(out, "<div><p><strong>%s</strong> model", m->family->name);
+    if (m->target.text) {
+        strbuf_addz(out, " of <code>");
+        strbuf_add_html(out, str_of(m->target.text));
+        strbuf_addz(out, "</code>");
+    }
+    strbuf_addz(out, "</p>\n<table class=\"dataframe\">\n<tbody>\n");
     for (int i = 0; i < f.n; i++) {
         strbuf_addz(out, "<tr>");
         html_cell(out, "th", str_of(f.list[i].name), true);
@@ -383,7 +418,7 @@ void ml_card_html(struct strbuf *out, const struct model *m)
     facts_release(&f);
     strbuf_addz(out, "</tbody></table>\n");
     make_grid(&g, m);
-    grid_html(out, &g);
+    if (g.rows > 0) grid_html(out, &g);
     grid_release(&g);
     strbuf_addz(out, "</div>");
 }

@@ -12,19 +12,15 @@
 static enum rc_t run_scores(struct ctx *cx, struct executor *x, const struct model *m,
                             struct plan *data, struct span span, struct table **out)
 {
-    struct score_spec spec = {.m = m,
-                              .threshold = -1,
-                              .span = span,
-                              .what = "evaluate",
-                              .prediction_name = ".prediction",
-                              .probability_name = ".probability"};
+    struct score_spec spec = {.m = m, .threshold = -1, .span = span, .what = "evaluate"};
     struct named_expr y = {.name = ".y"}, items[2];
     struct plan *mapped = NULL, *plan = NULL;
     enum rc_t res = RC_ERR;
     TRY_OUT(score_adapt(cx, m->target.expr, data->schema, span, &y.expr));
     if (!model_is_class(m)) TRY_OUT(expr_cast(cx, cx->arena, y.expr, KIND_NUM, &y.expr));
+    TRY_OUT(score_columns(cx, &spec, data->schema));
     TRY_OUT(score_map_plan(cx, &spec, data, &y, 1, &mapped));
-    const char *score = model_is_class(m) ? ".probability" : ".prediction";
+    const char *score = spec.made[model_is_class(m) ? 1 : 0].name;
     items[0] = (struct named_expr){".y", expr_column(cx->arena, ".y", y.expr->type, span)};
     items[1] = (struct named_expr){score, expr_column(cx->arena, score, DTYPE(KIND_NUM), span)};
     TRY_OUT(plan_project(cx, mapped, items, 2, span, &plan));
@@ -311,6 +307,8 @@ enum rc_t ml_evaluate(struct ctx *cx, struct executor *x, const struct model *m,
     struct pairs p = {0};
     struct scored s = {.threshold = m->threshold, .classes = model_is_class(m)};
     enum rc_t res = RC_ERR;
+    if (model_n_classes(m) > 2 || !m->target.text)
+        return fail(cx, E214, span, "evaluate knows models of a number or two classes so far");
     if (kind)
         TRY_OUT(check_kind(cx, m, kind, span));
     else
@@ -335,6 +333,8 @@ enum rc_t ml_scores(struct ctx *cx, struct executor *x, const struct model *m, s
     struct pairs p = {0};
     struct result r = {.n = 0};
     enum rc_t res = RC_ERR;
+    if (model_n_classes(m) > 2 || !m->target.text)
+        return fail(cx, E214, span, "scores of more than two classes or of none have no chart yet");
     TRY_OUT(run_scores(cx, x, m, data, span, &t));
     TRY_OUT(take_pairs(cx, m, t, span, &p));
     result_number(&r, "score");

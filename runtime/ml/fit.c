@@ -39,7 +39,25 @@ const struct ml_family *ml_model_family(const struct model *m)
 
 bool model_is_class(const struct model *m)
 {
-    return m->family->classifies;
+    return m->target.classes.n_levels > 0;
+}
+
+int model_n_classes(const struct model *m)
+{
+    return m->target.classes.n_levels;
+}
+
+enum score_kind model_scores(const struct model *m)
+{
+    enum score_kind k = m->family->cls->scores;
+    if (k != SCORE_TARGET) return k;
+    return model_is_class(m) ? SCORE_CLASS : SCORE_NUMBER;
+}
+
+int model_width(const struct model *m)
+{
+    if (m->family->cls->width) return m->family->cls->width(m);
+    return model_n_classes(m) > 2 ? model_n_classes(m) : 1;
 }
 
 void model_add_stat(struct model *m, const char *name, double value, bool is_null)

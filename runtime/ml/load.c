@@ -180,6 +180,7 @@ static enum rc_t get_encoder(struct ctx *cx, const json_t *j, struct model *m)
         if (i > 0 && e->terms[i - 1].is_offset && !e->terms[i].is_offset)
             return json_bad(cx, "offsets do not stand last");
     }
+    if (m->family->cls->no_design) return RC_OK;
     if (enc_code_terms(cx, m->arena, e, m->family->cls->all_levels, NO_SPAN) != RC_OK) {
         err_clear(cx->err);
         return json_bad(cx, "the terms cannot be coded");
@@ -192,19 +193,24 @@ static enum rc_t get_target(struct ctx *cx, const json_t *j, struct model *m)
 {
     struct target *t = &m->target;
     const json_t *o = json_object_get(j, "target");
+    enum ml_task task = m->family->task;
+    if (task == ML_NONE) return json_is_null(o) ? RC_OK : json_bad(cx, "it has a target");
     TRY(get_text(cx, m->arena, o, "name", &t->text));
     TRY(expr_from_json(cx, m->arena, json_object_get(o, "value"), &t->expr));
     t->type = DTYPE(t->expr->type.kind);
     t->type.ordered = t->expr->type.ordered;
     bool is_number = t->type.kind == KIND_INT || t->type.kind == KIND_NUM;
-    if (!model_is_class(m)) return is_number ? RC_OK : json_bad(cx, "the target is no number");
+    if (task == ML_NUMBER || (task == ML_EITHER && !json_object_get(o, "levels")))
+        return is_number ? RC_OK : json_bad(cx, "the target is no number");
     int64_t positive;
     t->classes.name = t->text;
     t->classes.ref = -1;
     TRY(get_levels(cx, m->arena, o, &t->classes));
-    TRY(json_get_int(cx, o, "positive", 0, 1, &positive));
+    int n = t->classes.n_levels;
+    if (n < 2 || (n > 2 && !m->family->cls->takes_many))
+        return json_bad(cx, "the number of classes is not one of this family");
+    TRY(json_get_int(cx, o, "positive", 0, n - 1, &positive));
     t->positive = (int)positive;
-    if (t->classes.n_levels != 2) return json_bad(cx, "there are not two classes");
     if (t->type.kind == KIND_NUM || !takes_kind(t->expr, &t->classes))
         return json_bad(cx, "the classes are of another type than the target");
     return RC_OK;

@@ -141,7 +141,8 @@ rc ml_scores(struct ctx *cx, struct executor *x, const struct model *m, struct p
  * E217 with the list of parts when there is no such part. Text lives as long as m. */
 rc ml_part(struct ctx *cx, const struct model *m, struct str part, struct span span,
            struct scalar *out_text, struct table **out_table);
-const char *const *ml_parts(int *n);
+/* Names of the parts of m, in a. */
+const char *const *ml_parts(const struct model *m, struct arena *a, int *n);
 /* Names a model's scores need: for completion and messages. */
 const struct ml_family *ml_model_family(const struct model *m);
 /* Model card: type, formula, rows, iterations, loss, fit statistics, top coefficients. */

@@ -235,7 +235,7 @@ struct model_class {
     /* Table of coefficients (m.coef); NULL: the family has none. */
     enum rc_t (*coef)(struct ctx *cx, const struct model *m, struct table **out);
     const struct model_part *parts; /* ends with a NULL name; NULL: none */
-    /* Bars of the card, in `a`, and their title; NULL: none. */
+    /* Bars of the card, in `a`, and their title, the name of the part that has all; NULL: none. */
     int (*bars)(const struct model *m, struct arena *a, struct card_bar **out, const char **title);
 };
 int model_width(const struct model *m);

@@ -1,12 +1,21 @@
 /* part.c: m.coef, m.terms, m.report as frames, m.formula as text. */
 #include "runtime/ml/ml_int.h"
 
-static const char *const parts[] = {"coef", "terms", "report", "formula"};
-
-const char *const *ml_parts(int *n)
+const char *const *ml_parts(const struct model *m, struct arena *a, int *n)
 {
-    *n = (int)(sizeof parts / sizeof *parts);
-    return parts;
+    const struct model_part *own = m->family->cls->parts;
+    int k = 0;
+    while (own && own[k].name)
+        k++;
+    const char **out = ARENA_ARRAY(a, const char *, k + 4);
+    *n = 0;
+    if (m->family->cls->coef) out[(*n)++] = "coef";
+    for (int i = 0; i < k; i++)
+        out[(*n)++] = own[i].name;
+    out[(*n)++] = "terms";
+    out[(*n)++] = "report";
+    out[(*n)++] = "formula";
+    return out;
 }
 
 /* ---- report: one row ---- */
@@ -124,6 +133,19 @@ static enum rc_t terms_table(struct ctx *cx, const struct model *m, struct table
     return res;
 }
 
+static enum rc_t no_part(struct ctx *cx, const struct model *m, struct str part, struct span span)
+{
+    struct strbuf b = {0};
+    const struct model_part *own = m->family->cls->parts;
+    if (m->family->cls->coef) strbuf_addz(&b, "coef, ");
+    for (int i = 0; own && own[i].name; i++)
+        strbuf_printf(&b, "%s, ", own[i].name);
+    fail(cx, E217, span, "a %s model has no part `%.*s`; it has %sterms, report and formula",
+         m->family->name, STR_FMT(part), b.p ? b.p : "");
+    strbuf_release(&b);
+    return RC_ERR;
+}
+
 enum rc_t ml_part(struct ctx *cx, const struct model *m, struct str part, struct span span,
                   struct scalar *out_text, struct table **out_table)
 {
@@ -136,7 +158,8 @@ enum rc_t ml_part(struct ctx *cx, const struct model *m, struct str part, struct
     if (str_eqz(part, "terms")) return terms_table(cx, m, out_table);
     if (str_eqz(part, "coef") && m->family->cls->coef)
         return m->family->cls->coef(cx, m, out_table);
-    return fail(cx, E217, span,
-                "a model has no part `%.*s`; it has coef, terms, report and formula",
-                STR_FMT(part));
+    const struct model_part *own = m->family->cls->parts;
+    for (int i = 0; own && own[i].name; i++)
+        if (str_eqz(part, own[i].name)) return own[i].table(cx, m, out_table);
+    return no_part(cx, m, part, span);
 }

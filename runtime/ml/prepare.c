@@ -10,12 +10,26 @@
 #include <math.h>
 
 /* ---- leaves ---- */
+/* Target of a family that does both: what is no number is a class; cat(x) makes classes of ints. */
+static bool has_classes(const struct feature *y)
+{
+    if (y->op == FEATURE_CAT || y->op == FEATURE_ONEHOT) return true;
+    return y->op == FEATURE_EXPR && !prepare_is_number(y->expr->type);
+}
+
 static enum rc_t collect_target(struct prepare *p)
 {
     const struct formula *f = p->spec->formula;
     const struct feature *y = f->target;
-    if (!y)
-        return fail(p->cx, E401, f->span, "%s needs a target: y ~ %s", p->m->family->name, f->text);
+    const char *family = p->m->family->name;
+    if (!y && p->m->family->task == ML_NONE) return RC_OK;
+    if (!y) return fail(p->cx, E401, f->span, "%s needs a target: y ~ %s", family, f->text);
+    if (p->m->family->task == ML_NONE) {
+        fail(p->cx, E401, y->span, "%s has no target: it looks at the columns alone", family);
+        return err_note(p->cx, "leave out `%s`: ~ a + b", y->text);
+    }
+    p->is_class = p->m->family->task == ML_CLASS;
+    if (p->m->family->task == ML_EITHER) p->is_class = has_classes(y);
     if (y->op == FEATURE_CAT || y->op == FEATURE_ONEHOT) y = y->args[0];
     if (y->op != FEATURE_EXPR)
         return fail(p->cx, E401, f->target->span,
@@ -50,13 +64,14 @@ static enum rc_t collect_weights(struct prepare *p)
 static enum rc_t collect(struct prepare *p)
 {
     const struct formula *f = p->spec->formula;
+    p->features_needed = !p->m->family->cls->takes_null || p->spec->drop_nulls;
     TRY(collect_target(p));
     TRY(collect_weights(p));
     for (int i = 0; i < f->n_terms; i++)
         for (int k = 0; k < f->terms[i].n_factors; k++) {
             const struct feature *x = f->terms[i].factors[k];
             bool is_cat = x->op == FEATURE_CAT || x->op == FEATURE_ONEHOT;
-            TRY(prepare_collect(p, is_cat ? x->args[0] : x, true));
+            TRY(prepare_collect(p, is_cat ? x->args[0] : x, p->features_needed));
         }
     return RC_OK;
 }
@@ -65,11 +80,12 @@ static enum rc_t collect(struct prepare *p)
 static enum rc_t check_target(struct prepare *p)
 {
     char text[64];
+    if (p->target < 0) return RC_OK;
     const struct leaf *y = &p->leaves[p->target];
     enum kind k = y->expr->type.kind;
     const char *family = p->m->family->name;
     dtype_text(y->expr->type, text, sizeof text);
-    if (p->m->family->classifies) {
+    if (p->is_class) {
         if (prepare_is_category(y->expr->type) || k == KIND_INT) return RC_OK;
         fail(p->cx, E409, y->span, "%s tells classes apart: bool, str, cat or int; `%s` is %s",
              family, y->text, text);
@@ -220,8 +236,7 @@ static enum rc_t refuse_infinite(struct prepare *p, const struct column *c, cons
 
 static enum rc_t check_rows(struct prepare *p)
 {
-    bool drops = p->spec->drop_nulls || p->m->family->cls->takes_null;
-    if (!drops) TRY(refuse_null(p));
+    if (!p->spec->drop_nulls) TRY(refuse_null(p));
     TRY(drop_rows(p));
     if (p->base->n_rows == 0)
         return fail(p->cx, E404, p->spec->span, "there are no rows to fit%s",
@@ -256,12 +271,12 @@ static enum rc_t learn_classes(struct prepare *p)
                     "all %lld rows have `%s` %s: there is nothing to tell "
                     "apart",
                     (long long)p->base->n_rows, t->text, names[0]);
-    if (n > 2) {
+    if (n > 2 && !p->m->family->cls->takes_many) {
         fail(p->cx, E409, y->span, "%s tells two classes apart; `%s` has %d: %s",
              p->m->family->name, t->text, n, ml_name_list(p->cx->arena, names, n < 6 ? n : 6));
         return err_note(p->cx, "take one against the rest: %s == ...", t->text);
     }
-    t->positive = 1;
+    t->positive = n > 2 ? n - 1 : 1;
     if (y->expr->type.kind == KIND_INT && class_index(&t->classes, "1") >= 0)
         t->positive = class_index(&t->classes, "1");
     if (!p->spec->positive) return RC_OK;
@@ -272,6 +287,20 @@ static enum rc_t learn_classes(struct prepare *p)
 }
 
 /* ---- features fitted ---- */
+/* Families that read features, not columns of a design, have no use for products. */
+static enum rc_t check_plain_terms(struct prepare *p)
+{
+    const struct encoder *e = &p->m->enc;
+    for (int i = 0; i < e->n_terms; i++) {
+        const struct enc_term *t = &e->terms[i];
+        if (t->n_features == 1) continue;
+        fail(p->cx, E401, t->span, "%s takes no products: `%s`", p->m->family->name, t->name);
+        return err_note(p->cx, "it finds what columns do together by itself; of numbers, "
+                               "I(a * b) is one column");
+    }
+    return RC_OK;
+}
+
 static enum rc_t learn_features(struct prepare *p)
 {
     struct encoder *e = &p->m->enc;
@@ -286,6 +315,7 @@ static enum rc_t learn_features(struct prepare *p)
         TRY(prepare_levels(p, key, f));
         TRY(prepare_coding(p, p->sources[i], f));
     }
+    if (p->m->family->cls->no_design) return check_plain_terms(p);
     TRY(enc_code_terms(p->cx, p->m->arena, e, p->m->family->cls->all_levels, p->spec->span));
     for (int i = 0; i < e->n_features; i++)
         if (e->features[i].kind == ENC_CATEGORY && e->features[i].ref >= 0 &&
@@ -323,7 +353,7 @@ static enum rc_t run_columns(struct prepare *p, struct table **out)
         if (leaf < 0) continue;
         const struct leaf *l = &p->leaves[leaf];
         const struct expr *x = expr_column(a, l->name, l->expr->type, l->span);
-        if (k == 1 || !p->m->family->classifies) TRY(expr_cast(p->cx, a, x, KIND_NUM, &x));
+        if (k == 1 || !p->is_class) TRY(expr_cast(p->cx, a, x, KIND_NUM, &x));
         items[n++] = (struct named_expr){k == 0 ? "y" : "w", x};
     }
     struct plan *base = NULL, *plan = NULL;
@@ -365,7 +395,7 @@ static enum rc_t column_codes(struct prepare *p, const struct enc_feature *f,
     return pool_run(p->cx, (c->n + MORSEL_ROWS - 1) / MORSEL_ROWS, code_morsel, &job);
 }
 
-/* A column's doubles. */
+/* A column's doubles; a null is NaN. */
 static enum rc_t column_numbers(struct prepare *p, const struct column *c, struct rows *r,
                                 const double **out)
 {
@@ -373,6 +403,14 @@ static enum rc_t column_numbers(struct prepare *p, const struct column *c, struc
     TRY(column_canonical(p->cx, c, &canonical));
     arena_on_free(r->arena, drop_column, canonical);
     *out = canonical->data;
+    if (c->n_null == 0) return RC_OK;
+    void *copy = NULL;
+    TRY(mem_big(p->cx, sizeof(double) * (size_t)c->n + 1, &copy));
+    arena_on_free(r->arena, mem_big_free, copy);
+    for (int64_t i = 0; i < c->n; i++)
+        ((double *)copy)[i] =
+            bit_valid(canonical->valid, i) ? ((const double *)canonical->data)[i] : NAN;
+    *out = copy;
     return RC_OK;
 }
 
@@ -412,7 +450,7 @@ static enum rc_t check_feature_nulls(struct prepare *p, const struct table *t)
     const struct encoder *e = &p->m->enc;
     for (int i = 0; i < e->n_features; i++) {
         const struct column *c = t->cols[i];
-        if (c->n_null > 0)
+        if (c->n_null > 0 && !p->m->family->cls->takes_null)
             return fail(p->cx, E402, p->sources[i]->span, "fit: %s null %s and %s cannot use null",
                         ml_rows_have(p->cx->arena, c->n_null), e->features[i].name,
                         p->m->family->name);
@@ -423,15 +461,19 @@ static enum rc_t check_feature_nulls(struct prepare *p, const struct table *t)
 
 static enum rc_t fill_target(struct prepare *p, const struct column *y, struct rows *r)
 {
-    if (!p->m->family->classifies) return column_numbers(p, y, r, &r->y);
+    if (!p->is_class) return column_numbers(p, y, r, &r->y);
+    int n_classes = p->m->target.classes.n_levels;
     const int32_t *codes;
     void *out = NULL;
     TRY(column_codes(p, &p->m->target.classes, y, r, &codes));
     TRY(mem_big(p->cx, sizeof(double) * (size_t)r->n + 1, &out));
     arena_on_free(r->arena, mem_big_free, out);
     for (int64_t i = 0; i < r->n; i++)
-        ((double *)out)[i] = codes[i] == p->m->target.positive ? 1.0 : 0.0;
+        ((double *)out)[i] = n_classes > 2                       ? (double)codes[i]
+                             : codes[i] == p->m->target.positive ? 1.0
+                                                                 : 0.0;
     r->y = out;
+    r->n_classes = n_classes;
     return RC_OK;
 }
 
@@ -482,14 +524,16 @@ static enum rc_t fill_rows(struct prepare *p, struct rows *r)
     r->n = t->n_rows;
     r->in.num = ARENA_ARRAY(r->arena, const double *, e->n_features + 1);
     r->in.code = ARENA_ARRAY(r->arena, const int32_t *, e->n_features + 1);
+    r->in.cells = ARENA_ARRAY(r->arena, const struct enc_cells *, e->n_features + 1);
     for (int i = 0; i < e->n_features; i++) {
         if (e->features[i].kind == ENC_NUMBER)
             TRY(column_numbers(p, t->cols[i], r, &r->in.num[i]));
         else
             TRY(column_codes(p, &e->features[i], t->cols[i], r, &r->in.code[i]));
     }
-    TRY(fill_target(p, t->cols[e->n_features], r));
-    TRY(fill_weights(p, p->weights >= 0 ? t->cols[e->n_features + 1] : NULL, r));
+    int at = e->n_features;
+    if (p->target >= 0) TRY(fill_target(p, t->cols[at++], r));
+    TRY(fill_weights(p, p->weights >= 0 ? t->cols[at] : NULL, r));
     return fill_offset(p, r);
 }
 
@@ -503,7 +547,7 @@ enum rc_t ml_prepare(struct ctx *cx, struct executor *x, const struct ml_fit_spe
     TRY_OUT(check_types(&p));
     TRY_OUT(run_base(&p, data));
     TRY_OUT(check_rows(&p));
-    if (m->family->classifies) TRY_OUT(learn_classes(&p));
+    if (p.is_class) TRY_OUT(learn_classes(&p));
     TRY_OUT(learn_features(&p));
     TRY_OUT(fill_rows(&p, out));
     res = RC_OK;

@@ -30,6 +30,8 @@ struct prepare {
     int n_states, cap_states;
     const struct feature **sources; /* [enc.n_features] */
     int target, weights;            /* leaves, -1 = none */
+    bool features_needed;           /* rows with a null feature cannot be fitted */
+    bool is_class;                  /* the target's values are classes */
     struct table *base;             /* the leaves' values; owned */
 };
 

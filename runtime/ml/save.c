@@ -149,6 +149,10 @@ static void put_target(struct json_out *o, const struct model *m)
 {
     const struct target *t = &m->target;
     json_out_key(o, "target");
+    if (!t->text) {
+        json_out_null(o);
+        return;
+    }
     json_out_open(o, '{');
     put_text(o, "name", t->text);
     put_expr(o, "value", t->expr);

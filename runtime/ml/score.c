@@ -24,7 +24,8 @@ struct score_map {
 struct scratch {
     struct enc_input in;
     uint64_t *valid; /* rows that can be scored */
-    double *score;
+    double *score;   /* [n, width] */
+    int width;
 };
 
 static void no_values(uint64_t *valid, const struct vec *v, int64_t n)
@@ -36,9 +37,10 @@ static void no_values(uint64_t *valid, const struct vec *v, int64_t n)
     }
 }
 
+/* The values as doubles, null as NaN. */
 static const double *numbers(struct ctx *cx, const struct vec *v, int64_t n)
 {
-    if (v->phys == PHYS_F64 && !v->is_const) return v->data;
+    if (v->phys == PHYS_F64 && !v->is_const && !v->valid) return v->data;
     double *out = ARENA_ARRAY(cx->arena, double, n + 1);
     for (int64_t i = 0; i < n; i++) {
         int64_t k = v->is_const ? 0 : i;
@@ -46,6 +48,7 @@ static const double *numbers(struct ctx *cx, const struct vec *v, int64_t n)
                  : v->phys == PHYS_I64 ? (double)((const int64_t *)v->data)[k]
                  : v->phys == PHYS_I32 ? (double)((const int32_t *)v->data)[k]
                                        : ((const double *)v->data)[k];
+        if (!bit_valid(v->valid, k)) out[i] = NAN;
     }
     return out;
 }
@@ -82,6 +85,7 @@ static enum rc_t encode(struct ctx *cx, struct score_map *s, const struct batch 
     int64_t n = in->n_rows;
     x->in.num = ARENA_ARRAY(cx->arena, const double *, e->n_features + 1);
     x->in.code = ARENA_ARRAY(cx->arena, const int32_t *, e->n_features + 1);
+    x->in.cells = ARENA_ARRAY(cx->arena, const struct enc_cells *, e->n_features + 1);
     x->valid = ARENA_ARRAY(cx->arena, uint64_t, BITMAP_WORDS(n) + 1);
     bitmap_fill(x->valid, n, true);
     for (int i = 0; i < e->n_features; i++) {
@@ -90,6 +94,7 @@ static enum rc_t encode(struct ctx *cx, struct score_map *s, const struct batch 
             x->in.num[i] = numbers(cx, v, n);
         else
             TRY(categories(cx, s, i, v, n, &x->in.code[i]));
+        if (s->m->family->cls->takes_null) continue;
         int64_t nulls =
             v->is_const ? (bit_valid(v->valid, 0) ? 0 : n) : n - bitmap_count(v->valid, n);
         if (nulls > 0) atomic_fetch_add_explicit(&s->nulls[i], nulls, memory_order_relaxed);
@@ -100,15 +105,29 @@ static enum rc_t encode(struct ctx *cx, struct score_map *s, const struct batch 
     return RC_OK;
 }
 
+/* The class of each row: of two by the threshold, of more the likeliest (ties: the earlier). */
+static int32_t *choose_classes(struct ctx *cx, const struct score_map *s, const struct scratch *x,
+                               int64_t n)
+{
+    int32_t *out = ARENA_ARRAY(cx->arena, int32_t, n + 1);
+    int yes = s->m->target.positive;
+    for (int64_t i = 0; i < n; i++) {
+        const double *row = x->score + (size_t)i * (size_t)x->width;
+        if (x->width == 1) out[i] = row[0] > s->threshold ? yes : 1 - yes;
+        for (int k = 1; k < x->width; k++)
+            if (row[k] > row[out[i]]) out[i] = k;
+    }
+    return out;
+}
+
 static void put_classes(struct ctx *cx, const struct score_map *s, const struct scratch *x,
-                        int64_t n, struct vec *out)
+                        const int32_t *class, int64_t n, struct vec *out)
 {
     const struct target *t = &s->m->target;
-    int yes = t->positive, no = 1 - t->positive;
     void *data = ARENA_ARRAY(cx->arena, int64_t, n + 1);
     *out = (struct vec){.valid = x->valid, .data = data};
     for (int64_t i = 0; i < n; i++) {
-        int c = x->score[i] > s->threshold ? yes : no;
+        int c = class[i];
         if (s->classes)
             ((int32_t *)data)[i] = bit_get(x->valid, i) ? c : 0;
         else if (t->type.kind == KIND_BOOL)
@@ -120,23 +139,86 @@ static void put_classes(struct ctx *cx, const struct score_map *s, const struct 
     out->dict = s->classes;
 }
 
+/* Rows with a value that is none (infinity times zero) are null; every null slot holds 0. */
+static void clear_nulls(struct scratch *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double *row = x->score + (size_t)i * (size_t)x->width;
+        for (int k = 0; k < x->width; k++)
+            if (isnan(row[k])) bit_clear(x->valid, i);
+        for (int k = 0; k < x->width && !bit_get(x->valid, i); k++)
+            row[k] = 0.0;
+    }
+}
+
+/* Columns from..width of the scores, one vector each. */
+static void put_columns(struct ctx *cx, const struct scratch *x, int from, int64_t n,
+                        struct vec *out)
+{
+    for (int k = from; k < x->width; k++) {
+        double *data = ARENA_ARRAY(cx->arena, double, n + 1);
+        for (int64_t i = 0; i < n; i++)
+            data[i] = x->score[(size_t)i * (size_t)x->width + (size_t)k];
+        out[k - from] = (struct vec){.phys = PHYS_F64, .valid = x->valid, .data = data};
+    }
+}
+
+/* Value `index[i] + from` of each row. */
+static struct vec chosen_score(struct ctx *cx, const struct scratch *x, const int32_t *index,
+                               int from, int64_t n)
+{
+    double *data = ARENA_ARRAY(cx->arena, double, n + 1);
+    for (int64_t i = 0; i < n; i++) {
+        int k = from + index[i];
+        data[i] =
+            k >= from && k < x->width ? x->score[(size_t)i * (size_t)x->width + (size_t)k] : 0;
+    }
+    return (struct vec){.phys = PHYS_F64, .valid = x->valid, .data = data};
+}
+
+static void put_class_scores(struct ctx *cx, const struct score_map *s, const struct scratch *x,
+                             int64_t n, struct vec *out)
+{
+    const int32_t *class = choose_classes(cx, s, x, n);
+    put_classes(cx, s, x, class, n, &out[0]);
+    if (x->width == 1) {
+        put_columns(cx, x, 0, n, &out[1]);
+        return;
+    }
+    out[1] = chosen_score(cx, x, class, 0, n);
+    put_columns(cx, x, 0, n, &out[2]);
+}
+
+/* Cluster numbers, then with memberships the one of the row's own cluster and all of them. */
+static void put_clusters(struct ctx *cx, const struct scratch *x, int64_t n, struct vec *out)
+{
+    int64_t *cluster = ARENA_ARRAY(cx->arena, int64_t, n + 1);
+    int32_t *index = ARENA_ARRAY(cx->arena, int32_t, n + 1);
+    for (int64_t i = 0; i < n; i++) {
+        cluster[i] = (int64_t)x->score[(size_t)i * (size_t)x->width];
+        index[i] = (int32_t)cluster[i] - 1;
+    }
+    out[0] = (struct vec){.phys = PHYS_I64, .valid = x->valid, .data = cluster};
+    if (x->width == 1) return;
+    out[1] = chosen_score(cx, x, index, 1, n);
+    put_columns(cx, x, 1, n, &out[2]);
+}
+
 static enum rc_t map_run(struct ctx *cx, const struct row_map *map, const struct batch *in,
                          struct batch *out)
 {
     struct score_map *s = (struct score_map *)(uintptr_t)map; /* its counters are atomic */
-    struct scratch x;
+    struct scratch x = {.width = model_width(s->m)};
     int64_t n = in->n_rows;
     TRY(encode(cx, s, in, &x));
-    x.score = ARENA_ARRAY(cx->arena, double, n + 1);
+    x.score = ARENA_ARRAY(cx->arena, double, mem_mul((size_t)n, (size_t)x.width) + 1);
     s->m->family->cls->score(s->m, &x.in, 0, (int)n, x.score);
-    for (int64_t i = 0; i < n; i++) {
-        if (isnan(x.score[i])) bit_clear(x.valid, i); /* infinity times zero */
-        if (!bit_get(x.valid, i)) x.score[i] = 0.0;
+    clear_nulls(&x, n);
+    switch (model_scores(s->m)) {
+    case SCORE_CLASS: put_class_scores(cx, s, &x, n, out->cols); break;
+    case SCORE_CLUSTER: put_clusters(cx, &x, n, out->cols); break;
+    default: put_columns(cx, &x, 0, n, out->cols); break;
     }
-    struct vec score = {.phys = PHYS_F64, .valid = x.valid, .data = x.score};
-    if (!model_is_class(s->m)) return out->cols[0] = score, RC_OK;
-    put_classes(cx, s, &x, n, &out->cols[0]);
-    out->cols[1] = score;
     return RC_OK;
 }
 
@@ -226,13 +308,12 @@ static struct score_map *new_map(const struct score_spec *spec, struct column *t
     for (int i = 0; i < n; i++)
         s->base.needs[i] = arena_strndup(a, needs[i], strlen(needs[i]));
     s->base.n_needs = n;
-    s->base.adds = ARENA_ARRAY(a, struct field, 2);
-    bool is_class = model_is_class(m);
-    s->base.n_adds = is_class ? 2 : 1;
-    const char *names[2] = {spec->prediction_name, spec->probability_name};
-    for (int i = 0; i < s->base.n_adds; i++)
-        s->base.adds[i] = (struct field){arena_strndup(a, names[i], strlen(names[i])),
-                                         i == 0 && is_class ? m->target.type : DTYPE(KIND_NUM)};
+    s->base.n_adds = spec->n_made;
+    s->base.adds = ARENA_ARRAY(a, struct field, spec->n_made + 1);
+    for (int i = 0; i < spec->n_made; i++) {
+        const struct field *f = &spec->made[i];
+        s->base.adds[i] = (struct field){arena_strndup(a, f->name, strlen(f->name)), f->type};
+    }
     return s;
 }
 
@@ -272,34 +353,88 @@ enum rc_t score_map_plan(struct ctx *cx, const struct score_spec *spec, struct p
     return res;
 }
 
-/* The result's columns: those of `in`, prediction and probability in place of older ones or last.
- */
-static int result_items(struct ctx *cx, const struct score_spec *spec, const struct schema *in,
-                        struct named_expr *items)
+/* ---- what a model makes ---- */
+enum rc_t score_columns(struct ctx *cx, struct score_spec *spec, const struct schema *in)
+{
+    const struct model *m = spec->m;
+    enum score_kind kind = model_scores(m);
+    struct arena *a = cx->arena;
+    if (kind == SCORE_NONE)
+        return fail(cx, E217, spec->span, "a %s model does not score rows", m->family->name);
+    int width = model_width(m), n = 0;
+    struct field *f = ARENA_ARRAY(a, struct field, width + 3);
+    bool is_cluster = kind == SCORE_CLUSTER, is_class = kind == SCORE_CLASS;
+    if (is_class || is_cluster) {
+        f[n++] = (struct field){".prediction", is_class ? m->target.type : DTYPE(KIND_INT)};
+        if (is_class || width > 1) f[n++] = (struct field){".probability", DTYPE(KIND_NUM)};
+    }
+    if (kind == SCORE_NUMBER) f[n++] = (struct field){".prediction", DTYPE(KIND_NUM)};
+    int n_more = kind == SCORE_NUMBER || width == 1 ? 0 : is_cluster ? width - 1 : width;
+    if (kind == SCORE_COLUMNS) n_more = width;
+    for (int i = 0; i < n_more; i++)
+        f[n++] = (struct field){arena_printf(a, ".p%d", i), DTYPE(KIND_NUM)};
+    for (int i = 0; i < n; i++)
+        f[i].name = free_name(a, in, f[i].name);
+    spec->made = f;
+    spec->n_made = n;
+    return RC_OK;
+}
+
+/* Columns as people see them: prediction, probability, class_probs, or the family's own. */
+static enum rc_t shown_columns(struct ctx *cx, const struct score_spec *spec,
+                               struct named_expr *out, int *out_n)
+{
+    static const char *const names[] = {"prediction", "probability"};
+    const struct model *m = spec->m;
+    const struct enc_feature *classes = &m->target.classes;
+    struct arena *a = cx->arena;
+    bool is_own = model_scores(m) == SCORE_COLUMNS;
+    const struct expr **probs = ARENA_ARRAY(a, const struct expr *, spec->n_made + 1);
+    const char **levels = ARENA_ARRAY(a, const char *, spec->n_made + 1);
+    int n = 0, n_probs = 0;
+    for (int i = 0; i < spec->n_made; i++) {
+        const struct expr *x = expr_column(a, spec->made[i].name, spec->made[i].type, spec->span);
+        if (is_own) {
+            out[n++] = (struct named_expr){m->family->cls->column_name(m, a, i), x};
+        } else if (i < 2) {
+            out[n++] = (struct named_expr){names[i], x};
+        } else {
+            levels[n_probs] = n_probs < classes->n_levels ? classes->levels[n_probs].text
+                                                          : arena_printf(a, "%d", n_probs + 1);
+            probs[n_probs++] = x;
+        }
+    }
+    *out_n = n;
+    if (n_probs == 0) return RC_OK;
+    out[n].name = "class_probs";
+    TRY(expr_struct(cx, a, levels, probs, n_probs, spec->span, &out[n].expr));
+    *out_n = n + 1;
+    return RC_OK;
+}
+
+/* The result's columns: those of `in`, what is made in place of older ones or last. */
+static enum rc_t result_items(struct ctx *cx, const struct score_spec *spec,
+                              const struct schema *in, struct named_expr *items, int *out_n)
 {
     struct arena *a = cx->arena;
-    bool is_class = model_is_class(spec->m);
-    const char *names[2] = {"prediction", "probability"};
-    const char *made[2] = {spec->prediction_name, spec->probability_name};
-    const struct expr *cols[2];
-    for (int k = 0; k < 2; k++)
-        cols[k] = expr_column(
-            a, made[k], k == 0 && is_class ? spec->m->target.type : DTYPE(KIND_NUM), spec->span);
-    bool placed[2] = {false, !is_class};
-    int n = 0;
+    struct named_expr *made = ARENA_ARRAY(a, struct named_expr, spec->n_made + 2);
+    int n = 0, n_made;
+    TRY(shown_columns(cx, spec, made, &n_made));
+    bool *placed = ARENA_ARRAY(a, bool, n_made + 1);
     for (int i = 0; i < in->n; i++) {
         const struct field *f = &in->fields[i];
         items[n] = (struct named_expr){f->name, expr_column(a, f->name, f->type, spec->span)};
-        for (int k = 0; k < (is_class ? 2 : 1); k++)
-            if (strcmp(f->name, names[k]) == 0) {
-                items[n].expr = cols[k];
+        for (int k = 0; k < n_made; k++)
+            if (strcmp(f->name, made[k].name) == 0) {
+                items[n].expr = made[k].expr;
                 placed[k] = true;
             }
         n++;
     }
-    for (int k = 0; k < 2; k++)
-        if (!placed[k]) items[n++] = (struct named_expr){names[k], cols[k]};
-    return n;
+    for (int k = 0; k < n_made; k++)
+        if (!placed[k]) items[n++] = made[k];
+    *out_n = n;
+    return RC_OK;
 }
 
 enum rc_t ml_score_plan(struct ctx *cx, const struct model *m, struct plan *in, double threshold,
@@ -307,17 +442,17 @@ enum rc_t ml_score_plan(struct ctx *cx, const struct model *m, struct plan *in, 
 {
     const struct schema *s = in->schema;
     struct score_spec spec = {.m = m, .threshold = threshold, .span = span, .what = "predict"};
-    spec.prediction_name = free_name(cx->arena, s, ".prediction");
-    spec.probability_name = free_name(cx->arena, s, ".probability");
+    TRY(score_columns(cx, &spec, s));
     struct named_expr *keep = ARENA_ARRAY(cx->arena, struct named_expr, s->n + 1);
     for (int i = 0; i < s->n; i++)
         keep[i] = (struct named_expr){
             s->fields[i].name, expr_column(cx->arena, s->fields[i].name, s->fields[i].type, span)};
     struct plan *mapped = NULL;
+    int n = 0;
     TRY(score_map_plan(cx, &spec, in, keep, s->n, &mapped));
-    struct named_expr *items = ARENA_ARRAY(cx->arena, struct named_expr, s->n + 3);
-    int n = result_items(cx, &spec, s, items);
-    enum rc_t res = plan_project(cx, mapped, items, n, span, out);
+    struct named_expr *items = ARENA_ARRAY(cx->arena, struct named_expr, s->n + spec.n_made + 2);
+    enum rc_t res = result_items(cx, &spec, s, items, &n);
+    if (res == RC_OK) res = plan_project(cx, mapped, items, n, span, out);
     plan_unref(mapped);
     return res;
 }

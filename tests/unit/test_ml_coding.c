@@ -89,7 +89,7 @@ static void design(const struct encoder *e, struct ctx *cx, double *x)
     for (int i = 0; i < 5; i++)
         codes[i] = i == 3 ? NULL : code[i];
     nums[3] = num;
-    struct enc_input in = {nums, codes};
+    struct enc_input in = {.num = nums, .code = codes};
     (void)cx;
     enc_fill(e, &in, 0, ROWS, x);
 }
@@ -178,7 +178,7 @@ TEST(dot_product_is_that_of_the_dense_row)
     int32_t code[3] = {1, CODE_UNSEEN, 0}, two[3] = {2, 1, 0};
     const int32_t *codes[5] = {code, two, code, NULL, two};
     nums[3] = num;
-    struct enc_input in = {nums, codes};
+    struct enc_input in = {.num = nums, .code = codes};
     for (int i = 0; i < e.n_cols; i++)
         beta[i] = rng_normal(3, 1, (uint64_t)i);
     double out[3] = {0};

@@ -90,7 +90,7 @@ static struct ctx *begin(struct fixture *f, const char *family, int threads)
     f->rows = (struct rows){.enc = &f->m->enc, .n = N, .w_sum = N, .arena = f->m->arena};
     f->rows.in.num = ARENA_ARRAY(f->m->arena, const double *, 8);
     f->rows.in.code = ARENA_ARRAY(f->m->arena, const int32_t *, 8);
-    f->rows.y = f->m->family->classifies ? f->z : f->y;
+    f->rows.y = f->m->family->task == ML_CLASS ? f->z : f->y;
     f->formula.target = &f->target;
     f->spec = (struct ml_fit_spec){.family = f->m->family, .formula = &f->formula};
     return cx;
@@ -205,7 +205,7 @@ static void run_case(const char *name, const char *family, bool weighted, double
     }
     if (weighted) weigh(&f);
     fit(&f, l2, standardize);
-    check(&f, name, l2 > 0 && f.m->family->classifies ? 1e-9 : 1e-10);
+    check(&f, name, l2 > 0 && f.m->family->task == ML_CLASS ? 1e-9 : 1e-10);
     finish(&f);
 }
 

@@ -201,7 +201,8 @@ static enum rc_t logistic_fit_rows(struct ctx *cx, const struct ml_fit_spec *spe
     return training_stats(cx, r, m, end.value - penalty);
 }
 
-static const struct model_class logistic_class = {.fit = logistic_fit_rows,
+static const struct model_class logistic_class = {.scores = SCORE_CLASS,
+                                                  .fit = logistic_fit_rows,
                                                   .score = logistic_score,
                                                   .save = linear_save,
                                                   .load = linear_load,
@@ -238,5 +239,5 @@ const struct ml_family ml_logistic = {
            "statistics and p values.",
     .example = "fit tipped ~ scale(fare) + part, logistic(l2: 0.01)",
     .params = logistic_params,
-    .classifies = true,
+    .task = ML_CLASS,
     .cls = &logistic_class};
