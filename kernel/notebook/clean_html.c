@@ -179,6 +179,7 @@ static void put_attribute(struct cleaner *c, struct str element, struct str name
         str_eq_nocase(name, STR("aria-labelledby")) || str_eq_nocase(name, STR("aria-describedby"));
     if (!is_in(attributes, name)) return;
     v = str_trim(v);
+    if (v.n >= 11 && str_eq_nocase((struct str){v.p, 11}, STR("javascript:"))) return;
     if ((is_href || is_src) && !is_safe_link(v, is_src || !is_link)) return;
     bool is_style = str_eq_nocase(name, STR("style"));
     bool has_url =
@@ -336,7 +337,7 @@ static void take_tag(struct cleaner *c)
     }
 }
 
-void clean_html(struct strbuf *out, struct str html, const char *prefix)
+static void clean(struct strbuf *out, struct str html, const char *prefix)
 {
     struct cleaner c = {.out = out, .s = html, .prefix = prefix};
     while (c.at < html.n) {
@@ -346,11 +347,21 @@ void clean_html(struct strbuf *out, struct str html, const char *prefix)
         } else {
             if (ch == '>')
                 strbuf_addz(out, "&gt;");
-            else if (ch != '\0')
+            else
                 strbuf_addc(out, ch);
             c.at++;
         }
     }
     while (c.n_open > 0)
         close_element(&c);
+}
+
+/* Without NUL bytes first: nothing behind one may escape the eye of a search. */
+void clean_html(struct strbuf *out, struct str html, const char *prefix)
+{
+    struct strbuf whole = {0};
+    for (size_t i = 0; i < html.n; i++)
+        if (html.p[i]) strbuf_addc(&whole, html.p[i]);
+    clean(out, strbuf_view(&whole), prefix);
+    strbuf_release(&whole);
 }

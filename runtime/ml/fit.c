@@ -116,6 +116,7 @@ enum rc_t ml_fit(struct ctx *cx, struct executor *x, const struct ml_fit_spec *s
 {
     double start = seconds_now();
     if (!spec->family->cls) return not_yet(cx, spec);
+    TRY(linalg_load(cx, spec->span));
     linalg_setup();
     struct model *m = model_new(spec->family);
     if (fit_into(cx, x, spec, data, m) != RC_OK) {

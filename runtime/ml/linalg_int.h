@@ -6,6 +6,9 @@
 
 #include "runtime/base/rc.h"
 
+/* Loads OpenBLAS, once; E305 when it is not on the machine (blas.c). Before the first use of BLAS.
+ */
+rc linalg_load(struct ctx *cx, struct span span);
 /* OpenBLAS to one thread. Cheap; called at the start of every fit. */
 void linalg_setup(void);
 

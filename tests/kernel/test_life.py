@@ -182,6 +182,17 @@ class Ends(unittest.TestCase):
                 self.assertTrue(gone(int(pid)))
             k.stop()
 
+    def test_idle_holds_no_library_of_later(self):
+        """Linear algebra, pictures and databases are loaded by those who use them."""
+        k = RawKernel()
+        k.ready()
+        libraries = lambda: {n for n in ("openblas", "cairo", "libpq.so") if n in open(f"/proc/{k.proc.pid}/maps").read()}  # noqa: E731
+        k.execute("t = frame(x: [1, 2, 3, 4], y: [2, 4, 6, 9])\nt |> summarize sum(x)")
+        self.assertEqual(libraries(), set())
+        reply, _ = k.execute("m = t |> fit y ~ x, linear()")
+        self.assertEqual((reply["content"]["status"], libraries()), ("ok", {"openblas"}))
+        k.stop()
+
     def test_ending_the_server_leaves_no_process(self):
         """A Jupyter server that is killed hard, with a kernel in the middle of a cell."""
         from mlnbtest import install_kernelspec

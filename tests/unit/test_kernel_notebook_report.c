@@ -138,6 +138,17 @@ static void check_clean(const char *html, const char *want)
     strbuf_release(&b);
 }
 
+/* A NUL hides nothing from the search for what loads, and no attribute begins with a script. */
+TEST(clean_looks_behind_nul)
+{
+    static const char html[] = "<style>.a{x\0:1;fill:url(http://x/y)}</style>"
+                               "<g id='javascript:x' class='\0javascript:y' x='1\0'/>";
+    struct strbuf b = {0};
+    clean_html(&b, (struct str){html, sizeof html - 1}, "p-");
+    assert_string_equal(b.p, "<g x=\"1\"/>");
+    strbuf_release(&b);
+}
+
 TEST(clean_keeps_tables_and_pictures)
 {
     check_clean("<table class=\"dataframe\"><tr><td style=\"text-align:left\" title='x\"y'>a &amp; "
