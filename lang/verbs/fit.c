@@ -6,6 +6,7 @@ struct fit {
     struct bind b;
     struct ml_fit_spec spec;
     struct value *family; /* owned: a family held by a variable */
+    struct value *valid;  /* owned: the frame of valid: */
     struct formula *formula;
 };
 
@@ -29,14 +30,22 @@ static rc unknown_family(struct verb_call *vc, const struct ast *e)
     return r;
 }
 
-static rc family_arg(struct verb_call *vc, const struct ast *e, struct ml_arg *out)
+static bool takes_list(const struct ml_family *family, const char *name)
+{
+    for (const struct ml_param_desc *d = family->params; name && d && d->name; d++)
+        if (strcmp(d->name, name) == 0) return d->kind == KIND_LIST;
+    return false;
+}
+
+static rc family_arg(struct verb_call *vc, const struct ml_family *family, const struct ast *e,
+                     struct ml_arg *out)
 {
     out->span = e->span;
     if (e->op == AST_NAME) { /* a word of the family's: solver: lbfgs */
         out->value = (struct scalar){.type = DTYPE(KIND_STR), .u.s = arena_str(vc->arena, e->text)};
         return RC_OK;
     }
-    if (e->op == AST_LIST || e->op == AST_RANGE)
+    if (e->op == AST_RANGE || (e->op == AST_LIST && !takes_list(family, out->name)))
         return fail(
             vc->cx, E214, e->span,
             "several values of a parameter are a search, which tune will do; fit takes one");
@@ -52,7 +61,7 @@ static rc family_of_call(struct fit *f, const struct ast *e)
     for (int i = 0; e->op == AST_CALL && i < e->n_kids; i++) {
         if (i < e->n_names && e->names[i].n)
             args[i].name = arena_strndup(vc->arena, e->names[i].p, e->names[i].n);
-        TRY(family_arg(vc, e->kids[i], &args[i]));
+        TRY(family_arg(vc, f->spec.family, e->kids[i], &args[i]));
         f->spec.n_args++;
     }
     f->spec.args = args;
@@ -137,7 +146,7 @@ static rc fit_options(struct fit *f)
     struct verb_call *vc = f->vc;
     const char *nulls;
     int64_t seed;
-    static const char *const later[] = {"valid", "prep"};
+    static const char *const later[] = {"prep"};
     for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
         if (verb_option(vc, later[i]))
             return fail(vc->cx, E214, verb_option(vc, later[i])->span,
@@ -149,6 +158,11 @@ static rc fit_options(struct fit *f)
     TRY(verb_option_int(vc, "seed", (int64_t)vc->lg->seed, &seed));
     TRY(threshold_option(vc, 0.5, &f->spec.threshold));
     TRY(positive_class(f));
+    const struct ast_item *valid = verb_option(vc, "valid");
+    if (valid) {
+        TRY(verb_frame_item(vc, valid->expr, &f->valid));
+        f->spec.valid = f->valid->plan;
+    }
     const struct ast_item *weights = verb_option(vc, "weights");
     if (weights) TRY(bind_expr_kind(&f->b, weights->expr, KIND_NUM, "weights:", &f->spec.weights));
     f->spec.drop_nulls = strcmp(nulls, "drop") == 0;
@@ -181,6 +195,7 @@ static enum rc_t fit_bind(struct verb_call *vc, struct value **out)
     if (!f.spec.family) default_family(&f);
     res = fit_model(&f, out);
 out:
+    value_unref(f.valid);
     value_unref(f.family);
     return res;
 }
@@ -191,7 +206,7 @@ static const struct verb_option fit_options_table[] = {
     {"positive", OPT_ANY, NULL, "the class whose probability is given; the last one if not said"},
     {"threshold", OPT_NUM, NULL, "probability from which the positive class is predicted, 0.5"},
     {"seed", OPT_INT, NULL, "seed of families that draw at random"},
-    {"valid", OPT_FRAME, NULL, "rows that tell when to stop (later)"},
+    {"valid", OPT_FRAME, NULL, "labelled rows that tell boosted when to stop"},
     {"prep", OPT_ANY, NULL, "a recipe (later)"},
     {0},
 };

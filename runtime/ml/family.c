@@ -3,6 +3,8 @@
 
 #include "runtime/base/num.h"
 
+#include <math.h>
+
 #define MODEL(name) extern const struct ml_family ml_##name;
 #define LATER(name)
 #include "runtime/ml/models.def"
@@ -40,10 +42,16 @@ const struct ml_family *ml_family_find(struct str name)
 }
 
 /* ---- parameters ---- */
+static void drop_column(void *c)
+{
+    column_unref(c);
+}
+
 static struct scalar default_of(const struct ml_param_desc *d)
 {
     struct scalar s = {.type = DTYPE(d->kind)};
     struct str text = str_of(d->def);
+    if (d->kind == KIND_LIST) s.is_null = true; /* an empty list */
     if (d->kind == KIND_BOOL) s.u.b = str_eqz(text, "true");
     if (d->kind == KIND_STR) s.u.s = text;
     if (d->kind == KIND_NUM) (void)num_parse(text.p, text.n, &s.u.f);
@@ -93,14 +101,48 @@ static const char *wanted(const struct ml_param_desc *d)
     case KIND_BOOL: return "true or false";
     case KIND_INT: return "a whole number";
     case KIND_NUM: return "a number";
+    case KIND_LIST: return "a list of numbers";
     default: return d->words ? d->words : "text";
     }
+}
+
+/* A list of numbers, each from min to max; one number is a list of one. */
+static enum rc_t check_list(struct ctx *cx, const struct ml_family *f,
+                            const struct ml_param_desc *d, const struct ml_arg *a,
+                            struct scalar *out)
+{
+    struct scalar v = a->value;
+    bool is_list = v.type.kind == KIND_LIST && !v.is_null;
+    int64_t n = is_list ? v.u.list->n : 1;
+    struct builder b;
+    struct column *c = NULL;
+    enum rc_t res = RC_OK;
+    builder_init(&b, DTYPE(KIND_NUM), PHYS_F64);
+    for (int64_t i = 0; res == RC_OK && i < n; i++) {
+        struct scalar s = is_list ? column_scalar(v.u.list, i) : v;
+        double x = s.is_null                 ? NAN
+                   : s.type.kind == KIND_NUM ? s.u.f
+                   : s.type.kind == KIND_INT ? (double)s.u.i
+                                             : NAN;
+        if (x >= d->min && x <= d->max)
+            res = builder_f64(cx, &b, x);
+        else
+            res = fail(cx, E209, a->span, "%s(%s:) takes a list of numbers from %g to %g", f->name,
+                       d->name, d->min, d->max);
+    }
+    if (res == RC_OK) res = builder_finish(cx, &b, &c);
+    builder_release(&b);
+    TRY(res);
+    arena_on_free(cx->arena, drop_column, c);
+    *out = (struct scalar){.type = DTYPE(KIND_LIST), .u.list = c};
+    return RC_OK;
 }
 
 static enum rc_t check_arg(struct ctx *cx, const struct ml_family *f, const struct ml_param_desc *d,
                            const struct ml_arg *a, struct scalar *out)
 {
     struct scalar v = a->value;
+    if (d->kind == KIND_LIST) return check_list(cx, f, d, a, out);
     if (v.type.kind == KIND_LIST)
         return fail(cx, E209, a->span, "%s: takes one value here; a list is what tune chooses from",
                     d->name);
@@ -116,6 +158,14 @@ static enum rc_t check_arg(struct ctx *cx, const struct ml_family *f, const stru
         return fail(cx, E209, a->span, "%s(%s:) takes one of: %s", f->name, d->name, d->words);
     *out = v;
     return RC_OK;
+}
+
+/* The list for as long as `a` lives. */
+static void keep_list(struct arena *a, struct scalar *v)
+{
+    struct column *c = column_ref(v->u.list);
+    arena_on_free(a, drop_column, c);
+    v->u.list = c;
 }
 
 enum rc_t ml_params(struct ctx *cx, struct arena *a, const struct ml_family *family,
@@ -137,9 +187,25 @@ enum rc_t ml_params(struct ctx *cx, struct arena *a, const struct ml_family *fam
         if (k < 0) return unknown_param(cx, family, &args[i]);
         TRY(check_arg(cx, family, &family->params[k], &args[i], &values[k]));
         if (values[k].type.kind == KIND_STR) values[k].u.s = arena_str(a, values[k].u.s);
+        if (values[k].type.kind == KIND_LIST) keep_list(a, &values[k]);
     }
     *out = values;
     return RC_OK;
+}
+
+const double *model_param_list(const struct model *m, const char *name, int *n)
+{
+    int i = find_param(m->family, name);
+    const struct scalar *v = i < 0 ? NULL : &m->params[i];
+    bool is_list = v && v->type.kind == KIND_LIST && !v->is_null && v->u.list;
+    *n = is_list ? (int)v->u.list->n : 0;
+    return is_list ? v->u.list->data : NULL;
+}
+
+bool model_param_is(const struct model *m, const char *name, const char *word)
+{
+    int i = find_param(m->family, name);
+    return i >= 0 && m->params[i].type.kind == KIND_STR && str_eqz(m->params[i].u.s, word);
 }
 
 double model_param(const struct model *m, const char *name)

@@ -218,14 +218,18 @@ static enum rc_t get_target(struct ctx *cx, const json_t *j, struct model *m)
 
 static enum rc_t get_params(struct ctx *cx, const json_t *j, struct model *m)
 {
-    struct ml_arg args[32];
+    static const struct dtype number = {.kind = KIND_NUM};
+    struct ml_arg args[64];
     int n = 0;
     const json_t *o = json_object_get(j, "parameters");
     const struct ml_param_desc *d = m->family->params;
-    for (; d[n].name && n < 32; n++) {
-        args[n] = (struct ml_arg){.name = d[n].name};
-        TRY(scalar_from_json(cx, m->arena, json_object_get(o, d[n].name), DTYPE(d[n].kind),
-                             &args[n].value));
+    for (; d->name && n < 64; d++) {
+        const json_t *value = json_object_get(o, d->name);
+        struct dtype type = DTYPE(d->kind);
+        if (d->kind == KIND_LIST) type.elem = &number;
+        if (d->kind == KIND_LIST && json_is_null(value)) continue;
+        args[n] = (struct ml_arg){.name = d->name};
+        TRY(scalar_from_json(cx, m->arena, value, type, &args[n++].value));
     }
     if (ml_params(cx, m->arena, m->family, args, n, NO_SPAN, &m->params) == RC_OK) return RC_OK;
     err_clear(cx->err);

@@ -54,9 +54,9 @@ struct formula {
 /* ---- families ---- */
 struct ml_param_desc {
     const char *name;
-    enum kind kind;    /* KIND_NUM, KIND_INT, KIND_BOOL, KIND_STR */
+    enum kind kind;    /* KIND_NUM, KIND_INT, KIND_BOOL, KIND_STR, KIND_LIST (of numbers) */
     double min, max;   /* inclusive; numbers only */
-    const char *def;   /* default as text */
+    const char *def;   /* default as text; lists: "[]" */
     const char *words; /* KIND_STR: "newton lbfgs", the allowed ones */
     const char *unit, *doc;
 };

@@ -191,6 +191,9 @@ struct model {
 };
 struct model *model_new(const struct ml_family *family);
 double model_param(const struct model *m, const char *name);
+/* KIND_LIST: its numbers, *n of them (0 = not given). KIND_STR: whether it is that word. */
+const double *model_param_list(const struct model *m, const char *name, int *n);
+bool model_param_is(const struct model *m, const char *name, const char *word);
 void model_add_stat(struct model *m, const char *name, double value, bool is_null);
 bool model_is_class(const struct model *m);
 
@@ -249,6 +252,15 @@ rc ml_params(struct ctx *cx, struct arena *a, const struct ml_family *family,
 /* Rows, encoder and target of a fit (prepare.c): runs the data once, then plans over that table. */
 rc ml_prepare(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec, struct plan *data,
               struct model *m, struct rows *out);
+
+/* Features' values, target and weights from columns of a table: the features' first in their order,
+ * target and weights by number (-1: none). r->arena is set; the table outlives r. */
+rc rows_fill(struct ctx *cx, const struct model *m, const struct table *t, int target, int weights,
+             struct rows *r);
+/* into->valid: rows of another frame, coded by the fitted encoder; without those that lack a target
+ * or hold a null that the family cannot take; every row weighs 1. E406, E404. */
+rc rows_coded(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
+              struct span span, struct rows *into);
 
 /* Builders (finished, also on failure they stay the caller's to release) as a table. */
 rc ml_table(struct ctx *cx, const struct field *fields, struct builder *cols, int n,

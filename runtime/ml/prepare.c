@@ -330,10 +330,6 @@ static void drop_table(void *t)
 {
     table_unref(t);
 }
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
 
 /* Features' values: numbers as f64, categories as they are; then target and weights. */
 static enum rc_t run_columns(struct prepare *p, struct table **out)
@@ -366,52 +362,6 @@ out:
     plan_unref(plan);
     plan_unref(base);
     return res;
-}
-
-struct code_job {
-    const struct enc_feature *feature;
-    const struct column *column;
-    int32_t *out;
-};
-
-static enum rc_t code_morsel(struct ctx *cx, void *arg, int64_t task, int worker)
-{
-    (void)worker;
-    const struct code_job *job = arg;
-    int64_t at = task * MORSEL_ROWS, n = job->column->n - at;
-    if (n > MORSEL_ROWS) n = MORSEL_ROWS;
-    struct vec v = column_view(job->column, at, n);
-    return enc_codes(cx, job->feature, &v, n, job->out + at);
-}
-
-static enum rc_t column_codes(struct prepare *p, const struct enc_feature *f,
-                              const struct column *c, struct rows *r, const int32_t **out)
-{
-    void *codes = NULL;
-    TRY(mem_big(p->cx, sizeof(int32_t) * (size_t)c->n + 1, &codes));
-    arena_on_free(r->arena, mem_big_free, codes);
-    struct code_job job = {f, c, codes};
-    *out = codes;
-    return pool_run(p->cx, (c->n + MORSEL_ROWS - 1) / MORSEL_ROWS, code_morsel, &job);
-}
-
-/* A column's doubles; a null is NaN. */
-static enum rc_t column_numbers(struct prepare *p, const struct column *c, struct rows *r,
-                                const double **out)
-{
-    struct column *canonical;
-    TRY(column_canonical(p->cx, c, &canonical));
-    arena_on_free(r->arena, drop_column, canonical);
-    *out = canonical->data;
-    if (c->n_null == 0) return RC_OK;
-    void *copy = NULL;
-    TRY(mem_big(p->cx, sizeof(double) * (size_t)c->n + 1, &copy));
-    arena_on_free(r->arena, mem_big_free, copy);
-    for (int64_t i = 0; i < c->n; i++)
-        ((double *)copy)[i] =
-            bit_valid(canonical->valid, i) ? ((const double *)canonical->data)[i] : NAN;
-    *out = copy;
-    return RC_OK;
 }
 
 /* Rows of features that became null by their own arithmetic (log(scale(x)) of a negative), under
@@ -459,55 +409,13 @@ static enum rc_t check_feature_nulls(struct prepare *p, const struct table *t)
     return RC_OK;
 }
 
-static enum rc_t fill_target(struct prepare *p, const struct column *y, struct rows *r)
+static enum rc_t check_weights(struct prepare *p, const struct rows *r)
 {
-    if (!p->is_class) return column_numbers(p, y, r, &r->y);
-    int n_classes = p->m->target.classes.n_levels;
-    const int32_t *codes;
-    void *out = NULL;
-    TRY(column_codes(p, &p->m->target.classes, y, r, &codes));
-    TRY(mem_big(p->cx, sizeof(double) * (size_t)r->n + 1, &out));
-    arena_on_free(r->arena, mem_big_free, out);
-    for (int64_t i = 0; i < r->n; i++)
-        ((double *)out)[i] = n_classes > 2                       ? (double)codes[i]
-                             : codes[i] == p->m->target.positive ? 1.0
-                                                                 : 0.0;
-    r->y = out;
-    r->n_classes = n_classes;
-    return RC_OK;
-}
-
-static enum rc_t fill_weights(struct prepare *p, const struct column *w, struct rows *r)
-{
-    r->w_sum = (double)r->n;
-    if (!w) return RC_OK;
-    TRY(column_numbers(p, w, r, &r->w));
-    r->w_sum = 0;
-    for (int64_t i = 0; i < r->n; i++) {
+    for (int64_t i = 0; r->w && i < r->n; i++)
         if (r->w[i] < 0)
             return fail(p->cx, E209, p->spec->weights->span,
-                        "weights: must not be negative; `%s` "
-                        "is %g in one row",
-                        p->m->weights, r->w[i]);
-        r->w_sum += r->w[i];
-    }
-    return RC_OK;
-}
-
-/* The sum of the offset terms. */
-static enum rc_t fill_offset(struct prepare *p, struct rows *r)
-{
-    const struct encoder *e = r->enc;
-    if (!enc_has_offset(e)) return RC_OK;
-    void *out = NULL;
-    TRY(mem_big_zero(p->cx, sizeof(double) * (size_t)r->n + 1, &out));
-    arena_on_free(r->arena, mem_big_free, out);
-    for (int t = e->n_terms; t-- > 0 && e->terms[t].is_offset;) {
-        const double *num = r->in.num[e->terms[t].features[0]];
-        for (int64_t i = 0; i < r->n; i++)
-            ((double *)out)[i] += num[i];
-    }
-    r->offset = out;
+                        "weights: must not be negative; `%s` is %g in one row", p->m->weights,
+                        r->w[i]);
     return RC_OK;
 }
 
@@ -520,21 +428,9 @@ static enum rc_t fill_rows(struct prepare *p, struct rows *r)
     arena_on_free(r->arena, drop_table, t);
     TRY(res);
     TRY(check_feature_nulls(p, t));
-    r->enc = e;
-    r->n = t->n_rows;
-    r->in.num = ARENA_ARRAY(r->arena, const double *, e->n_features + 1);
-    r->in.code = ARENA_ARRAY(r->arena, const int32_t *, e->n_features + 1);
-    r->in.cells = ARENA_ARRAY(r->arena, const struct enc_cells *, e->n_features + 1);
-    for (int i = 0; i < e->n_features; i++) {
-        if (e->features[i].kind == ENC_NUMBER)
-            TRY(column_numbers(p, t->cols[i], r, &r->in.num[i]));
-        else
-            TRY(column_codes(p, &e->features[i], t->cols[i], r, &r->in.code[i]));
-    }
-    int at = e->n_features;
-    if (p->target >= 0) TRY(fill_target(p, t->cols[at++], r));
-    TRY(fill_weights(p, p->weights >= 0 ? t->cols[at] : NULL, r));
-    return fill_offset(p, r);
+    int weights = p->weights >= 0 ? e->n_features + (p->target >= 0) : -1;
+    TRY(rows_fill(p->cx, p->m, t, p->target >= 0 ? e->n_features : -1, weights, r));
+    return check_weights(p, r);
 }
 
 enum rc_t ml_prepare(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec,
@@ -550,6 +446,7 @@ enum rc_t ml_prepare(struct ctx *cx, struct executor *x, const struct ml_fit_spe
     if (p.is_class) TRY_OUT(learn_classes(&p));
     TRY_OUT(learn_features(&p));
     TRY_OUT(fill_rows(&p, out));
+    if (spec->valid) TRY_OUT(rows_coded(cx, x, m, spec->valid, spec->span, out));
     res = RC_OK;
 out:
     table_unref(p.base);

@@ -34,6 +34,12 @@ static void put_scalar(struct json_out *o, const struct scalar *s)
     case KIND_NUM: json_out_num(o, s->u.f); break;
     case KIND_STR:
     case KIND_CAT: json_out_str(o, s->u.s); break;
+    case KIND_LIST:
+        json_out_open(o, '[');
+        for (int64_t i = 0; i < s->u.list->n; i++)
+            json_out_num(o, ((const double *)s->u.list->data)[i]);
+        json_out_close(o, ']');
+        break;
     default: json_out_int(o, s->u.i); break;
     }
 }
