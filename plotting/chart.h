@@ -39,6 +39,7 @@ struct chart_spec {   /* all text borrowed for the call of chart_new */
     const char *scheme;    /* colours by name: "viridis", "tableau10"; NULL = default */
     struct span scheme_span;
     int bins;           /* 0 = default rule */
+    int window, period; /* rows of a moving mean, of a season; 0 = default rule */
     double alpha;       /* NAN = default */
     int outliers;       /* -1 default, 0 hide, 1 show */
     const char *stack;  /* NULL default, "zero", "share", "none" */

@@ -16,10 +16,9 @@ static const struct chart_layer *main_layer(const struct chart *c)
 }
 
 /* ---- data ---- */
-json_t *vega_number(double v, double range)
+static json_t *number_of(double v, double range, int digits)
 {
     if (!isfinite(v)) return json_null();
-    int digits = 6;
     if (v != 0 && range > 0) { /* positions far from zero keep their place within the range */
         double more = floor(log10(fabs(v))) - floor(log10(range));
         if (more > 0) digits += (int)fmin(more, 9);
@@ -29,13 +28,20 @@ json_t *vega_number(double v, double range)
     return json_real(r);
 }
 
-static json_t *cell(const struct chart_column *c, double v, double range)
+json_t *vega_number(double v, double range)
 {
+    return number_of(v, range, 6);
+}
+
+/* Statistics are few and written so that they can be checked; points are many. */
+static json_t *cell(const struct chart_column *c, double v, double range, int64_t rows)
+{
+    enum { STATISTICS = 1000 };
     if (isnan(v)) return json_null();
     if (c->kind == VALUE_LEVEL) return json_string(c->levels->text[(int)v]);
     if (c->kind == VALUE_DATE || c->kind == VALUE_TIME)
         return json_integer((json_int_t)floor(v + 0.5));
-    return vega_number(v, range);
+    return number_of(v, range, c->kind == VALUE_COUNT ? 15 : rows <= STATISTICS ? 9 : 7);
 }
 
 static double column_range(const struct chart_column *c, int64_t n)
@@ -53,7 +59,7 @@ static void tag_row(json_t *row, const struct chart_layer *l, int64_t r, int tag
 {
     const struct chart_column *panel = &l->col[l->ch[CH_PANEL]];
     json_object_set_new(row, "k", json_integer(tag));
-    json_object_set_new(row, "p", cell(panel, panel->v[r], 0));
+    json_object_set_new(row, "p", cell(panel, panel->v[r], 0, l->n));
 }
 
 void vega_rows(json_t *rows, const struct chart_layer *l, int tag)
@@ -67,7 +73,7 @@ void vega_rows(json_t *rows, const struct chart_layer *l, int tag)
     for (int64_t r = 0; r < l->n; r++) {
         json_t *row = json_object();
         for (int k = 0; k < l->n_cols; k++)
-            json_object_set_new(row, name[k], cell(&l->col[k], l->col[k].v[r], range[k]));
+            json_object_set_new(row, name[k], cell(&l->col[k], l->col[k].v[r], range[k], l->n));
         if (l->is_path) json_object_set_new(row, "i", json_integer((json_int_t)r));
         if (tag >= 0) tag_row(row, l, r, tag);
         json_array_append_new(rows, row);
@@ -500,7 +506,7 @@ static void put_everywhere(json_t *o, const struct chart_layer *l)
         char name[16];
         if (l->col[k].kind == VALUE_LEVEL) continue;
         snprintf(name, sizeof name, "c%d", k);
-        json_t *place = cell(&l->col[k], l->col[k].v[0], 0);
+        json_t *place = cell(&l->col[k], l->col[k].v[0], 0, l->n);
         char *v = json_dumps(place, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
         json_decref(place);
         json_array_append_new(places, json_pack("{s:s,s:s}", "calculate", v, "as", name));

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-enum { ROWS_MOST = 1500, TREE_MOST = 30, MAP_MOST = 100, COLUMNS_MOST = 30 };
+enum { ROWS_MOST = 1500, TREE_MOST = 30, MAP_MOST = 100, COLUMNS_MOST = 30, TREE_ROOM = 70 };
 
 struct tree {
     struct chart_build *b;
@@ -147,35 +147,57 @@ const struct chart_kind_desc chart_kind_dendrogram = {
 /* ---- cluster map ---- */
 static void leaf_order(struct tree *t, int *order)
 {
-    if (t->n < 2) {
-        order[0] = 0;
-        return;
-    }
-    link_rows(t);
-    stat_leaves(t->m, t->n, order);
+    order[0] = 0;
+    if (t->n > 1) stat_leaves(t->m, t->n, order);
 }
 
 /* Columns by the distances of their values: the same tree, turned. */
-static void column_order(const struct tree *t, int *order)
+static void link_columns(const struct tree *t, struct tree *c)
 {
-    struct tree c = {.b = t->b, .n = t->w.n};
-    double *d = mem_alloc(sizeof *d * (size_t)(c.n * c.n));
-    for (int i = 0; i < c.n; i++)
-        for (int k = 0; k < c.n; k++) {
+    *c = (struct tree){.b = t->b, .n = t->w.n};
+    double *d = mem_alloc(sizeof *d * (size_t)(c->n * c->n));
+    for (int i = 0; i < c->n; i++)
+        for (int k = 0; k < c->n; k++) {
             double s = 0;
             for (int r = 0; r < t->n; r++) {
                 double gap = t->w.v[i][t->row[r]] - t->w.v[k][t->row[r]];
                 s += gap * gap;
             }
-            d[i * c.n + k] = sqrt(s);
+            d[i * c->n + k] = sqrt(s);
         }
-    c.m = ARENA_ARRAY(t->b->a, struct stat_merge, c.n + 1);
-    order[0] = 0;
-    if (c.n > 1) {
-        stat_linkage(d, c.n, c.m);
-        stat_leaves(c.m, c.n, order);
-    }
+    c->m = ARENA_ARRAY(t->b->a, struct stat_merge, c->n + 1);
+    if (c->n > 1) stat_linkage(d, c->n, c->m);
     mem_free(d);
+}
+
+/* A tree beside the cells: leaves at `base`, its root `wide` further out; a column tree stands
+ * above. */
+static void tree_layer(const struct tree *t, const int *order, double base, double wide,
+                       bool is_above)
+{
+    struct chart_build *b = t->b;
+    struct build_rows rows = {0};
+    double *at = build_fill(b, 2 * t->n, 0), *out = build_fill(b, 2 * t->n, base);
+    double top = t->n > 1 ? t->m[t->n - 2].height : 0;
+    for (int i = 0; i < t->n; i++)
+        at[order[i]] = i;
+    for (int k = 0; k < t->n - 1; k++) {
+        const struct stat_merge *m = &t->m[k];
+        int id = t->n + k;
+        at[id] = (at[m->a] + at[m->b]) / 2;
+        out[id] = base + (top > 0 ? m->height / top * wide : wide);
+        PUSH(b, &rows, out[m->a], out[id], at[m->a], at[m->a], m->height, m->n);
+        PUSH(b, &rows, out[m->b], out[id], at[m->b], at[m->b], m->height, m->n);
+        PUSH(b, &rows, out[id], out[id], at[m->a], at[m->b], m->height, m->n);
+    }
+    struct chart_layer *l = build_layer(b, MARK_RULE, &rows);
+    for (int k = 0; k < 4; k++)
+        build_col(l, build_turn(is_above, (enum mark_channel)(CH_X + k)), NULL, VALUE_NUMBER, &rows,
+                  k, NULL);
+    build_col(l, NO_CHANNEL, "distance", VALUE_NUMBER, &rows, 4, NULL);
+    build_col(l, NO_CHANNEL, is_above ? "columns" : "rows", VALUE_COUNT, &rows, 5, NULL);
+    l->color = "#8c8c8c";
+    l->size = 1.2;
 }
 
 static void map_layer(struct tree *t, const int *rows_at, const int *cols_at,
@@ -208,20 +230,32 @@ static void map_layer(struct tree *t, const int *rows_at, const int *cols_at,
 
 static enum rc_t build_clustermap(struct chart_build *b)
 {
-    struct tree t = {.b = b};
+    struct tree t = {.b = b}, c;
     TRY(read_rows(&t, MAP_MOST));
     int *rows_at = ARENA_ARRAY(b->a, int, t.n + 1), *cols_at = ARENA_ARRAY(b->a, int, t.w.n + 1);
+    link_rows(&t);
+    link_columns(&t, &c);
     leaf_order(&t, rows_at);
-    column_order(&t, cols_at);
+    leaf_order(&c, cols_at);
     struct chart_levels *names = build_names(b, t.n), *columns = build_names(b, t.w.n);
     for (int i = 0; i < t.n; i++)
         build_name(b, names, t.name[rows_at[i]]);
     for (int k = 0; k < t.w.n; k++)
         build_name(b, columns, t.w.name[cols_at[k]]);
     map_layer(&t, rows_at, cols_at, names, columns);
-    build_places(b, true, columns, NULL);
-    build_places(b, false, names, b->in[CHART_X].title);
-    if (!b->c->height) b->c->height = t.n * 16 < 120 ? 120 : t.n * 16;
+    struct chart_axis *x = build_places(b, true, columns, NULL);
+    struct chart_axis *y = build_places(b, false, names, b->in[CHART_X].title);
+    if (!b->c->height) b->c->height = TREE_ROOM + (t.n * 16 < 120 ? 120 : t.n * 16);
+    double width = b->c->width ? b->c->width : 480, cells_w = width - TREE_ROOM,
+           cells_h = b->c->height - TREE_ROOM; /* both trees take the same pixels */
+    double right = t.w.n * TREE_ROOM / fmax(cells_w, 40),
+           above = t.n * TREE_ROOM / fmax(cells_h, 40);
+    tree_layer(&t, rows_at, t.w.n - 0.5 + right * 0.05, right * 0.9, false);
+    if (c.n > 1) tree_layer(&c, cols_at, -0.5 - above * 0.05, -above * 0.9, true);
+    x->want_min = y->want_min = -0.5;
+    x->want_max = t.w.n - 0.5 + right;
+    y->want_max = t.n - 0.5;
+    if (c.n > 1) y->want_min -= above;
     stat_remark(b, "ordered by average linkage, Euclidean distance");
     b->c->title = build_title(b, "Rows and columns that are alike");
     build_words(b, arena_printf(b->a, "cluster map: %d rows, %d columns", t.n, t.w.n), NULL);
@@ -231,8 +265,9 @@ static enum rc_t build_clustermap(struct chart_build *b)
 const struct chart_kind_desc chart_kind_clustermap = {
     .name = "clustermap",
     .sig = "plot [name], [a, b, ..], kind: clustermap",
-    .doc = "A cell for each value, rows and columns in the order of their trees (average linkage, "
-           "Euclidean distance), up to 100 rows. Put columns on one scale first.",
+    .doc =
+        "A cell for each value, rows and columns in the order of their trees (average linkage, "
+        "Euclidean distance), which stand beside; up to 100 rows. Put columns on one scale first.",
     .example = "trips |> plot [fare, tip, distance], kind: clustermap",
     .is_wide = true,
     .build = build_clustermap,

@@ -254,6 +254,21 @@ const struct chart_kind_desc chart_kind_threshold = {
 };
 
 /* ---- lift and gain ---- */
+/* Positives among the first i rows; among equal scores they are spread evenly, so that the order of
+ * the rows does not matter. */
+static double *hits_until(struct chart_build *b, const struct scores *s)
+{
+    double *out = build_fill(b, s->n + 1, 0);
+    for (int64_t i = 0, end; i < s->n; i = end) {
+        double hits = 0;
+        for (end = i; end < s->n && s->r[end].score == s->r[i].score; end++)
+            hits += s->r[end].is_positive;
+        for (int64_t k = i; k < end; k++)
+            out[k + 1] = out[i] + hits * (double)(k + 1 - i) / (double)(end - i);
+    }
+    return out;
+}
+
 static rc build_shares(struct chart_build *b, const char *kind, bool is_lift)
 {
     struct scoring w = {.b = b};
@@ -263,14 +278,12 @@ static rc build_shares(struct chart_build *b, const char *kind, bool is_lift)
     TRY(read_scores(&w, kind));
     for (int g = 0; g < w.n_groups; g++) {
         const struct scores *s = &w.groups[g];
-        int64_t i = 0, hits = 0;
+        double *found = hits_until(b, s);
         if (!is_lift) PUSH(b, &rows, 0, 0, g, s->n ? s->r[0].score : NAN);
         for (int k = 1; k <= POINTS && s->n; k++) {
             int64_t to = (int64_t)ceil((double)s->n * k / POINTS);
-            for (; i < to; i++)
-                hits += s->r[i].is_positive;
             double share = (double)to / (double)s->n;
-            double recall = (double)hits / fmax((double)s->n_positive, 1);
+            double recall = found[to] / fmax((double)s->n_positive, 1);
             PUSH(b, &rows, share, is_lift ? recall / share : recall, g, s->r[to - 1].score);
             most = fmax(most, recall / share);
         }
@@ -324,7 +337,9 @@ static void calibration_group(struct scoring *w, int g, struct build_rows *rows)
     double sum[BINS] = {0}, hits[BINS] = {0}, n[BINS] = {0}, brier = 0, ece = 0;
     for (int64_t i = 0; i < s->n; i++) {
         double p = s->r[i].score, y = s->r[i].is_positive;
-        int k = p >= 1 ? BINS - 1 : p > 0 ? (int)(p * BINS) : 0;
+        int k = 0;
+        while (k < BINS - 1 && p > (k + 1) * (1.0 / BINS)) /* a bin holds its upper edge */
+            k++;
         sum[k] += p;
         hits[k] += y;
         n[k]++;

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SERIES_MOST = 4800, LAGS_MOST = 500, WINDOW = 7 };
+enum { SERIES_MOST = 4800, LAGS_MOST = 500, WINDOW = 7, PERIOD_UNKNOWN = 0 };
 
 struct series {
     struct chart_build *b;
@@ -61,6 +61,27 @@ static int64_t series_group(const struct series *s, int g, double **x, double **
         (*y)[i] = p[i].y;
     }
     return n;
+}
+
+/* Rows that make the next larger unit of the calendar, by the usual distance of times: hours a day,
+ * days a week, months a year .. PERIOD_UNKNOWN for numbers and uneven times. */
+static int64_t calendar_period(const struct series *s, const double *x, int64_t n)
+{
+    static const struct {
+        double low, high; /* milliseconds */
+        int period;
+    } steps[] = {{1e3, 1e3, 60},       {6e4, 6e4, 60},       {36e5, 36e5, 24},
+                 {864e5, 864e5, 7},    {6048e5, 6048e5, 52}, {24192e5, 26784e5, 12},
+                 {77760e5, 79488e5, 4}};
+    if (!s->at || s->at->cls != CLASS_TIME || n < 3) return PERIOD_UNKNOWN;
+    double *gap = build_fill(s->b, n - 1, 0);
+    for (int64_t i = 1; i < n; i++)
+        gap[i - 1] = x[i] - x[i - 1];
+    qsort(gap, (size_t)n - 1, sizeof *gap, stat_double_cmp);
+    double usual = gap[(n - 1) / 2];
+    for (size_t k = 0; k < sizeof steps / sizeof steps[0]; k++)
+        if (usual >= steps[k].low && usual <= steps[k].high) return steps[k].period;
+    return PERIOD_UNKNOWN;
 }
 
 /* ---- autocorrelation ---- */
@@ -179,12 +200,14 @@ static enum rc_t build_moving(struct chart_build *b)
 {
     struct series s;
     struct build_rows rows = {0};
-    int64_t window = b->spec->bins > 0 ? b->spec->bins : WINDOW, thinned = 1;
+    int64_t window = b->spec->window ? b->spec->window : b->spec->bins, thinned = 1;
     TRY(series_of(b, "moving", &s));
     for (int g = 0; g < s.f.n_color * s.f.n_panel; g++) {
         double *x, *y;
         int64_t n = series_group(&s, g, &x, &y);
         int64_t stride = stride_of(n, 2 * s.f.n_color * s.f.n_panel);
+        if (!window) window = calendar_period(&s, x, n);
+        if (!window) window = WINDOW;
         double *mean = build_fill(b, n, 0);
         stat_moving_mean(y, n, window, mean);
         if (stride > thinned) thinned = stride;
@@ -232,16 +255,22 @@ static enum rc_t build_decompose(struct chart_build *b)
 {
     struct series s;
     double *x, *v[4];
-    int64_t period = b->spec->bins > 0 ? b->spec->bins : WINDOW;
+    int64_t period = b->spec->period ? b->spec->period : b->spec->bins;
     if (b->in[CHART_COLOR].column || build_panel_input(b))
         return fail(b->cx, E501, b->spec->span, "a decomposition is of one series");
     TRY(series_of(b, "decompose", &s));
     int64_t n = series_group(&s, 0, &x, &v[0]);
+    if (!period) period = calendar_period(&s, x, n);
+    if (!period) {
+        fail(b->cx, E501, b->spec->span,
+             "a decomposition needs to know after how many rows a season begins anew");
+        return err_hint(b->cx, "period: %d", WINDOW);
+    }
     if (period < 2 || n < 2 * period) {
         fail(b->cx, E501, b->spec->span,
              "a decomposition needs two periods of %lld rows or more, and there are %lld rows",
              (long long)period, (long long)n);
-        return n >= 4 ? err_hint(b->cx, "bins: %lld", (long long)(n / 2)) : RC_ERR;
+        return n >= 4 ? err_hint(b->cx, "period: %lld", (long long)(n / 2)) : RC_ERR;
     }
     for (int k = 1; k < 4; k++)
         v[k] = build_fill(b, n, 0);
@@ -277,16 +306,19 @@ const struct chart_kind_desc chart_kind_pacf = {
 };
 const struct chart_kind_desc chart_kind_moving = {
     .name = "moving",
-    .sig = "plot time, value, kind: moving, bins: 7, color: c",
-    .doc = "The values as a thin line and the mean of the last rows, seven without bins:, on top.",
-    .example = "trips |> plot pickup, tip, kind: moving, bins: 5",
+    .sig = "plot time, value, kind: moving, window: 7, color: c",
+    .doc =
+        "The values as a thin line and the mean of the last rows on top. Without window: as many "
+        "rows as make the next larger unit of time (7 days, 24 hours, 12 months), else 7.",
+    .example = "trips |> plot pickup, tip, kind: moving, window: 5",
     .build = build_moving,
 };
 const struct chart_kind_desc chart_kind_decompose = {
     .name = "decompose",
-    .sig = "plot time, value, kind: decompose, bins: 7",
-    .doc = "Trend (centred moving mean over a period), season (means by phase) and the rest, each "
-           "in a panel; bins: rows in a period, 7 if not given.",
-    .example = "sales |> plot month, amount, kind: decompose, bins: 2",
+    .sig = "plot time, value, kind: decompose, period: 7",
+    .doc =
+        "Trend (centred moving mean over a period), season (means by phase) and the rest, each "
+        "in a panel. period: rows of a season; by itself 7 for days, 24 for hours, 12 for months.",
+    .example = "sales |> plot month, amount, kind: decompose, period: 2",
     .build = build_decompose,
 };

@@ -63,45 +63,47 @@ static rc take_columns(struct wide *w, bool needs_number)
 }
 
 /* ---- correlations ---- */
-static double pair_corr(struct wide *w, int i, int k, double *x, double *y, double *n)
+struct ranked {
+    double v;
+    int64_t at;
+};
+static int ranked_cmp(const void *pa, const void *pb)
 {
-    int64_t m = 0;
-    for (int64_t r = 0; r < w->rows; r++)
-        if (isfinite(w->v[i][r]) && isfinite(w->v[k][r])) {
-            x[m] = w->v[i][r];
-            y[m++] = w->v[k][r];
-        }
-    *n = (double)m;
-    return m > 1 ? stat_pearson(x, y, m) : NAN;
+    const struct ranked *a = pa, *b = pb;
+    if (a->v != b->v) return a->v < b->v ? -1 : 1;
+    return (a->at > b->at) - (a->at < b->at);
 }
 
-/* Ranks from 1, ties by their mean. */
-static void rank_values(double *v, int64_t n, double *sorted)
+/* Ranks from 1 in the place of n finite values, ties by their mean. */
+static void rank_values(double *v, int64_t n, struct ranked *r)
+{
+    for (int64_t i = 0; i < n; i++)
+        r[i] = (struct ranked){v[i], i};
+    if (n) qsort(r, (size_t)n, sizeof *r, ranked_cmp);
+    for (int64_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && r[end].v == r[i].v;)
+            end++;
+        for (int64_t k = i; k < end; k++)
+            v[r[k].at] = (double)(i + end + 1) / 2;
+    }
+}
+
+/* The complete rows of two columns; `r` ranks them among themselves (NULL = as they are). */
+static double pair_corr(struct wide *w, int i, int k, double *x, double *y, struct ranked *r,
+                        double *n)
 {
     int64_t m = 0;
-    for (int64_t i = 0; i < n; i++)
-        if (isfinite(v[i])) sorted[m++] = v[i];
-    if (m) qsort(sorted, (size_t)m, sizeof *sorted, stat_double_cmp);
-    for (int64_t i = 0; i < n; i++) {
-        if (!isfinite(v[i])) continue;
-        int64_t lo = 0, hi = m;
-        while (lo < hi) {
-            int64_t mid = (lo + hi) / 2;
-            if (sorted[mid] < v[i])
-                lo = mid + 1;
-            else
-                hi = mid;
+    for (int64_t at = 0; at < w->rows; at++)
+        if (isfinite(w->v[i][at]) && isfinite(w->v[k][at])) {
+            x[m] = w->v[i][at];
+            y[m++] = w->v[k][at];
         }
-        int64_t end = lo, top = m;
-        while (end < top) {
-            int64_t mid = (end + top) / 2;
-            if (sorted[mid] <= v[i])
-                end = mid + 1;
-            else
-                top = mid;
-        }
-        v[i] = (double)(lo + end + 1) / 2;
+    *n = (double)m;
+    if (r && m < w->rows) { /* whole columns have their ranks already */
+        rank_values(x, m, r);
+        rank_values(y, m, r);
     }
+    return m > 1 ? stat_pearson(x, y, m) : NAN;
 }
 
 static double far_apart(double r)
@@ -210,15 +212,19 @@ static rc corr_chart(struct wide *w, bool is_ranked)
     TRY(take_columns(w, true));
     double *x = build_fill(b, w->rows, 0), *y = build_fill(b, w->rows, 0);
     double *r = build_fill(b, w->n * w->n, 1), *n = build_fill(b, w->n * w->n, 0);
+    struct ranked *ranks = is_ranked ? ARENA_ARRAY(b->a, struct ranked, w->rows + 1) : NULL;
     int order[COLUMNS_MOST];
     for (int i = 0; i < w->n; i++) {
         w->v[i] = stat_numbers(b->a, w->t->cols[w->at[i]]);
-        if (is_ranked) rank_values(w->v[i], w->rows, x);
+        bool is_whole = is_ranked;
+        for (int64_t at = 0; is_whole && at < w->rows; at++)
+            is_whole = isfinite(w->v[i][at]);
+        if (is_whole) rank_values(w->v[i], w->rows, ranks);
     }
     for (int i = 0; i < w->n; i++)
         for (int k = 0; k <= i; k++) {
             int at = i * w->n + k, back = k * w->n + i;
-            r[at] = r[back] = pair_corr(w, i, k, x, y, &n[at]);
+            r[at] = r[back] = pair_corr(w, i, k, x, y, ranks, &n[at]);
             n[back] = n[at];
             TRY(check_cancel(b->cx));
         }
@@ -257,7 +263,7 @@ const struct chart_kind_desc chart_kind_corr = {
 const struct chart_kind_desc chart_kind_spearman = {
     .name = "spearman",
     .sig = "plot [a, b, ..], kind: spearman",
-    .doc = "As corr, of the ranks (Spearman): each column is ranked over its own values.",
+    .doc = "As corr, of the ranks (Spearman): each pair is ranked over the rows that have both.",
     .example = "trips |> plot [fare, tip, distance], kind: spearman",
     .is_wide = true,
     .build = build_spearman,

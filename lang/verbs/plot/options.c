@@ -200,6 +200,8 @@ rc plot_read_options(struct plotting *p)
     TRY(read_log(vc, "ylog", &s->ylog, &s->ysymlog));
     TRY(verb_option_bool(vc, "all", false, &s->all));
     TRY(read_int(vc, "bins", 1, 10000, &s->bins));
+    TRY(read_int(vc, "window", 1, 1000000, &s->window));
+    TRY(read_int(vc, "period", 2, 1000000, &s->period));
     TRY(read_int(vc, "width", 40, 10000, &s->width));
     TRY(read_int(vc, "height", 40, 10000, &s->height));
     TRY(read_alpha(vc, &s->alpha));
@@ -227,6 +229,8 @@ const struct verb_option plot_options[] = {
     {"ylog", OPT_ANY, NULL, "logarithmic y axis: true, or symmetric (linear near zero)"},
     {"scheme", OPT_ANY, NULL, "colours by name: viridis magma blues redblue tableau10 .."},
     {"bins", OPT_INT, NULL, "number of bins of a histogram, equal from min to max"},
+    {"window", OPT_INT, NULL, "rows of a moving mean (kind: moving)"},
+    {"period", OPT_INT, NULL, "rows of a season (kind: decompose)"},
     {"alpha", OPT_NUM, NULL, "0 clear to 1 opaque"},
     {"outliers", OPT_BOOL, NULL, "false: box plots leave far points out"},
     {"stack", OPT_ANY, NULL, "true, false or share (every bar is 100 %)"},
