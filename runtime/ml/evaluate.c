@@ -1,237 +1,17 @@
-/* evaluate.c: metrics and curves of a model on labelled rows: actual value and score of each row in
- * two columns, then plain functions of those. */
-#include "runtime/ml/curves_int.h"
-#include "runtime/ml/score_int.h"
-
-#include "runtime/base/bitmap.h"
+/* evaluate.c: which metrics a model is measured by, and their values: of all rows, and with more
+ * than two classes of each class against the rest. */
+#include "runtime/ml/judged_int.h"
 
 #include <math.h>
 
-/* ---- actual and score ---- */
-/* Keeps `.y` and the score of each row. */
-static enum rc_t run_scores(struct ctx *cx, struct executor *x, const struct model *m,
-                            struct plan *data, struct span span, struct table **out)
-{
-    struct score_spec spec = {.m = m, .threshold = -1, .span = span, .what = "evaluate"};
-    struct named_expr y = {.name = ".y"}, items[2];
-    struct plan *mapped = NULL, *plan = NULL;
-    enum rc_t res = RC_ERR;
-    TRY_OUT(score_adapt(cx, m->target.expr, data->schema, span, &y.expr));
-    if (!model_is_class(m)) TRY_OUT(expr_cast(cx, cx->arena, y.expr, KIND_NUM, &y.expr));
-    TRY_OUT(score_columns(cx, &spec, data->schema));
-    TRY_OUT(score_map_plan(cx, &spec, data, &y, 1, &mapped));
-    const char *score = spec.made[model_is_class(m) ? 1 : 0].name;
-    items[0] = (struct named_expr){".y", expr_column(cx->arena, ".y", y.expr->type, span)};
-    items[1] = (struct named_expr){score, expr_column(cx->arena, score, DTYPE(KIND_NUM), span)};
-    TRY_OUT(plan_project(cx, mapped, items, 2, span, &plan));
-    TRY_OUT(exec_table(cx, x, plan, out));
-    res = RC_OK;
-out:
-    plan_unref(plan);
-    plan_unref(mapped);
-    return res;
-}
+#define WEIGHTED "_weighted"
 
-struct pairs {
-    double *actual, *score; /* mem_big */
-    int64_t n;
+/* A metric as it was asked for: f1_weighted is the mean over the classes by their rows. */
+struct asked {
+    const struct metric_desc *metric;
+    const char *name;
+    bool is_weighted;
 };
-
-static void pairs_release(struct pairs *p)
-{
-    mem_big_free(p->actual);
-    mem_big_free(p->score);
-}
-
-/* Class codes, or doubles, of the target column into actual; false in ok where there is none. */
-static enum rc_t fill_actual(struct ctx *cx, const struct model *m, const struct column *y,
-                             double *actual, bool *ok)
-{
-    if (!model_is_class(m)) {
-        struct column *c;
-        TRY(column_canonical(cx, y, &c));
-        for (int64_t i = 0; i < c->n; i++) {
-            ok[i] = bit_valid(c->valid, i);
-            actual[i] = ok[i] ? ((const double *)c->data)[i] : 0.0;
-        }
-        column_unref(c);
-        return RC_OK;
-    }
-    void *codes = NULL;
-    TRY(mem_big(cx, sizeof(int32_t) * (size_t)y->n + 1, &codes));
-    struct vec v = column_view(y, 0, y->n);
-    enum rc_t res = enc_codes(cx, &m->target.classes, &v, y->n, codes);
-    for (int64_t i = 0; res == RC_OK && i < y->n; i++) {
-        int32_t c = ((int32_t *)codes)[i];
-        ok[i] = c >= 0;
-        actual[i] = c == m->target.positive ? 1.0 : 0.0;
-    }
-    mem_big_free(codes);
-    return res;
-}
-
-static void tell_left_out(struct ctx *cx, const struct model *m, struct span span, int64_t n,
-                          int64_t n_all)
-{
-    if (n == 0) return;
-    warn(cx, W304, span, "evaluate: %lld of %lld rows left out: %s", (long long)n, (long long)n_all,
-         model_is_class(m)
-             ? arena_printf(cx->arena, "`%s` is null or no class of the model", m->target.text)
-             : arena_printf(cx->arena, "`%s` is null", m->target.text));
-}
-
-static enum rc_t take_pairs(struct ctx *cx, const struct model *m, const struct table *t,
-                            struct span span, struct pairs *out)
-{
-    size_t n = (size_t)t->n_rows + 1;
-    void *ok_p = NULL;
-    struct column *score = NULL;
-    enum rc_t res = RC_ERR;
-    int64_t n_left_out = 0;
-    TRY_OUT(mem_big_zero(cx, n, &ok_p));
-    TRY_OUT(mem_big(cx, sizeof(double) * n, (void **)&out->actual));
-    TRY_OUT(mem_big(cx, sizeof(double) * n, (void **)&out->score));
-    TRY_OUT(column_canonical(cx, t->cols[1], &score));
-    bool *ok = ok_p;
-    TRY_OUT(fill_actual(cx, m, t->cols[0], out->actual, ok));
-    for (int64_t i = 0; i < t->n_rows; i++) {
-        n_left_out += !ok[i];
-        if (!ok[i] || !bit_valid(score->valid, i)) continue;
-        out->actual[out->n] = out->actual[i];
-        out->score[out->n++] = ((const double *)score->data)[i];
-    }
-    tell_left_out(cx, m, span, n_left_out, t->n_rows);
-    if (out->n == 0)
-        fail(cx, E404, span, "there are no rows to evaluate");
-    else
-        res = RC_OK;
-out:
-    column_unref(score);
-    if (ok_p) mem_big_free(ok_p);
-    return res;
-}
-
-/* ---- result tables ---- */
-struct result { /* a table being made, at most four columns */
-    struct field fields[4];
-    struct builder cols[4];
-    int n;
-};
-
-static void result_column(struct result *r, const char *name, struct dtype type, enum phys phys)
-{
-    r->fields[r->n] = (struct field){name, type};
-    builder_init(&r->cols[r->n++], type, phys);
-}
-
-static void result_number(struct result *r, const char *name)
-{
-    result_column(r, name, DTYPE(KIND_NUM), PHYS_F64);
-}
-
-static enum rc_t result_end(struct ctx *cx, struct result *r, enum rc_t res, struct table **out)
-{
-    if (res == RC_OK) res = ml_table(cx, r->fields, r->cols, r->n, out);
-    for (int i = 0; i < r->n; i++)
-        builder_release(&r->cols[i]);
-    return res;
-}
-
-static enum rc_t put(struct ctx *cx, struct builder *b, double v)
-{
-    return isnan(v) ? builder_null(cx, b) : builder_f64(cx, b, v);
-}
-
-static enum rc_t metrics_table(struct ctx *cx, struct scored *s,
-                               const struct metric_desc *const *metrics, int n, struct table **out)
-{
-    struct result r = {.n = 0};
-    enum rc_t res = RC_OK;
-    result_column(&r, "metric", DTYPE(KIND_STR), PHYS_STR);
-    result_number(&r, "value");
-    for (int i = 0; res == RC_OK && i < n; i++) {
-        double v;
-        bool is_null;
-        res = metrics[i]->value(cx, s, &v, &is_null);
-        if (res == RC_OK) res = builder_str(cx, &r.cols[0], str_of(metrics[i]->name));
-        if (res == RC_OK) res = put(cx, &r.cols[1], is_null ? NAN : v);
-    }
-    return result_end(cx, &r, res, out);
-}
-
-static enum rc_t put_class(struct ctx *cx, struct builder *b, const struct model *m, int c)
-{
-    const struct scalar *v = &m->target.classes.levels[c].value;
-    if (v->type.kind == KIND_STR) return builder_str(cx, b, v->u.s);
-    return v->type.kind == KIND_BOOL ? builder_bool(cx, b, v->u.b) : builder_i64(cx, b, v->u.i);
-}
-
-/* actual, predicted, n: all pairs of classes, in their order. */
-static enum rc_t confusion_table(struct ctx *cx, const struct model *m, const struct scored *s,
-                                 struct table **out)
-{
-    struct result r = {.n = 0};
-    enum kind kind = m->target.type.kind == KIND_CAT ? KIND_STR : m->target.type.kind;
-    enum rc_t res = RC_OK;
-    int64_t counts[2][2] = {{0}};
-    for (int64_t i = 0; i < s->n; i++) {
-        int is = s->actual[i] > 0.5 ? m->target.positive : 1 - m->target.positive;
-        int said = s->score[i] > s->threshold ? m->target.positive : 1 - m->target.positive;
-        counts[is][said]++;
-    }
-    result_column(&r, "actual", DTYPE(kind), kind_phys(kind));
-    result_column(&r, "predicted", DTYPE(kind), kind_phys(kind));
-    result_column(&r, "n", DTYPE(KIND_INT), PHYS_I64);
-    for (int k = 0; res == RC_OK && k < 4; k++) {
-        res = put_class(cx, &r.cols[0], m, k / 2);
-        if (res == RC_OK) res = put_class(cx, &r.cols[1], m, k % 2);
-        if (res == RC_OK) res = builder_i64(cx, &r.cols[2], counts[k / 2][k % 2]);
-    }
-    return result_end(cx, &r, res, out);
-}
-
-static enum rc_t curve_table(struct ctx *cx, struct scored *s, bool is_roc, struct table **out)
-{
-    struct result r = {.n = 0};
-    struct curve c;
-    enum rc_t res = is_roc ? curve_roc(cx, s, &c) : curve_pr(cx, s, &c);
-    result_number(&r, is_roc ? "fpr" : "recall");
-    result_number(&r, is_roc ? "tpr" : "precision");
-    result_number(&r, "threshold");
-    for (int64_t i = 0; res == RC_OK && i < c.n; i++) {
-        res = put(cx, &r.cols[0], c.x[i]);
-        if (res == RC_OK) res = put(cx, &r.cols[1], c.y[i]);
-        if (res == RC_OK) res = put(cx, &r.cols[2], c.threshold[i]);
-    }
-    return result_end(cx, &r, res, out);
-}
-
-/* Ten equal stretches of probability: mean prediction, share of positives, rows. */
-static enum rc_t calibration_table(struct ctx *cx, const struct scored *s, struct table **out)
-{
-    enum { BINS = 10 };
-    struct result r = {.n = 0};
-    double sum[BINS] = {0}, positive[BINS] = {0};
-    int64_t n[BINS] = {0};
-    enum rc_t res = RC_OK;
-    for (int64_t i = 0; i < s->n; i++) {
-        int b = (int)(s->score[i] * BINS);
-        b = b < 0 ? 0 : b >= BINS ? BINS - 1 : b;
-        sum[b] += s->score[i];
-        positive[b] += s->actual[i];
-        n[b]++;
-    }
-    result_number(&r, "predicted");
-    result_number(&r, "actual");
-    result_column(&r, "n", DTYPE(KIND_INT), PHYS_I64);
-    for (int b = 0; res == RC_OK && b < BINS; b++) {
-        if (n[b] == 0) continue;
-        res = put(cx, &r.cols[0], sum[b] / (double)n[b]);
-        if (res == RC_OK) res = put(cx, &r.cols[1], positive[b] / (double)n[b]);
-        if (res == RC_OK) res = builder_i64(cx, &r.cols[2], n[b]);
-    }
-    return result_end(cx, &r, res, out);
-}
 
 /* ---- which metrics ---- */
 static enum rc_t unknown_metric(struct ctx *cx, const struct model *m, const char *name,
@@ -254,26 +34,143 @@ static enum rc_t unknown_metric(struct ctx *cx, const struct model *m, const cha
     return RC_ERR;
 }
 
+static bool find_asked(const struct model *m, const char *name, struct asked *out)
+{
+    struct str s = str_of(name);
+    *out = (struct asked){.name = name, .metric = metric_find(s)};
+    if (!out->metric && s.n > strlen(WEIGHTED) && str_ends(s, STR(WEIGHTED))) {
+        s.n -= strlen(WEIGHTED);
+        out->metric = metric_find(s);
+        out->is_weighted = true;
+        if (out->metric && out->metric->many) return false;
+    }
+    return out->metric && out->metric->classifies == model_is_class(m);
+}
+
 static enum rc_t choose_metrics(struct ctx *cx, const struct model *m, const char *const *names,
-                                int n_names, struct span span,
-                                const struct metric_desc *const **out, int *out_n)
+                                int n_names, struct span span, struct asked **out, int *out_n)
 {
     int n, k = 0;
     const struct metric_desc *const *all = metric_all(&n);
-    const struct metric_desc **chosen =
-        ARENA_ARRAY(cx->arena, const struct metric_desc *, n + n_names + 1);
+    struct asked *chosen = ARENA_ARRAY(cx->arena, struct asked, n + n_names + 1);
     for (int i = 0; !names && i < n; i++)
-        if (all[i]->classifies == model_is_class(m)) chosen[k++] = all[i];
-    for (int i = 0; names && i < n_names; i++) {
-        const struct metric_desc *d = metric_find(str_of(names[i]));
-        if (!d || d->classifies != model_is_class(m)) return unknown_metric(cx, m, names[i], span);
-        chosen[k++] = d;
-    }
+        if (all[i]->classifies == model_is_class(m) && !all[i]->is_extra)
+            chosen[k++] = (struct asked){.metric = all[i], .name = all[i]->name};
+    for (int i = 0; names && i < n_names; i++)
+        if (!find_asked(m, names[i], &chosen[k++])) return unknown_metric(cx, m, names[i], span);
     *out = chosen;
     *out_n = k;
     return RC_OK;
 }
 
+/* ---- values ---- */
+static enum rc_t class_value(struct ctx *cx, const struct judged *j, const struct metric_desc *d,
+                             int k, double *out)
+{
+    struct scored s;
+    bool is_null = false;
+    TRY(judged_class(cx, j, k, d->of_scores, &s));
+    enum rc_t res = d->value(cx, &s, out, &is_null);
+    judged_class_release(&s);
+    if (is_null) *out = NAN;
+    return res;
+}
+
+static double class_rows(const struct judged *j, int k)
+{
+    double n = 0;
+    for (int64_t i = 0; i < j->n; i++) {
+        int is = (int)j->actual[i];
+        if (j->width == 1)
+            is = j->actual[i] > 0.5 ? j->m->target.positive : 1 - j->m->target.positive;
+        n += is == k;
+    }
+    return n;
+}
+
+/* Mean over the classes, each alike or by its rows. What is 0/0 counts as 0 (scikit-learn's
+ * zero_division), but an area that a class alone cannot have leaves no mean. */
+static enum rc_t mean_value(struct ctx *cx, const struct judged *j, const struct asked *a,
+                            double *out)
+{
+    double sum = 0, weights = 0;
+    for (int k = 0; k < model_n_classes(j->m); k++) {
+        double v, w = a->is_weighted ? class_rows(j, k) : 1.0;
+        TRY(class_value(cx, j, a->metric, k, &v));
+        if (isnan(v) && !a->metric->of_scores) v = 0;
+        if (w > 0) sum += w * v;
+        weights += w;
+    }
+    *out = sum / weights;
+    return RC_OK;
+}
+
+static enum rc_t asked_value(struct ctx *cx, const struct judged *j, const struct asked *a,
+                             double *out)
+{
+    struct scored s = judged_scored(j);
+    bool is_null = false;
+    if (a->is_weighted || (s.n_classes > 2 && !a->metric->many)) return mean_value(cx, j, a, out);
+    enum rc_t res = (s.n_classes > 2 ? a->metric->many : a->metric->value)(cx, &s, out, &is_null);
+    scored_release(&s);
+    if (is_null) *out = NAN;
+    return res;
+}
+
+/* ---- the table ---- */
+struct lines { /* metric, value, and with more than two classes class (null: of all) */
+    struct field fields[3];
+    struct builder cols[3];
+    int n;
+};
+
+static enum rc_t add_line(struct ctx *cx, struct lines *l, const char *name, double v,
+                          const char *class)
+{
+    TRY(builder_str(cx, &l->cols[0], str_of(name)));
+    TRY(isnan(v) ? builder_null(cx, &l->cols[1]) : builder_f64(cx, &l->cols[1], v));
+    if (l->n < 3) return RC_OK;
+    return class ? builder_str(cx, &l->cols[2], str_of(class)) : builder_null(cx, &l->cols[2]);
+}
+
+static enum rc_t add_lines(struct ctx *cx, const struct judged *j, const struct asked *asked, int n,
+                           struct lines *l)
+{
+    const struct enc_feature *classes = &j->m->target.classes;
+    double v;
+    for (int i = 0; i < n; i++) {
+        TRY(asked_value(cx, j, &asked[i], &v));
+        TRY(add_line(cx, l, asked[i].name, v, NULL));
+    }
+    for (int i = 0; i < n && l->n == 3; i++) {
+        if (asked[i].metric->many || asked[i].is_weighted) continue;
+        for (int k = 0; k < classes->n_levels; k++) {
+            TRY(class_value(cx, j, asked[i].metric, k, &v));
+            TRY(add_line(cx, l, asked[i].name, v, classes->levels[k].text));
+        }
+    }
+    return RC_OK;
+}
+
+static enum rc_t metrics_table(struct ctx *cx, const struct judged *j, const struct asked *asked,
+                               int n, struct table **out)
+{
+    static const struct field fields[] = {{"metric", {.kind = KIND_STR}},
+                                          {"value", {.kind = KIND_NUM}},
+                                          {"class", {.kind = KIND_STR}}};
+    struct lines l = {.n = model_n_classes(j->m) > 2 ? 3 : 2};
+    for (int i = 0; i < l.n; i++) {
+        l.fields[i] = fields[i];
+        builder_init(&l.cols[i], fields[i].type, kind_phys(fields[i].type.kind));
+    }
+    enum rc_t res = add_lines(cx, j, asked, n, &l);
+    if (res == RC_OK) res = ml_table(cx, l.fields, l.cols, l.n, out);
+    for (int i = 0; i < l.n; i++)
+        builder_release(&l.cols[i]);
+    return res;
+}
+
+/* ---- kinds ---- */
 static enum rc_t check_kind(struct ctx *cx, const struct model *m, const char *kind,
                             struct span span)
 {
@@ -286,67 +183,32 @@ static enum rc_t check_kind(struct ctx *cx, const struct model *m, const char *k
     return fail(cx, E209, span, "kind: takes confusion, roc, pr or calibration");
 }
 
-static enum rc_t kind_table(struct ctx *cx, const struct model *m, struct scored *s,
-                            const char *kind, struct table **out)
-{
-    switch (kind[0] == 'c' ? kind[1] : kind[0]) {
-    case 'o': return confusion_table(cx, m, s, out);
-    case 'a': return calibration_table(cx, s, out);
-    case 'r': return curve_table(cx, s, true, out);
-    default: return curve_table(cx, s, false, out);
-    }
-}
-
 enum rc_t ml_evaluate(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
                       const char *const *metrics, int n_metrics, const char *kind, struct span span,
                       struct table **out)
 {
-    const struct metric_desc *const *chosen = NULL;
-    int n_chosen = 0;
-    struct table *t = NULL;
-    struct pairs p = {0};
-    struct scored s = {.threshold = m->threshold, .classes = model_is_class(m)};
-    enum rc_t res = RC_ERR;
-    if (model_n_classes(m) > 2 || !m->target.text)
-        return fail(cx, E214, span, "evaluate knows models of a number or two classes so far");
-    if (kind)
-        TRY_OUT(check_kind(cx, m, kind, span));
-    else
-        TRY_OUT(choose_metrics(cx, m, metrics, n_metrics, span, &chosen, &n_chosen));
-    TRY_OUT(run_scores(cx, x, m, data, span, &t));
-    TRY_OUT(take_pairs(cx, m, t, span, &p));
-    s.n = p.n;
-    s.actual = p.actual;
-    s.score = p.score;
-    res = kind ? kind_table(cx, m, &s, kind, out) : metrics_table(cx, &s, chosen, n_chosen, out);
-out:
-    scored_release(&s);
-    pairs_release(&p);
-    table_unref(t);
+    struct asked *asked = NULL;
+    struct judged j;
+    int n = 0;
+    if (kind && m->target.text) TRY(check_kind(cx, m, kind, span));
+    if (!kind && m->target.text) TRY(choose_metrics(cx, m, metrics, n_metrics, span, &asked, &n));
+    TRY(judge(cx, x, m, data, span, &j));
+    enum rc_t res = !kind                            ? metrics_table(cx, &j, asked, n, out)
+                    : strcmp(kind, "confusion") == 0 ? judged_confusion(cx, &j, out)
+                                                     : judged_curve(cx, &j, kind, out);
+    judged_release(&j);
     return res;
 }
 
 enum rc_t ml_scores(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
                     struct span span, struct table **out)
 {
-    struct table *t = NULL;
-    struct pairs p = {0};
-    struct result r = {.n = 0};
-    enum rc_t res = RC_ERR;
-    if (model_n_classes(m) > 2 || !m->target.text)
-        return fail(cx, E214, span, "scores of more than two classes or of none have no chart yet");
-    TRY_OUT(run_scores(cx, x, m, data, span, &t));
-    TRY_OUT(take_pairs(cx, m, t, span, &p));
-    result_number(&r, "score");
-    result_number(&r, "actual");
-    res = RC_OK;
-    for (int64_t i = 0; res == RC_OK && i < p.n; i++) {
-        res = put(cx, &r.cols[0], p.score[i]);
-        if (res == RC_OK) res = put(cx, &r.cols[1], p.actual[i]);
-    }
-    res = result_end(cx, &r, res, out);
-out:
-    pairs_release(&p);
-    table_unref(t);
+    struct judged j;
+    if (model_n_classes(m) > 2)
+        return fail(cx, E217, span, "this chart is of two classes; `%s` has %d", m->target.text,
+                    model_n_classes(m));
+    TRY(judge(cx, x, m, data, span, &j));
+    enum rc_t res = judged_scores(cx, &j, out);
+    judged_release(&j);
     return res;
 }

@@ -122,8 +122,11 @@ rc ml_fit(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec, st
 rc ml_score_plan(struct ctx *cx, const struct model *m, struct plan *in, double threshold,
                  struct span span, struct plan **out);
 /* Metrics as a table (metric, value): rmse mae r2 mape | accuracy auc average_precision precision
- * recall f1 log_loss. `metrics` NULL = the family's usual ones; unknown ones fail E209. kind
- * instead gives that table: NULL | "confusion" (actual, predicted, n) | "roc" (fpr, tpr, threshold;
+ * recall f1 log_loss (fn/metric.def has all). Of more than two classes those that are not of all at
+ * once are means over the classes (macro; f1_weighted: by their rows), and lines of each class
+ * against the rest follow, with its name in a third column, class. `metrics` NULL = the usual ones;
+ * unknown ones fail E209. kind instead gives that table (curves of more than two classes with a
+ * column class): NULL | "confusion" (actual, predicted, n) | "roc" (fpr, tpr, threshold;
  * points on a straight line dropped, at most a few hundred kept) | "pr" (recall, precision,
  * threshold) | "calibration" (predicted, actual, n). Rows whose target or score is null are left
  * out, counted (W304, W405). */

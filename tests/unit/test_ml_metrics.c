@@ -70,7 +70,7 @@ TEST(metrics_agree_with_sklearn)
         n++;
     }
     fclose(f);
-    assert_int_equal(n, 12);
+    assert_int_equal(n, 20);
     unit_end(&u);
 }
 
@@ -86,9 +86,9 @@ TEST(metrics_of_nothing_are_null)
         double v;
         bool is_null, is_fine;
         assert_ok(cx, all[i]->value(cx, &s, &v, &is_null));
-        is_fine = strcmp(all[i]->name, "accuracy") == 0 || strcmp(all[i]->name, "log_loss") == 0 ||
-                  strcmp(all[i]->name, "rmse") == 0 || strcmp(all[i]->name, "mae") == 0 ||
-                  strcmp(all[i]->name, "mape") == 0;
+        is_fine = strstr(" accuracy log_loss rmse mae mape mse median_ae balanced_accuracy "
+                         "specificity brier ",
+                         arena_printf(cx->arena, " %s ", all[i]->name)) != NULL;
         assert_int_equal(is_null, !is_fine);
         if (is_fine) assert_true(isfinite(v));
         scored_release(&s);
@@ -148,5 +148,40 @@ TEST(perfect_and_useless_scores)
     assert_close(v, 0.5, 0, 0);
     scored_release(&s);
     assert_null(metric_find(STR("acc")));
+    unit_end(&u);
+}
+
+TEST(metrics_of_three_classes_agree_with_sklearn)
+{
+    struct unit u;
+    struct ctx *cx = unit_begin(&u, 1);
+    double *y = ARENA_ARRAY(cx->arena, double, N), *q = ARENA_ARRAY(cx->arena, double, 3 * N);
+    int32_t *said = ARENA_ARRAY(cx->arena, int32_t, N);
+    char name[64], head[64];
+    double want, got;
+    int n = 0;
+    FILE *f = fopen(DATA "ml_metrics_many.csv", "r");
+    assert_non_null(f);
+    assert_non_null(fgets(head, sizeof head, f));
+    for (int i = 0; i < N; i++) {
+        double *p = q + 3 * i;
+        assert_int_equal(fscanf(f, "%lf,%lf,%lf,%lf", &y[i], &p[0], &p[1], &p[2]), 4);
+        for (int k = 1; k < 3; k++)
+            if (p[k] > p[said[i]]) said[i] = k;
+    }
+    fclose(f);
+    struct scored s = {
+        .n = N, .actual = y, .classes = true, .n_classes = 3, .probs = q, .said = said};
+    f = fopen(DATA "ml_metrics_many_expected.csv", "r");
+    assert_non_null(f);
+    assert_non_null(fgets(head, sizeof head, f));
+    for (; fscanf(f, " %63[^,],%lf", name, &want) == 2; n++) {
+        bool is_null;
+        assert_ok(cx, metric_find(str_of(name))->many(cx, &s, &got, &is_null));
+        assert_false(is_null);
+        assert_close(got, want, 1e-13, 0);
+    }
+    fclose(f);
+    assert_int_equal(n, 6);
     unit_end(&u);
 }

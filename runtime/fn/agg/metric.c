@@ -159,3 +159,42 @@ static const struct agg_overload accuracy_overloads[] = {
 METRIC_AGG(accuracy, "accuracy(actual, predicted) -> num",
            "Share of rows where the predicted class is the actual one.",
            "accuracy([1, 2, 2, 3], [1, 2, 3, 3])  #> 0.75");
+
+MEASURE(mse, 0)
+NUMBERS(mse);
+METRIC_AGG(mse, "mse(actual: num, predicted: num) -> num", "Mean squared error.",
+           "mse([1, 2, 3], [1, 2, 6])  #> 3.0");
+MEASURE(median_ae, 0)
+NUMBERS(median_ae);
+METRIC_AGG(median_ae, "median_ae(actual: num, predicted: num) -> num",
+           "Median of the absolute errors.", "median_ae([1, 2, 3], [1, 3, 6])  #> 1.0");
+MEASURE(explained_variance, 0)
+NUMBERS(explained_variance);
+METRIC_AGG(explained_variance, "explained_variance(actual: num, predicted: num) -> num",
+           "Share of the variance that is explained, a constant error apart.",
+           "explained_variance([1, 2, 3], [2, 3, 4])  #> 1.0");
+MEASURE(brier, 1)
+SCORES(brier);
+METRIC_AGG(brier, "brier(probability: num, actual: bool) -> num",
+           "Mean squared error of a probability.", "brier([0.5, 1.0], [true, false])  #> 0.625");
+MEASURE(specificity, 0)
+BOOLS(specificity);
+METRIC_AGG(specificity, "specificity(actual: bool, predicted: bool) -> num",
+           "Share of the false rows that are called so; null when there is none.",
+           "specificity([false, false, true], [false, true, true])  #> 0.5");
+MEASURE(balanced_accuracy, 0)
+BOOLS(balanced_accuracy);
+METRIC_AGG(balanced_accuracy, "balanced_accuracy(actual: bool, predicted: bool) -> num",
+           "Mean of the shares of true and of false rows that are right.",
+           "balanced_accuracy([true, false, false], [true, true, false])  #> 0.75");
+MEASURE(mcc, 0)
+BOOLS(mcc);
+METRIC_AGG(mcc, "mcc(actual: bool, predicted: bool) -> num",
+           "Matthews' correlation of what was said with what was; null when one of them is "
+           "constant.",
+           "mcc([true, true, false, false], [true, false, false, false])  #> 0.5773502691896258");
+MEASURE(kappa, 0)
+BOOLS(kappa);
+METRIC_AGG(kappa, "kappa(actual: bool, predicted: bool) -> num",
+           "Cohen's kappa: agreement beyond chance.",
+           "kappa([true, true, false, false], [true, false, false, false])  #> 0.5");

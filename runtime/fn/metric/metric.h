@@ -21,6 +21,11 @@ struct scored {
     const double *score;  /* [n] prediction; classes: probability of the positive class */
     double threshold;     /* classes: positive above it */
     bool classes;
+    /* More than two classes: actual holds the index of the class, said that of the predicted one;
+     * `value` is then asked one class against the rest, `many` with all of them. */
+    int n_classes;           /* above 2, else 0 */
+    const double *probs;     /* [n, n_classes] */
+    const int32_t *said;     /* [n] */
     struct ranking *ranking; /* made when first needed; scored_release */
 };
 void scored_release(struct scored *s);
@@ -30,8 +35,14 @@ rc scored_rank(struct ctx *cx, struct scored *s, const struct ranking **out);
 struct metric_desc {
     const char *name;
     bool classifies;
+    bool is_extra;  /* shown by evaluate only when it is asked for */
+    bool of_scores; /* one class against the rest is measured by its probability, not by the class
+                       that was chosen */
+    bool less_is_better;
     const char *doc, *source;
     enum rc_t (*value)(struct ctx *cx, struct scored *s, double *out, bool *is_null);
+    /* Of more than two classes at once; NULL: the mean over the classes (macro). */
+    enum rc_t (*many)(struct ctx *cx, struct scored *s, double *out, bool *is_null);
 };
 const struct metric_desc *metric_find(struct str name); /* NULL: none of that name */
 const struct metric_desc *const *metric_all(int *n);
