@@ -183,19 +183,14 @@ static rc bind_cast(struct query *q, const json_t *b, const struct expr **out)
     int n = 0;
     const struct expr *e;
     TRY(sql_expr(q, sql_get(b, "arg"), &e));
-    if (sql_len(sql_get(type, "arrayBounds"))) {
-        if (e->type.kind == KIND_LIST) {
-            *out = e;
-            return RC_OK;
-        }
-        return fail(s->cx, E214, span, "casts to arrays do not run here");
-    }
     bool is_text = sql_is_literal(e) && e->type.kind == KIND_STR;
-    if (str_eqz(name, "interval") && is_text)
+    bool is_array = sql_len(sql_get(type, "arrayBounds")) > 0;
+    if (str_eqz(name, "interval") && is_text && !is_array)
         return sql_interval_literal(s->cx, s->arena, e->value.u.s, str_of(interval_unit(type)),
                                     e->span, out);
     for (size_t i = 0; i < sql_len(mods) && n < 4; i++)
         if (sql_is(json_array_get(mods, i), "A_Const", &c)) values[n++] = sql_const_int(s, c);
+    if (is_array) return sql_cast_array(s->cx, s->arena, e, name, values, n, span, out);
     return sql_cast(s->cx, s->arena, e, name, values, n, span, out);
 }
 
@@ -375,6 +370,16 @@ static rc bind_array(struct query *q, const json_t *b, const struct expr **out)
     struct dtype elem = n ? e[0]->type : DTYPE(KIND_STR);
     return list_literal(s, e, n, elem.kind == KIND_NULL ? DTYPE(KIND_STR) : elem, span, out);
 }
+/* list[from:to] */
+static rc array_part(struct query *q, const json_t *idx, const struct expr *list,
+                     const struct expr **out)
+{
+    const struct expr *all[3] = {list, sql_null(q->s, list->span), sql_null(q->s, list->span)};
+    static const char *const ends[] = {"lidx", "uidx"};
+    for (int i = 0; i < 2; i++)
+        if (sql_get(idx, ends[i])) TRY(sql_expr(q, sql_get(idx, ends[i]), &all[1 + i]));
+    return sql_fn(q->s, "sql_array_part", all, 3, list->span, out);
+}
 /* list[i], text of a struct's field. */
 static rc bind_indirection(struct query *q, const json_t *b, const struct expr **out)
 {
@@ -389,8 +394,10 @@ static rc bind_indirection(struct query *q, const json_t *b, const struct expr *
             TRY(sql_fn2(s, "field", e, expr_literal(s->arena, &name, e->span), &e));
             continue;
         }
-        if (sql_bool_of(idx, "is_slice"))
-            return fail(s->cx, E214, e->span, "parts of arrays do not run here");
+        if (sql_bool_of(idx, "is_slice")) {
+            TRY(array_part(q, idx, e, &e));
+            continue;
+        }
         TRY(sql_expr(q, sql_get(idx, "uidx"), &i));
         TRY(sql_fn2(s, FN_AT, e, i, &e));
     }

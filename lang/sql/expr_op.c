@@ -310,16 +310,17 @@ static rc bind_op(struct query *q, const json_t *e, const struct expr **out)
         (void)fail(s->cx, E106, span, "SQL compares with one `=`");
         return err_hint(s->cx, "where a = 1");
     }
-    if (strcmp(op, "&&") == 0) {
-        (void)fail(s->cx, E106, span, "`&&` is AND in SQL");
-        return err_hint(s->cx, "where a = 1 and b = 2");
-    }
     if (l && sql_is(l, "RowExpr", &row) && sql_is(r, "RowExpr", &other))
         return bind_rows(q, op, row, other, span, out);
     int n = 0;
     if (l) TRY(sql_expr(q, l, &two[n++]));
     TRY(sql_expr(q, r, &two[n++]));
     if (n == 1) return sql_operator(s->cx, s->arena, str_of(op), two, 1, span, out);
+    bool is_list = two[0]->type.kind == KIND_LIST || two[1]->type.kind == KIND_LIST;
+    if (strcmp(op, "&&") == 0 && !is_list) {
+        (void)fail(s->cx, E106, span, "`&&` is AND in SQL");
+        return err_hint(s->cx, "where a = 1 and b = 2");
+    }
     TRY(sql_op2(s, op, two[0], two[1], span, out));
     fold_decimals(s, op, two, out);
     return RC_OK;

@@ -187,47 +187,6 @@ static rc from_subquery(struct query *q, const json_t *b, enum join_kind kind, c
 }
 
 /* ---- functions that give rows ---- */
-static rc series_list(struct query *q, const struct expr *const *args, int n, struct span span,
-                      const struct expr **out)
-{
-    struct sql *s = q->s;
-    const struct fn_desc *series = fn_find(STR("sql_series"));
-    if (!series) return fail(s->cx, E214, span, "generate_series() does not run here yet");
-    if (n < 2 || n > 3) return fail(s->cx, E208, span, "generate_series(start, stop [, step])");
-    const struct expr *all[4] = {args[0], args[1], n > 2 ? args[2] : NULL, NULL};
-    if (n > 2 && all[2]->type.kind == KIND_STR)
-        TRY(sql_cast(s->cx, s->arena, all[2], STR("interval"), NULL, 0, span, &all[2]));
-    bool is_months = n > 2 && all[2]->op == EXPR_LITERAL && all[2]->value.months;
-    for (int i = 0; i < 2 && n > 2 && all[2]->type.kind == KIND_DURATION; i++)
-        TRY(sql_cast(s->cx, s->arena, all[i], STR("timestamp"), NULL, 0, span, &all[i]));
-    if (is_months) {
-        struct scalar rest = {.type = DTYPE(KIND_DURATION), .u.i = all[2]->value.u.i};
-        all[3] = sql_int_value(s, all[2]->value.months, span);
-        all[2] = expr_literal(s->arena, &rest, span);
-        n = 4;
-    }
-    return expr_call(s->cx, s->arena, series, all, n, span, out);
-}
-/* The list that a function of FROM gives a row of. */
-static rc rows_list(struct query *q, const json_t *call, const char **name, const struct expr **out)
-{
-    struct sql *s = q->s;
-    const json_t *names = sql_get(call, "funcname"), *args = sql_get(call, "args");
-    struct span span = sql_span(s, (int)sql_int_of(call, "location"));
-    int n = (int)sql_len(args);
-    const struct expr **e = ARENA_ARRAY(s->arena, const struct expr *, n + 1);
-    *name = sql_string(json_array_get(names, sql_len(names) - 1));
-    for (int i = 0; i < n; i++)
-        TRY(sql_expr(q, json_array_get(args, (size_t)i), &e[i]));
-    if (strcmp(*name, "generate_series") == 0) return series_list(q, e, n, span, out);
-    if (strcmp(*name, "unnest") == 0 && n == 1) {
-        if (e[0]->type.kind != KIND_LIST)
-            return fail(s->cx, E207, e[0]->span, "unnest() needs a list");
-        *out = e[0];
-        return RC_OK;
-    }
-    return sql_call(s->cx, s->arena, str_of(*name), e, n, span, out);
-}
 static rc unnest_rows(struct query *q, const struct expr *list, bool is_left, const char *index,
                       struct span span, const char *id)
 {
@@ -260,7 +219,7 @@ static rc from_function(struct query *q, const json_t *b, bool is_left)
         !sql_is(json_array_get(sql_get(list, "items"), 0), "FuncCall", &call))
         return fail(s->cx, E214, span, "ROWS FROM does not run here");
     TRY(so_far(q));
-    TRY(rows_list(q, call, &fn, &e));
+    TRY(sql_rows_list(q, call, &fn, &e));
     id = sql_prefix(s, b, fn);
     const char *index =
         sql_bool_of(b, "ordinality") ? arena_printf(s->arena, "%s.ordinality", id) : NULL;
@@ -399,39 +358,75 @@ static rc filter_linked(struct query *q, const json_t *j, int from, struct plan 
     *p = q->plan;
     return RC_OK;
 }
-/* A left or right join whose ON has sub-queries: the kept side's rows are numbered, the pairs that
- * hold are found as an inner join's, and joined to the kept side by its numbers. */
+/* p with its rows numbered in a column of that name. */
+static rc numbered(struct sql *s, struct plan *p, const char *name, struct plan **out)
+{
+    struct named_expr number = {name, NULL};
+    struct plan *w;
+    TRY(expr_window(s->cx, s->arena, win_find(STR("row_number")), NULL, 0, p->span, &number.expr));
+    TRY(plan_window(s->cx, p, NULL, 0, NULL, 0, &number, 1, p->span, &w));
+    *out = sql_own(s, w);
+    return RC_OK;
+}
+/* The columns of `all` in p, null where p has none. */
+static rc padded(struct sql *s, struct plan *p, const struct sql_items *all, struct plan **out)
+{
+    struct sql_items items = {0};
+    for (int i = 0; i < all->n; i++) {
+        struct scalar none = {.type = all->all[i].expr->type, .is_null = true};
+        const struct expr *e = expr_literal(s->arena, &none, p->span);
+        if (schema_find(p->schema, str_of(all->all[i].name)) >= 0)
+            e = sql_plan_col(s, p, all->all[i].name);
+        sql_add_item(s, &items, all->all[i].name, e);
+    }
+    return sql_project(s, p, &items, out);
+}
+/* Rows of p (numbered by `name`) joined with the pairs (that number is `again`) by kind. */
+static rc by_number(struct sql *s, enum join_kind kind, struct plan *p, const char *name,
+                    struct plan *pairs, const char *again, struct plan **out)
+{
+    const struct expr *on;
+    TRY(sql_op2(s, "=", sql_plan_col(s, p, name), sql_plan_col(s, pairs, again), p->span, &on));
+    struct sql_join j = {
+        .kind = kind, .left = p, .right = pairs, .on = &on, .n_on = 1, .span = p->span};
+    return sql_join(s, &j, out);
+}
+/* An outer join whose ON has sub-queries: the kept side's rows are numbered, the pairs that hold
+ * are found as an inner join's, and joined to the kept side by its numbers. Of a full join the
+ * other side's rows that are in no pair come behind. */
 static rc linked_join(struct query *q, const json_t *j, int from, struct sql_join *join,
                       struct plan **out)
 {
     struct sql *s = q->s;
-    struct plan *pairs, *other = join->kind == JOIN_LEFT ? join->right : join->left;
-    struct plan *kept = join->kind == JOIN_LEFT ? join->left : join->right, *w;
-    struct named_expr number = {sql_fresh(s, "row"), NULL};
-    struct sql_items items = {0};
-    const char *again = sql_fresh(s, "row");
-    if (join->kind == JOIN_FULL)
-        return fail(s->cx, E214, join->span,
-                    "a sub-query cannot stand in ON of a FULL JOIN: put it into a column before");
-    TRY(expr_window(s->cx, s->arena, win_find(STR("row_number")), NULL, 0, kept->span,
-                    &number.expr));
-    TRY(plan_window(s->cx, kept, NULL, 0, NULL, 0, &number, 1, kept->span, &w));
-    kept = sql_own(s, w);
+    bool is_full = join->kind == JOIN_FULL, is_right = join->kind == JOIN_RIGHT;
+    struct plan *pairs, *other = is_right ? join->left : join->right;
+    struct plan *kept = is_right ? join->right : join->left, *rest, *all;
+    const char *row = sql_fresh(s, "row"), *again = sql_fresh(s, "row");
+    const char *other_row = sql_fresh(s, "row"), *other_again = sql_fresh(s, "row");
+    struct sql_items columns = {0}, items = {0};
+    sql_add_all(s, &columns, join->left);
+    sql_add_all(s, &columns, join->right);
+    TRY(numbered(s, kept, row, &kept));
+    sql_add_all(s, &items, other);
+    if (is_full) TRY(numbered(s, other, other_row, &other));
     struct sql_join inner = *join;
     inner.kind = JOIN_INNER;
     inner.left = kept;
     inner.right = other;
     TRY(sql_join(s, &inner, &pairs));
     TRY(filter_linked(q, j, from, &pairs));
-    sql_add_all(s, &items, other);
-    sql_add_item(s, &items, again, sql_plan_col(s, pairs, number.name));
+    sql_add_item(s, &items, again, sql_plan_col(s, pairs, row));
+    if (is_full) sql_add_item(s, &items, other_again, sql_plan_col(s, pairs, other_row));
     TRY(sql_project(s, pairs, &items, &pairs));
-    const struct expr *on;
-    TRY(sql_op2(s, "=", sql_plan_col(s, kept, number.name), sql_plan_col(s, pairs, again),
-                join->span, &on));
-    struct sql_join last = {
-        .kind = JOIN_LEFT, .left = kept, .right = pairs, .on = &on, .n_on = 1, .span = join->span};
-    return sql_join(s, &last, out);
+    if (is_full) plan_share(pairs, "pairs");
+    TRY(by_number(s, JOIN_LEFT, kept, row, pairs, again, out));
+    if (!is_full) return RC_OK;
+    TRY(by_number(s, JOIN_ANTI, other, other_row, pairs, other_again, &rest));
+    TRY(padded(s, rest, &columns, &rest));
+    TRY(padded(s, *out, &columns, out));
+    TRY(plan_union(s->cx, *out, rest, join->span, &all));
+    *out = sql_own(s, all);
+    return RC_OK;
 }
 static int split_and(const struct expr *e, const struct expr **out)
 {

@@ -1,6 +1,8 @@
 /* func.c: function calls: scalar ones, aggregates, window functions with their frames. */
 #include "lang/sql/query.h"
 
+#include "runtime/base/civil.h"
+
 static struct span call_span(struct query *q, const json_t *call)
 {
     return sql_span(q->s, (int)sql_int_of(call, "location"));
@@ -18,6 +20,73 @@ static rc bind_all(struct query *q, const json_t *args, const struct expr ***out
 }
 
 /* ---- functions that are no plain call ---- */
+/* Whether PostgreSQL has a timestamptz there, although the plan knows no zone: now() and its like.
+ */
+static bool is_instant(const json_t *node)
+{
+    static const char *const names[] = {"now", "transaction_timestamp", "statement_timestamp",
+                                        "clock_timestamp", "to_timestamp"};
+    const json_t *b;
+    if (sql_is(node, "SQLValueFunction", &b))
+        return strncmp(sql_text_of(b, "op"), "SVFOP_CURRENT_TIMESTAMP", 23) == 0;
+    if (sql_is(node, "A_Expr", &b))
+        return is_instant(sql_get(b, "lexpr")) || is_instant(sql_get(b, "rexpr"));
+    if (!sql_is(node, "FuncCall", &b)) return false;
+    const json_t *fn = sql_get(b, "funcname"), *args = sql_get(b, "args");
+    const char *name = sql_len(fn) ? sql_string(json_array_get(fn, sql_len(fn) - 1)) : "";
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return strcmp(name, "date_trunc") == 0 && is_instant(json_array_get(args, 1));
+}
+static rc time_zone(struct query *q, const json_t *call, const struct expr **out)
+{
+    struct sql *s = q->s;
+    const struct expr **args;
+    int n;
+    TRY(bind_all(q, sql_get(call, "args"), &args, &n));
+    if (is_instant(json_array_get(sql_get(call, "args"), 1)))
+        TRY(sql_as_instant(s->cx, s->arena, args[1], &args[1]));
+    return sql_call(s->cx, s->arena, STR("timezone"), args, 2, call_span(q, call), out);
+}
+/* age(x): since x, today at midnight. */
+static rc age_today(struct query *q, const json_t *call, const struct expr **out)
+{
+    struct sql *s = q->s;
+    const struct expr **args;
+    int n;
+    struct scalar day = {.type = DTYPE(KIND_DATETIME)};
+    day.u.i = civil_day_of_us(statement_now(s->lg)) * US_PER_DAY;
+    TRY(bind_all(q, sql_get(call, "args"), &args, &n));
+    const struct expr *two[2] = {expr_literal(s->arena, &day, call_span(q, call)), args[0]};
+    return sql_call(s->cx, s->arena, STR("age"), two, 2, call_span(q, call), out);
+}
+/* Its parts by place or by name: make_interval(days => 3). */
+static rc make_interval(struct query *q, const json_t *call, const struct expr **out)
+{
+    static const char *const names[] = {"years", "months", "weeks", "days",
+                                        "hours", "mins",   "secs"};
+    struct sql *s = q->s;
+    const json_t *list = sql_get(call, "args"), *named;
+    const struct expr *args[7];
+    struct span span = call_span(q, call);
+    for (int i = 0; i < 7; i++)
+        args[i] = sql_int_value(s, 0, span);
+    for (size_t i = 0; i < sql_len(list); i++) {
+        const json_t *node = json_array_get(list, i);
+        size_t at = i;
+        if (sql_is(node, "NamedArgExpr", &named)) {
+            for (at = 0; at < 7 && strcmp(names[at], sql_text_of(named, "name")) != 0;)
+                at++;
+            node = sql_get(named, "arg");
+        }
+        if (at >= 7) {
+            (void)fail(s->cx, E208, sql_node_span(s, node), "make_interval() has no such part");
+            return err_hint(s->cx, "make_interval(days => 3, hours => 12)");
+        }
+        TRY(sql_expr(q, node, &args[at]));
+    }
+    return sql_call(s->cx, s->arena, STR("make_interval"), args, 7, span, out);
+}
 rc sql_special(struct query *q, const char *name, const json_t *call, const struct expr **out,
                bool *done)
 {
@@ -36,9 +105,12 @@ rc sql_special(struct query *q, const char *name, const json_t *call, const stru
             *out = expr_literal(s->arena, &v, call_span(q, call));
             return RC_OK;
         }
-    if (strcmp(name, "unnest") == 0 || strcmp(name, "generate_series") == 0)
-        return fail(s->cx, E217, call_span(q, call),
-                    "%s() gives rows: it stands in FROM, `select v from %s(..) v`", name, name);
+    if (sql_gives_rows(call)) return sql_rows_call(q, call, out);
+    if (strcmp(name, "timezone") == 0 && sql_len(sql_get(call, "args")) == 2)
+        return time_zone(q, call, out);
+    if (strcmp(name, "age") == 0 && sql_len(sql_get(call, "args")) == 1)
+        return age_today(q, call, out);
+    if (strcmp(name, "make_interval") == 0) return make_interval(q, call, out);
     *done = false;
     return RC_OK;
 }
@@ -143,31 +215,6 @@ bool sql_has_aggregate(const json_t *node)
         json_object_foreach(n, key, kid) if (sql_has_aggregate(kid)) return true;
     return false;
 }
-/* ORDER BY inside an aggregate: the rows are sorted so before they are grouped. */
-static rc agg_order(struct query *q, const json_t *order)
-{
-    struct sql *s = q->s;
-    const json_t *sb;
-    int n = (int)sql_len(order);
-    struct sort_key *keys = ARENA_ARRAY(s->arena, struct sort_key, n + 1);
-    for (int i = 0; i < n; i++) {
-        const struct expr *e;
-        if (!sql_is(json_array_get(order, (size_t)i), "SortBy", &sb)) continue;
-        TRY(sql_expr(q, sql_get(sb, "node"), &e));
-        TRY(sql_sort_key(q, sb, e, &keys[i]));
-    }
-    if (n == 0) return RC_OK;
-    for (int i = 0; q->agg_sort && i < n; i++)
-        if (n != q->n_agg_sort || !expr_equal(keys[i].expr, q->agg_sort[i].expr) ||
-            keys[i].descending != q->agg_sort[i].descending ||
-            keys[i].nulls_first != q->agg_sort[i].nulls_first)
-            return fail(s->cx, E214, keys[i].expr->span,
-                        "aggregates of one query with different ORDER BY do not run here: put one "
-                        "into a query of its own");
-    q->agg_sort = keys;
-    q->n_agg_sort = n;
-    return RC_OK;
-}
 static rc within_args(struct query *q, const json_t *call, const struct expr **args, int *n,
                       bool *descending)
 {
@@ -201,7 +248,6 @@ static rc make_agg(struct query *q, const char *name, const json_t *call, struct
         TRY(within_args(q, call, some, &n, &descending));
     } else {
         TRY(bind_all(q, sql_get(call, "args"), &args, &n));
-        TRY(agg_order(q, sql_get(call, "agg_order")));
     }
     if (sql_get(call, "agg_filter")) {
         TRY(sql_condition(q, sql_get(call, "agg_filter"), &where));
@@ -210,8 +256,27 @@ static rc make_agg(struct query *q, const char *name, const json_t *call, struct
     for (int i = 0; i < n; i++)
         if (args[i]->type.kind == KIND_NULL)
             TRY(expr_cast(s->cx, s->arena, args[i], KIND_STR, &args[i]));
+    if (!is_within && frame.unit == FRAME_ALL && !sql_get(call, "over")) {
+        bool done;
+        TRY(sql_ordered_aggregate(q, fn, call, args, where, call_span(q, call), out, &done));
+        if (done) return RC_OK;
+    }
     return sql_agg(s->cx, s->arena, fn, args, n, sql_bool_of(call, "agg_distinct"), descending,
                    where, frame, call_span(q, call), out);
+}
+rc sql_keep_aggregate(struct query *q, const struct expr *e, struct span span,
+                      const struct expr **out)
+{
+    struct sql *s = q->s;
+    for (int i = 0; i < q->aggs.n; i++)
+        if (expr_equal(q->aggs.all[i].expr, e)) {
+            *out = expr_column(s->arena, q->aggs.all[i].name, e->type, span);
+            return RC_OK;
+        }
+    const char *id = sql_fresh(s, "agg");
+    sql_add_item(s, &q->aggs, id, e);
+    *out = expr_column(s->arena, id, e->type, span);
+    return RC_OK;
 }
 rc sql_aggregate(struct query *q, const char *name, const json_t *call, const struct expr **out)
 {
@@ -234,14 +299,8 @@ rc sql_aggregate(struct query *q, const char *name, const json_t *call, const st
     q->in_agg = false;
     q->can_window = could_window;
     TRY(res);
-    for (int i = 0; i < q->aggs.n; i++)
-        if (expr_equal(q->aggs.all[i].expr, e)) {
-            *out = expr_column(s->arena, q->aggs.all[i].name, e->type, span);
-            return RC_OK;
-        }
-    const char *id = sql_fresh(s, "agg");
-    sql_add_item(s, &q->aggs, id, e);
-    *out = expr_column(s->arena, id, e->type, span);
+    if (e->op == EXPR_AGG) return sql_keep_aggregate(q, e, span, out);
+    *out = e; /* made of several */
     return RC_OK;
 }
 

@@ -115,30 +115,6 @@ rc sql_list_args(struct ctx *cx, struct arena *a, const struct expr **two, struc
     return RC_OK;
 }
 
-/* Calls that depend on what their arguments are; *done tells whether it was one. */
-static rc special_call(struct ctx *cx, struct arena *a, const char *ours, const struct expr **args,
-                       int n, struct span span, const struct expr **out, bool *done)
-{
-    const struct expr *x = args[n - 1];
-    *done = true;
-    /* a part of age(a, b) is of its years and months */
-    if (strcmp(ours, "sql_date_part") == 0 && x->op == EXPR_CALL &&
-        strcmp(x->fn->name, "sql_age") == 0) {
-        const struct expr *three[3] = {args[0], x->args[0], x->args[1]};
-        return sql_ours(cx, a, "sql_age_part", three, 3, span, out);
-    }
-    if (strcmp(ours, "round") == 0 && n == 1 && x->op == EXPR_LITERAL &&
-        x->type.kind == KIND_NUM) { /* numeric: half away from zero */
-        const struct expr *two[2] = {x, sql_int_literal(a, 0, span)};
-        return sql_ours(cx, a, "sql_round", two, 2, span, out);
-    }
-    /* substring(x from pattern) */
-    if (strcmp(ours, "sql_substring") == 0 && n == 2 && x->type.kind == KIND_STR)
-        return sql_ours(cx, a, "sql_regex_substr", args, n, span, out);
-    *done = false;
-    return RC_OK;
-}
-
 rc sql_call(struct ctx *cx, struct arena *a, struct str name, const struct expr *const *args, int n,
             struct span span, const struct expr **out)
 {
@@ -159,7 +135,8 @@ rc sql_call(struct ctx *cx, struct arena *a, struct str name, const struct expr 
     if (is_choice) TRY(sql_unify(cx, a, mine, n, span));
     if (strcmp(ours, "??") == 0) return coalesce(cx, a, mine, n, span, out);
     bool done = false;
-    if (n > 0) TRY(special_call(cx, a, ours, mine, n, span, out, &done));
+    TRY(sql_zones_meet(cx, a, mine, n));
+    TRY(sql_special_call(cx, a, row, mine, n, span, out, &done));
     if (done) return RC_OK;
     const struct fn_desc *fn = fn_find(str_of(ours));
     if (!fn) return fail(cx, E214, span, "`%.*s` does not run yet", STR_FMT(name));

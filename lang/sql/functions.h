@@ -63,6 +63,14 @@ rc sql_type(struct ctx *cx, struct str name, struct span span, struct dtype *out
 /* CAST(e AS name(mods)). Literals are cast at once, so errors come before anything runs. */
 rc sql_cast(struct ctx *cx, struct arena *a, const struct expr *e, struct str name,
             const int64_t *mods, int n_mods, struct span span, const struct expr **out);
+/* CAST(e AS name(mods)[]): of a text `{1,2}` or of an array. */
+rc sql_cast_array(struct ctx *cx, struct arena *a, const struct expr *e, struct str name,
+                  const int64_t *mods, int n_mods, struct span span, const struct expr **out);
+/* e as a time with a zone (UTC unless it has one). */
+rc sql_as_instant(struct ctx *cx, struct arena *a, const struct expr *e, const struct expr **out);
+/* t AT TIME ZONE zone. */
+rc sql_at_zone(struct ctx *cx, struct arena *a, const struct expr *zone, const struct expr *t,
+               struct span span, const struct expr **out);
 /* INTERVAL 'text' [unit]: a literal with months. unit may be empty. */
 rc sql_interval_literal(struct ctx *cx, struct arena *a, struct str text, struct str unit,
                         struct span span, const struct expr **out);

@@ -19,6 +19,12 @@ const struct expr *sql_int_literal(struct arena *a, int64_t x, struct span span)
 bool sql_is_quoted(const struct expr *e);
 bool sql_is_months(const struct expr *e); /* an interval literal with months */
 
+/* Where one time has a zone, those without become instants of UTC. */
+rc sql_zones_meet(struct ctx *cx, struct arena *a, const struct expr **args, int n);
+/* Calls that depend on what their arguments are; *done tells whether it was one. */
+rc sql_special_call(struct ctx *cx, struct arena *a, const struct sql_fn *row,
+                    const struct expr **args, int n, struct span span, const struct expr **out,
+                    bool *done);
 rc sql_list_args(struct ctx *cx, struct arena *a, const struct expr **two, struct span span);
 
 #endif

@@ -323,6 +323,8 @@ static bool is_made(struct query *q, const char *name)
         if (strcmp(q->waiting[i].name, name) == 0) return true;
     for (int i = 0; i < q->carry.n; i++)
         if (strcmp(q->carry.all[i].name, name) == 0) return true;
+    for (int i = 0; i < q->rows.n; i++)
+        if (strcmp(q->rows.all[i].name, name) == 0) return true;
     return strncmp(name, ".grouping", 9) == 0;
 }
 static const struct expr *swap_key(void *arg, const struct expr *e)
@@ -367,6 +369,8 @@ static rc rewrite_windows(struct grouper *g)
         for (int k = 0; k < w->n_sort; k++)
             TRY(rewrite(g, &w->sort[k].expr));
     }
+    for (int i = 0; i < q->rows.n; i++)
+        TRY(rewrite(g, &q->rows.all[i].expr));
     return RC_OK;
 }
 /* After grouping only the keys are in sight by name. */
@@ -400,6 +404,8 @@ static rc join_waiting(struct grouper *g, const struct expr **exprs, int n_exprs
         exprs[i] = sql_map(s->arena, exprs[i], swap_waiting, &joined);
     for (int i = 0; i < q->n_wins && joined.n; i++)
         q->wins[i].call = sql_map(s->arena, q->wins[i].call, swap_waiting, &joined);
+    for (int i = 0; i < q->rows.n && joined.n; i++)
+        q->rows.all[i].expr = sql_map(s->arena, q->rows.all[i].expr, swap_waiting, &joined);
     return RC_OK;
 }
 rc sql_group(struct query *q, const json_t *select, struct sql_target *targets, int n_targets,

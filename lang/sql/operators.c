@@ -10,19 +10,38 @@ struct op {
     bool negate; /* NOT of it */
 };
 static const struct op binary_ops[] = {
-    {"=", "sql_eq", false},      {"<>", "sql_ne", false},
-    {"!=", "sql_ne", false},     {"<", "sql_lt", false},
-    {"<=", "sql_le", false},     {">", "sql_gt", false},
-    {">=", "sql_ge", false},     {"and", "sql_and", false},
-    {"or", "sql_or", false},     {"+", "+", false},
-    {"-", "-", false},           {"*", "*", false},
-    {"/", "sql_div", false},     {"%", "sql_mod", false},
-    {"^", "sql_power", false},   {"||", "sql_join", false},
-    {"~~", "sql_like", false},   {"!~~", "sql_like", true},
-    {"~~*", "sql_ilike", false}, {"!~~*", "sql_ilike", true},
-    {"~", "sql_regex", false},   {"!~", "sql_regex", true},
-    {"~*", "sql_iregex", false}, {"!~*", "sql_iregex", true},
-    {"^@", "starts", false},     {"@>", "sql_array_contains", false},
+    {"=", "sql_eq", false},
+    {"<>", "sql_ne", false},
+    {"!=", "sql_ne", false},
+    {"<", "sql_lt", false},
+    {"<=", "sql_le", false},
+    {">", "sql_gt", false},
+    {">=", "sql_ge", false},
+    {"and", "sql_and", false},
+    {"or", "sql_or", false},
+    {"+", "+", false},
+    {"-", "-", false},
+    {"*", "*", false},
+    {"/", "sql_div", false},
+    {"%", "sql_mod", false},
+    {"^", "sql_power", false},
+    {"||", "sql_join", false},
+    {"~~", "sql_like", false},
+    {"!~~", "sql_like", true},
+    {"~~*", "sql_ilike", false},
+    {"!~~*", "sql_ilike", true},
+    {"~", "sql_regex", false},
+    {"!~", "sql_regex", true},
+    {"~*", "sql_iregex", false},
+    {"!~*", "sql_iregex", true},
+    {"^@", "starts", false},
+    {"@>", "sql_array_contains", false},
+    {"&", "sql_bit_and", false},
+    {"|", "sql_bit_or", false},
+    {"#", "sql_bit_xor", false},
+    {"<<", "sql_bit_left", false},
+    {">>", "sql_bit_right", false},
+    {"&&", "sql_array_overlap", false},
 };
 
 static const struct op *op_find(struct str name)
@@ -196,7 +215,8 @@ static rc unary(struct ctx *cx, struct arena *a, struct str op, const struct exp
         *out = x;
         return RC_OK;
     }
-    static const char *const signs[][2] = {{"@", "abs"}, {"|/", "sql_sqrt"}, {"||/", "sql_cbrt"}};
+    static const char *const signs[][2] = {
+        {"@", "abs"}, {"|/", "sql_sqrt"}, {"||/", "sql_cbrt"}, {"~", "sql_bit_not"}};
     for (int i = 0; i < COUNT_OF(signs); i++)
         if (str_eqz(op, signs[i][0])) return sql_ours(cx, a, signs[i][1], &x, 1, span, out);
     if (str_eqz(op, "not")) return sql_ours(cx, a, "sql_not", &x, 1, span, out);
@@ -223,8 +243,8 @@ rc sql_operator(struct ctx *cx, struct arena *a, struct str op, const struct exp
     bool done = false;
     if (!row) {
         (void)fail(cx, E214, span, "the operator `%.*s` is not known here", STR_FMT(op));
-        return err_note(cx, "operators are + - * / %% ^ || = <> < <= > >= LIKE ILIKE ~ ~* AND OR "
-                            "NOT");
+        return err_note(cx, "operators are + - * / %% ^ || = <> < <= > >= & | # << >> LIKE ILIKE ~ "
+                            "~* AND OR NOT");
     }
     bool is_list = two[0]->type.kind == KIND_LIST || two[1]->type.kind == KIND_LIST;
     if (str_eqz(op, "||") && is_list) {
@@ -237,6 +257,7 @@ rc sql_operator(struct ctx *cx, struct arena *a, struct str op, const struct exp
     } else {
         TRY(quoted_pair(cx, a, op, two));
     }
+    TRY(sql_zones_meet(cx, a, two, 2));
     if (op.n == 1 && strchr("+-*", op.p[0])) TRY(time_arith(cx, a, op.p[0], two, span, out, &done));
     if (done) return RC_OK;
     TRY(sql_ours(cx, a, row->ours, two, 2, span, out));

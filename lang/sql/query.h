@@ -86,6 +86,7 @@ struct query {
     const char *where_text; /* "WHERE": aggregates cannot stand there; NULL: they can */
     bool can_window;
     bool in_agg;
+    bool can_rows; /* functions that give rows may stand here */
     bool is_grouped;
     const json_t *windows;          /* WINDOW clause */
     const struct sql_target *items; /* HAVING: a name that is no column is one of the select list */
@@ -95,6 +96,7 @@ struct query {
     int n_agg_sort;
     struct sql_window *wins;
     int n_wins, cap_wins;
+    struct sql_items rows; /* lists of functions in the select list that give rows */
     struct sql_early *early;
     int n_early, cap_early;
     struct sql_waiting *waiting;
@@ -162,6 +164,25 @@ typedef const struct expr *(*sql_swap)(void *arg, const struct expr *e);
 const struct expr *sql_map(struct arena *a, const struct expr *e, sql_swap swap, void *arg);
 bool sql_reads(const struct expr *e, const char *id);
 bool sql_reads_only(const struct expr *e, const struct plan *p); /* columns of p */
+
+/* array_agg, string_agg with ORDER BY or DISTINCT (ordered.c); *done false: the plain aggregate
+ * will do, over rows sorted by q->agg_sort. */
+rc sql_ordered_aggregate(struct query *q, const struct sql_fn *fn, const json_t *call,
+                         const struct expr *const *args, const struct expr *where, struct span span,
+                         const struct expr **out, bool *done);
+/* The column that an aggregate's result will be. */
+rc sql_keep_aggregate(struct query *q, const struct expr *e, struct span span,
+                      const struct expr **out);
+
+/* ---- functions that give rows (rows.c) ---- */
+bool sql_gives_rows(const json_t *call);
+bool sql_has_rows(const json_t *node);
+/* The list that such a function gives a row of. */
+rc sql_rows_list(struct query *q, const json_t *call, const char **name, const struct expr **out);
+/* In the select list: the column that its rows will be. */
+rc sql_rows_call(struct query *q, const json_t *call, const struct expr **out);
+/* Makes rows of q->rows. */
+rc sql_rows_nodes(struct query *q);
 
 /* ---- sub-queries (sublink.c) ---- */
 rc sql_sublink(struct query *q, const json_t *link, const struct expr **out);

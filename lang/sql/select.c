@@ -129,7 +129,11 @@ static rc bind_targets(struct body *b)
     struct query *q = b->q;
     q->can_window = true;
     for (int i = 0; i < b->n; i++) {
-        if (b->targets[i].node) TRY(sql_expr(q, b->targets[i].node, &b->targets[i].expr));
+        const json_t *node = b->targets[i].node;
+        q->can_rows = node != NULL;
+        enum rc_t res = node ? sql_expr(q, node, &b->targets[i].expr) : RC_OK;
+        q->can_rows = false;
+        TRY(res);
         (void)add_expr(b, b->targets[i].expr);
     }
     return RC_OK;
@@ -364,7 +368,11 @@ static bool reads_column(const struct expr *e)
     return false;
 }
 
-/* Keys with sub-queries are computed before the groups are made. */
+/* Keys with sub-queries or functions that give rows are computed before the groups are made. */
+static bool is_early(const json_t *node)
+{
+    return sql_has_sublink(node) || sql_has_rows(node);
+}
 static rc early_keys(struct body *b)
 {
     struct query *q = b->q;
@@ -375,10 +383,14 @@ static rc early_keys(struct body *b)
         int at;
         TRY(sql_ordinal(q, node, b->n, &at));
         if (at < 0) at = named_target(b, node);
-        if (at >= 0 && b->targets[at].node && sql_has_sublink(b->targets[at].node))
+        if (at >= 0 && b->targets[at].node && is_early(b->targets[at].node))
             node = b->targets[at].node;
-        if (!sql_has_sublink(node)) continue;
-        TRY(sql_expr(q, node, &e));
+        if (!is_early(node)) continue;
+        q->can_rows = true;
+        enum rc_t res = sql_expr(q, node, &e);
+        q->can_rows = false;
+        TRY(res);
+        TRY(sql_rows_nodes(q));
         if (e->type.kind == KIND_NULL) TRY(expr_cast(q->s->cx, q->s->arena, e, KIND_STR, &e));
         TRY(sql_add_column(q->s, &q->plan, e, "key", &e));
         SQL_GROW(q, q->early, q->n_early, q->cap_early);
@@ -401,7 +413,7 @@ rc sql_plain(struct query *q, const json_t *select, struct sql_result *out)
     TRY(bind_targets(&b));
     TRY(bind_order(&b));
     TRY(bind_having(&b));
-    bool is_whole = q->is_grouped && !sql_get(select, "groupClause") && !b.having;
+    bool is_whole = q->is_grouped && !sql_get(select, "groupClause") && !b.having && q->rows.n == 0;
     if (is_whole && b.n == 1) {
         out->empty = sql_map(s->arena, b.exprs[0], swap_empty, q);
         if (reads_column(out->empty)) out->empty = NULL;
@@ -413,6 +425,7 @@ rc sql_plain(struct query *q, const json_t *select, struct sql_result *out)
         TRY(sql_where(s, q->plan, b.exprs[b.n_exprs - 1], &q->plan));
     }
     TRY(sql_window_nodes(q));
+    TRY(sql_rows_nodes(q));
     return finish(&b, out);
 }
 

@@ -127,4 +127,7 @@ struct plan *sql_own(struct sql *s, struct plan *take_p);
 /* The same tree, wherever it stands in the text. */
 bool sql_same_tree(const json_t *a, const json_t *b);
 
+/* Keeps a tree that was made here until the statement's end. */
+const json_t *sql_keep_tree(struct sql *s, json_t *take_tree);
+
 #endif

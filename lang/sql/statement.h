@@ -25,8 +25,6 @@ rc sql_compute(struct sql *s, struct plan *p, struct table **out);
 struct value *sql_done(struct sql *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* "1 row", "3 rows" */
 const char *sql_rows(struct sql *s, int64_t n);
-/* Keeps a tree that was made here until the statement's end. */
-const json_t *sql_keep_tree(struct sql *s, json_t *take_tree);
 
 /* A plan whose columns, in order, are those of `to`: plan's column from[i] cast as an assignment
  * casts, null where from[i] < 0. */

@@ -708,6 +708,30 @@ static rc quantified(struct query *q, const char *op, bool is_any, const struct 
 }
 
 /* ---- the node ---- */
+/* ARRAY(select x ..): (select array_agg(x) from (select x ..)), without rows an empty array. */
+static rc array_value(struct query *q, const json_t *link, struct span span,
+                      const struct expr **out)
+{
+    struct sql *s = q->s;
+    json_t *sub = (json_t *)(uintptr_t)sql_get(link, "subselect");
+    json_t *tree =
+        json_pack("{s:[{s:{s:{s:{s:[{s:{s:s}}],s:[{s:{s:[{s:{s:s}}],s:i}}],s:i}},s:i}}],"
+                  "s:[{s:{s:O,s:{s:s,s:[{s:{s:s}}]}}}],s:s,s:s}",
+                  "targetList", "ResTarget", "val", "FuncCall", "funcname", "String", "sval",
+                  "array_agg", "args", "ColumnRef", "fields", "String", "sval", "item", "location",
+                  -1, "location", -1, "location", -1, "fromClause", "RangeSubselect", "subquery",
+                  sub, "alias", "aliasname", "rows", "colnames", "String", "sval", "item",
+                  "limitOption", "LIMIT_OPTION_DEFAULT", "op", "SETOP_NONE");
+    const struct expr *none;
+    TRY(scalar_link(q, sql_keep_tree(s, tree), span, out));
+    if ((*out)->type.kind != KIND_LIST) return RC_OK;
+    struct column *c;
+    TRY(column_nulls(s->cx, *(*out)->type.elem, 0, &c));
+    struct scalar v = {.type = (*out)->type, .u.list = c};
+    none = expr_literal(s->arena, &v, span);
+    column_unref(c);
+    return expr_or(s->cx, s->arena, *out, none, span, out);
+}
 static rc bind_link(struct query *q, const json_t *link, const struct expr *test,
                     const struct expr **out)
 {
@@ -722,8 +746,7 @@ static rc bind_link(struct query *q, const json_t *link, const struct expr *test
     if (strcmp(type, "EXPR_SUBLINK") == 0) return scalar_link(q, select, span, out);
     if (strcmp(type, "EXISTS_SUBLINK") == 0) return exists_value(q, select, span, out);
     bool is_any = strcmp(type, "ANY_SUBLINK") == 0;
-    if (!is_any && strcmp(type, "ALL_SUBLINK") != 0)
-        return fail(s->cx, E214, span, "ARRAY(select ..) does not run here: array_agg() does");
+    if (!is_any && strcmp(type, "ALL_SUBLINK") != 0) return array_value(q, link, span, out);
     if (!test) TRY(test_values(q, sql_get(link, "testexpr"), &x, &n));
     if (is_any && strcmp(op, "=") == 0) return in_value(q, x, n, select, span, out);
     if (!is_any && strcmp(op, "<>") == 0) {

@@ -1,6 +1,8 @@
 /* types.c: PostgreSQL's type names, casts, and values that must be of one type. */
 #include "lang/sql/functions_int.h"
 
+#include "lang/sql/query.h"
+#include "runtime/fn/sql/array_text.h"
 #include "runtime/fn/sql/interval.h"
 
 struct type_row {
@@ -137,6 +139,10 @@ rc sql_cast(struct ctx *cx, struct arena *a, const struct expr *e, struct str na
     if (e->type.kind == KIND_NULL) return expr_cast(cx, a, e, row->kind, out);
     if (row->kind == KIND_DURATION && (sql_is_quoted(e) || sql_is_months(e)))
         return sql_cast_kind(cx, a, e, KIND_DURATION, out);
+    if (row->kind == KIND_DATETIME && str_eq_nocase(name, STR("timestamptz")))
+        return sql_as_instant(cx, a, e, out);
+    if (row->kind == KIND_STR && e->type.kind == KIND_LIST)
+        return sql_ours(cx, a, "sql_array_text", args, 1, span, out);
     bool is_numeric = e->op == EXPR_LITERAL && e->type.kind == KIND_NUM && row->kind == KIND_INT;
     if (is_numeric) { /* half away from zero */
         args[1] = sql_int_literal(a, 0, span);
@@ -144,12 +150,109 @@ rc sql_cast(struct ctx *cx, struct arena *a, const struct expr *e, struct str na
         TRY(sql_fold(cx, a, &args[0]));
     }
     if (row->bits) args[n++] = sql_int_literal(a, row->bits, span);
+    if (row->kind == KIND_DATETIME && e->type.kind == KIND_DATETIME && e->type.zone) {
+        struct scalar utc = {.type = DTYPE(KIND_STR), .u.s = STR("UTC")};
+        return sql_at_zone(cx, a, expr_literal(a, &utc, span), e, span, out);
+    }
     TRY(sql_ours(cx, a, row->cast, args, n, span, out));
     TRY(sql_fold(cx, a, out));
     bool is_double = str_starts(name, STR("float")) || str_eqz(name, "real");
     if (is_double && (*out)->op == EXPR_LITERAL) /* a call, so that nobody takes it for numeric */
         return sql_ours(cx, a, row->cast, out, 1, span, out);
     return cast_mods(cx, a, row, name, mods, n_mods, span, out);
+}
+
+/* ---- arrays ---- */
+/* Values of an array written here, each cast. */
+static rc cast_items(struct ctx *cx, struct arena *a, const struct expr **items, int n,
+                     struct str name, const int64_t *mods, int n_mods, struct span span,
+                     const struct expr **out)
+{
+    struct builder b;
+    struct column *c = NULL;
+    struct dtype elem;
+    TRY(sql_type(cx, name, span, &elem));
+    for (int i = 0; i < n; i++) {
+        TRY(sql_cast(cx, a, items[i], name, mods, n_mods, span, &items[i]));
+        TRY(sql_fold(cx, a, &items[i]));
+        if (items[i]->type.kind == KIND_DATETIME) elem = items[i]->type;
+    }
+    for (int i = 0; i < n; i++)
+        if (items[i]->op != EXPR_LITERAL) return expr_list(cx, a, items, n, span, out);
+    builder_init(&b, elem, kind_phys(elem.kind));
+    enum rc_t res = RC_OK;
+    for (int i = 0; i < n && res == RC_OK; i++)
+        res = items[i]->value.is_null ? builder_null(cx, &b)
+                                      : builder_scalar(cx, &b, &items[i]->value);
+    if (res == RC_OK) res = builder_finish(cx, &b, &c);
+    builder_release(&b);
+    TRY(res);
+    struct scalar v = {.type = dtype_list(elem), .u.list = c};
+    *out = expr_literal(a, &v, span);
+    column_unref(c);
+    return RC_OK;
+}
+static const struct expr *item_literal(struct arena *a, struct str text, bool is_null,
+                                       struct span span)
+{
+    struct scalar v = {.type = DTYPE(KIND_STR), .is_null = is_null};
+    v.u.s = arena_str(a, text);
+    return expr_literal(a, &v, span);
+}
+/* '{1,2}'::int[] */
+static rc cast_written(struct ctx *cx, struct arena *a, const struct expr *e, struct str name,
+                       const int64_t *mods, int n_mods, struct span span, const struct expr **out)
+{
+    struct str s = e->value.u.s;
+    struct strbuf b = {0};
+    int n = 0, cap = 0;
+    const struct expr **items = NULL;
+    size_t at = 0;
+    bool is_null, is_bad;
+    while (sql_array_next(s, &at, &b, &is_null, &is_bad)) {
+        sql_grow(a, (void **)&items, n, &cap, sizeof *items);
+        items[n++] = item_literal(a, strbuf_view(&b), is_null, e->span);
+    }
+    strbuf_release(&b);
+    if (!is_bad) return cast_items(cx, a, items, n, name, mods, n_mods, span, out);
+    (void)fail(cx, E317, e->span, "this is no array of plain values");
+    return err_hint(cx, "'{1,2,3}'::int[]");
+}
+rc sql_cast_array(struct ctx *cx, struct arena *a, const struct expr *e, struct str name,
+                  const int64_t *mods, int n_mods, struct span span, const struct expr **out)
+{
+    char text[96];
+    const struct expr *body;
+    struct dtype elem;
+    TRY(sql_type(cx, name, span, &elem));
+    if (sql_is_quoted(e)) return cast_written(cx, a, e, name, mods, n_mods, span, out);
+    bool is_null = e->op == EXPR_LITERAL && e->value.is_null;
+    struct scalar none = {.type = dtype_list(elem), .is_null = true};
+    *out = expr_literal(a, &none, span);
+    if (is_null) return RC_OK;
+    if (e->type.kind == KIND_STR || e->type.kind == KIND_CAT) {
+        TRY(sql_cast_kind(cx, a, e, KIND_STR, &e));
+        TRY(sql_ours(cx, a, "sql_array_read", &e, 1, span, &e));
+    }
+    if (e->type.kind != KIND_LIST)
+        return fail(cx, E207, e->span, "%s cannot become an array",
+                    dtype_text(e->type, text, sizeof text));
+    enum kind k = e->type.elem->kind;
+    if (e->op == EXPR_LITERAL && e->value.u.list->n <= 10000 && k != KIND_LIST &&
+        k != KIND_STRUCT) {
+        int n = (int)e->value.u.list->n;
+        const struct expr **items = ARENA_ARRAY(a, const struct expr *, n + 1);
+        for (int i = 0; i < n; i++) {
+            struct scalar v = column_scalar(e->value.u.list, i);
+            items[i] = expr_literal(a, &v, e->span);
+            scalar_release(&v);
+        }
+        return cast_items(cx, a, items, n, name, mods, n_mods, span, out);
+    }
+    const char *param = expr_param_name(a, STR("x"), 0);
+    TRY(sql_cast(cx, a, expr_column(a, param, *e->type.elem, span), name, mods, n_mods, span,
+                 &body));
+    return expr_map_list(cx, a, param, e, body, span, out);
 }
 
 /* The kind that all values can take; quoted texts and nulls say nothing unless there is nothing
@@ -185,5 +288,5 @@ rc sql_unify(struct ctx *cx, struct arena *a, const struct expr **args, int n, s
     if (kind == KIND_NULL || kind == KIND_LIST || kind == KIND_STRUCT) return RC_OK;
     for (int i = 0; i < n; i++)
         TRY(sql_cast_kind(cx, a, args[i], kind, &args[i]));
-    return RC_OK;
+    return kind == KIND_DATETIME ? sql_zones_meet(cx, a, args, n) : RC_OK;
 }

@@ -88,7 +88,7 @@ static enum result result_of(const struct agg_desc *agg)
                 {"max", RESULT_VALUE},        {"first", RESULT_VALUE},
                 {"last", RESULT_VALUE},       {"nth", RESULT_VALUE},
                 {"arg_max", RESULT_VALUE},    {"arg_min", RESULT_VALUE},
-                {"list", RESULT_LIST},        {"sql_list_distinct", RESULT_LIST}};
+                {"list", RESULT_LIST},        {"sql_array_agg", RESULT_LIST}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strcmp(rows[i].name, agg->name) == 0) return rows[i].result;
     return RESULT_NONE;

@@ -98,6 +98,32 @@ def expressions():
                 "array_to_string(array[1, 2] || 3, ',')", "array_to_string(0 || array[1, 2], ',')", "array_to_string(array[true, false], ',')", "array_to_string(array['a', null, 'c'], '-')",
                 "array_position(array['x', 'y'], 'y')", "array_to_string(array[1.5, 2], ',')", "array_to_string(array[date '2019-01-31'], ',')", "|/ 25.0::float8", "||/ 8.0::float8", "@ -5"]
 
+    # bits, quotes, format, zones, casts of arrays
+    for x in ("5", "-1", "0", "1234567890123", "null::bigint"):
+        yield from [f"{x}::bigint & 6", f"{x}::bigint | 6", f"{x}::bigint # 6", f"~({x}::bigint)", f"{x}::bigint << 3", f"{x}::bigint >> 2", f"{x}::bigint << 63", f"{x}::bigint >> 64"]
+    for x in ("'abc'", "'A b'", "'select'", "'it''s'", "'a\\b'", "''", "'_x1'", "'1x'", "'t\u00e9'", "null::text", "'between'", "'name'"):
+        yield from [f"quote_ident({x})", f"quote_literal({x})", f"quote_nullable({x})", f"format('%s|%L|%10s|%-6s|', {x}, {x}, {x}, {x})", f"format('%I', {x})"]
+    yield from ["quote_literal(42)", "quote_literal(true)", "format('%2$s %1$s', 1, 2)", "format('%%')", "format('%')", "format('%s')", "format('%x', 1)", "format('%1$s %s %s', 'a', 'b')",
+                "format('%*s|', 5, 'a')", "format('%-*s|', 5, 'a')", "format('%0$s', 1)", "format('%2$*1$s|', 4, 'a')", "num_nulls(null, 1, null)", "num_nonnulls(null, 1)", "num_nulls(1)"]
+    for x in ("0", "0.5", "-0.25", "1", "2", "-3", "null"):
+        yield from [f"round({f}({x}::float8)::numeric, 12)::float8" for f in ("asinh", "acosh", "atanh", "asin", "acos", "sinh", "cosh", "tanh")]
+    for x in ("0", "30", "-30", "45", "60", "90", "120", "150", "180", "-270", "360", "77.5"):
+        yield from [f"round({f}({x}::float8)::numeric, 12)::float8" for f in ("sind", "cosd")]
+    yield from ["tand(45)", "tand(-45)", "tand(135)", "tand(90)", "tand(0)", "cotd(45)", "cotd(90)", "asind(0.5)", "acosd(0.5)", "atand(1)", "atan2d(1, 1)", "asind(2)", "cot(1)::numeric(10, 8)::float8"]
+    for t in ("timestamp '2019-01-31 08:30'", "timestamp '2019-10-27 02:30'", "timestamp '2019-03-31 02:30'", "timestamptz '2019-07-31 23:30:00.25+02'", "date '2019-07-31'", "null::timestamp"):
+        yield from [f"{t} at time zone '{z}'" for z in ("UTC", "Europe/Rome", "america/new_york", "Asia/Kolkata", "CET", "EST", "+03", "-05:30", "Nowhere/Land")]
+        yield from [f"{t} at time zone interval '5 hours 30 minutes'", f"({t} at time zone 'UTC') at time zone 'Pacific/Auckland'", f"{t}::timestamptz", f"timezone('Europe/Rome', {t})"]
+    yield from ["timestamptz '2019-07-31 23:30+02' - timestamptz '2019-07-31 23:30+00'", "timestamptz '2019-07-31 23:30+02' = timestamp '2019-07-31 21:30'",
+                "timestamptz '2019-01-31 10:00+01' + interval '1 month'", "date_trunc('month', timestamptz '2019-01-31 23:30-05', 'Asia/Tokyo')", "(timestamptz '2019-01-31 23:30-05')::date",
+                "extract(day from timestamptz '2019-01-31 23:30-05')::float8", "greatest(timestamptz '2019-01-31 23:30-05', date '2019-02-01')", "to_timestamp(0) at time zone 'Asia/Tokyo'",
+                "make_interval(days => 3)", "make_interval(hours => 30, mins => -15)", "make_interval(weeks => 2, secs => 1.5)", "make_interval()", "make_interval(0, 0, 0, 1, 2, 3, 4.5)",
+                "date '2019-01-31' + make_interval(years => 1, months => 1)", "make_interval(foo => 1)"]
+    for t in ("{1,2,3}", "{}", "{1,null,3}", " { 1 , 2 } ", "{1,2", "1,2", "{1,,2}", "{1,2,}", "{a}"):
+        yield from [f"'{t}'::int[]", f"'{t}'::text[]", f"'{t}'::text::float8[]"]
+    yield from ["'{\"a b\",\"c\\\"d\",\"\",\"null\",NULL,x\\,y}'::text[]", "array[1.5, 2]::int[]", "array['1', '2']::int[]", "array[1, null]::text[]", "array[true, false]::text", "array[1, 2]::text",
+                "array['a,b', '', 'null', null]", "array[date '2019-01-31']::text", "null::int[]", "'{2019-01-31}'::date[]", "array[1, 2, 3] && array[3, 4]", "array[1, null] && array[null, 2]::int[]",
+                "(array[1, 2, 3])[2:]", "(array[1, 2, 3])[0:1]", "(array[1, 2, 3])[3:1]", "(array[1, 2, 3])[:]", "trim_array(array[1, 2, 3], 1)", "trim_array(array[1, 2], 3)", "2 = any('{1,2}')" if 0 else "2 = any('{1,2}'::int[])"]
+
 
 def main(path):
     n = 0

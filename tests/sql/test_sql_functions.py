@@ -18,6 +18,7 @@ OTHERWISE = {
     "extract(milliseconds from date": "a date is its midnight",
     "extract(microseconds from date": "a date is its midnight",
     "interval '1 day -2 hours'": "a day is 24 hours",
+    "make_interval(hours => 30": "a day is 24 hours",
     "extract(hour from interval '1 day -2 hours')": "a day is 24 hours",
 }
 

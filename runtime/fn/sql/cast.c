@@ -178,7 +178,11 @@ static void put_sql(struct strbuf *b, struct dtype type, const struct vec *v, in
         (void)sql_num_write(vec_f64(v, i), buf, sizeof buf);
     else if (type.kind == KIND_DURATION)
         (void)sql_interval_write(vec_i64(v, i), buf, sizeof buf);
-    else {
+    else if (type.kind == KIND_DATETIME && type.zone) { /* the session's zone is UTC */
+        put_value(b, DTYPE(KIND_DATETIME), v, i);
+        strbuf_addz(b, "+00");
+        return;
+    } else {
         put_value(b, type, v, i);
         return;
     }

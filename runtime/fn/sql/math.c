@@ -49,6 +49,60 @@ REAL(ln, "logarithm", log(x), x > 0, "sql_ln(1)  #> 0.0");
 REAL(log10, "logarithm", log10(x), x > 0, "sql_log10(1000)  #> 3.0");
 REAL(degrees, "angle", x *(180.0 / M_PI), true, "sql_degrees(0)  #> 0.0");
 REAL(radians, "angle", x *(M_PI / 180.0), true, "sql_radians(0)  #> 0.0");
+REAL(asinh, "area sine", asinh(x), true, "sql_asinh(0)  #> 0.0");
+REAL(acosh, "area cosine", acosh(x), x >= 1, "sql_acosh(1)  #> 0.0");
+REAL(atanh, "area tangent", atanh(x), x >= -1 && x <= 1, "sql_atanh(0)  #> 0.0");
+REAL(asin, "arc sine", asin(x), x >= -1 && x <= 1, "sql_asin(0)  #> 0.0");
+REAL(acos, "arc cosine", acos(x), x >= -1 && x <= 1, "sql_acos(1)  #> 0.0");
+REAL(cot, "cotangent", 1 / tan(x), isfinite(x), "sql_cot(0)  #> inf");
+
+/* ---- degrees: exact at the angles that people know ---- */
+static double sine_of(double deg)
+{
+    double x = fmod(deg, 360.0), sign = x < 0 ? -1 : 1;
+    x = fabs(x);
+    if (x >= 180) {
+        x -= 180;
+        sign = -sign;
+    }
+    if (x > 90) x = 180 - x;
+    if (x == 0) return sign * 0.0;
+    if (x == 30) return sign * 0.5;
+    return x == 90 ? sign : sign * sin(x * (M_PI / 180.0));
+}
+static double cosine_of(double deg)
+{
+    double x = fmod(fabs(deg), 360.0);
+    if (x > 180) x = 360 - x;
+    if (x == 60) return 0.5;
+    if (x == 120) return -0.5;
+    if (x == 90) return 0;
+    return x == 0 ? 1 : x == 180 ? -1 : cos(x * (M_PI / 180.0));
+}
+static double tangent_of(double deg)
+{
+    double x = fmod(deg, 180.0);
+    if (x == 45 || x == -135) return 1;
+    if (x == -45 || x == 135) return -1;
+    if (x == 0) return 0;
+    if (fabs(x) == 90)
+        return fmod(deg, 360.0) == 90 || fmod(deg, 360.0) == -270 ? INFINITY : -INFINITY;
+    return tan(x * (M_PI / 180.0));
+}
+static double in_degrees(double rad)
+{
+    double x = rad * (180.0 / M_PI), whole = rint(x);
+    return fabs(x - whole) < 1e-13 * fabs(x) ? whole : x;
+}
+#define IS_SINE (x >= -1 && x <= 1)
+REAL(sind, "sine", sine_of(x), isfinite(x), "sql_sind(30)  #> 0.5");
+REAL(cosd, "cosine", cosine_of(x), isfinite(x), "sql_cosd(60)  #> 0.5");
+REAL(tand, "tangent", tangent_of(x), isfinite(x), "sql_tand(45)  #> 1.0");
+REAL(cotd, "cotangent", fmod(x, 180.0) == 90 || fmod(x, 180.0) == -90 ? 0 : 1 / tangent_of(x),
+     isfinite(x), "sql_cotd(45)  #> 1.0");
+REAL(asind, "arc sine", in_degrees(asin(x)), IS_SINE, "sql_asind(0.5)  #> 30.0");
+REAL(acosd, "arc cosine", in_degrees(acos(x)), IS_SINE, "sql_acosd(0.5)  #> 60.0");
+REAL(atand, "arc tangent", in_degrees(atan(x)), true, "sql_atand(1)  #> 45.0");
 
 typedef enum rc_t (*pair_row)(struct fn_eval *e, int64_t i, double x, double y, double *r);
 static enum rc_t pair_rows(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out,
@@ -80,6 +134,22 @@ static const struct fn_overload sql_power_overloads[] = {
 SQL_FN(sql_power, "sql_power(x: num, y: num) -> num", "SQL's power and ^.",
        "sql_power(2, 10)  #> 1024.0", 0, .nulls = FN_ANY_NULL,
        .foreign = {"power(%1, %2)", "power(%1, %2)"});
+
+static enum rc_t atan2d_row(struct fn_eval *e, int64_t i, double y, double x, double *r)
+{
+    (void)e, (void)i;
+    *r = in_degrees(atan2(y, x));
+    return RC_OK;
+}
+static enum rc_t atan2d(struct fn_eval *e, int64_t n, const struct vec *args, struct vec *out)
+{
+    return pair_rows(e, n, args, out, atan2d_row);
+}
+static const struct fn_overload sql_atan2d_overloads[] = {
+    OV2(KIND_NUM, KIND_NUM, KIND_NUM, atan2d),
+};
+SQL_FN(sql_atan2d, "sql_atan2d(y: num, x: num) -> num", "SQL's atan2d.",
+       "sql_atan2d(1, 1)  #> 45.0", 0, .nulls = FN_ANY_NULL);
 
 static enum rc_t log_row(struct fn_eval *e, int64_t i, double base, double x, double *r)
 {
