@@ -81,10 +81,22 @@ void chart_svg(const struct chart *c, struct strbuf *out); /* deterministic byte
 struct chart_term {
     int width; /* of the terminal, cells; a chart takes 40 to 80 of them, 20 lines */
     bool color;
+    int depth;  /* colours that it has: 16, 256; 0 = all */
     bool ascii; /* no UTF-8 */
 };
 /* With characters, for the console only (text/plain is chart_text). Ends with a newline. */
 void chart_terminal(const struct chart *c, const struct chart_term *opts, struct strbuf *out);
+/* As a picture in a terminal's own protocol, through cairo (E305 without it): the PNG for kitty and
+ * iTerm2, up to 256 colours for sixel. No newline at its end. */
+enum chart_picture { CHART_KITTY, CHART_ITERM, CHART_SIXEL };
+struct chart_picture_opts {
+    enum chart_picture how;
+    int width;       /* most pixels of a line */
+    int line_height; /* pixels; 0 = not known */
+    bool is_dark;    /* the terminal's background */
+};
+rc chart_terminal_picture(struct ctx *cx, const struct chart *c,
+                          const struct chart_picture_opts *opts, struct strbuf *out);
 /* Through cairo; E305 with the way to get it when it is not on the machine. scale: pixels a pixel
  * of the SVG. Bytes depend on the machine's fonts. */
 rc chart_png(struct ctx *cx, const struct chart *c, double scale, bool is_dark, struct span span,

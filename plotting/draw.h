@@ -94,8 +94,15 @@ void draw_svg(const struct draw *d, const char *id, const char *title, const cha
               struct strbuf *out);
 /* draw_cairo.c. Only when draw_has_pictures(). E306 when cairo fails. */
 bool draw_has_pictures(void);
+rc draw_need_pictures(struct ctx *cx, struct span span); /* E305 with the way to get them */
 rc draw_png(struct ctx *cx, const struct draw *d, double scale, bool is_dark, struct span span,
             struct strbuf *out);
+struct draw_image {
+    uint32_t *pixels; /* [height][width] 0x??RRGGBB; mem_free */
+    int width, height;
+};
+rc draw_pixels(struct ctx *cx, const struct draw *d, double scale, bool is_dark, struct span span,
+               struct draw_image *out);
 rc draw_pdf(struct ctx *cx, const struct draw *d, const char *title, struct span span,
             struct strbuf *out);
 

@@ -14,6 +14,9 @@
 /* Every function used, by its own name. */
 #define CAIRO_FUNCTIONS(F)                                                                         \
     F(cairo_image_surface_create)                                                                  \
+    F(cairo_image_surface_get_data)                                                                \
+    F(cairo_image_surface_get_stride)                                                              \
+    F(cairo_surface_flush)                                                                         \
     F(cairo_pdf_surface_create_for_stream)                                                         \
     F(cairo_pdf_surface_set_metadata)                                                              \
     F(cairo_surface_write_to_png_stream)                                                           \
@@ -265,10 +268,11 @@ static rc finish(struct ctx *cx, cairo_surface_t *surface, cairo_t *cr, bool is_
                 lib.cairo_status_to_string(st));
 }
 
+enum { SIDE_MOST = 16000 };
+
 rc draw_png(struct ctx *cx, const struct draw *d, double scale, bool is_dark, struct span span,
             struct strbuf *out)
 {
-    enum { SIDE_MOST = 16000 };
     scale = fmin(scale, fmin(SIDE_MOST / d->width, SIDE_MOST / d->height));
     cairo_surface_t *surface = lib.cairo_image_surface_create(
         CAIRO_FORMAT_RGB24, (int)ceil(d->width * scale), (int)ceil(d->height * scale));
@@ -276,6 +280,30 @@ rc draw_png(struct ctx *cx, const struct draw *d, double scale, bool is_dark, st
     lib.cairo_scale(cr, scale, scale);
     paint_all(cr, d, is_dark);
     return finish(cx, surface, cr, true, span, out);
+}
+
+rc draw_pixels(struct ctx *cx, const struct draw *d, double scale, bool is_dark, struct span span,
+               struct draw_image *out)
+{
+    scale = fmin(scale, fmin(SIDE_MOST / d->width, SIDE_MOST / d->height));
+    out->width = (int)ceil(d->width * scale);
+    out->height = (int)ceil(d->height * scale);
+    out->pixels = NULL;
+    cairo_surface_t *surface =
+        lib.cairo_image_surface_create(CAIRO_FORMAT_RGB24, out->width, out->height);
+    cairo_t *cr = lib.cairo_create(surface);
+    lib.cairo_scale(cr, scale, scale);
+    paint_all(cr, d, is_dark);
+    lib.cairo_surface_flush(surface);
+    const unsigned char *data = lib.cairo_image_surface_get_data(surface);
+    size_t row = (size_t)out->width * sizeof *out->pixels;
+    if (data && lib.cairo_status(cr) == CAIRO_STATUS_SUCCESS) {
+        out->pixels = mem_alloc(row * (size_t)out->height);
+        for (int y = 0; y < out->height; y++)
+            memcpy(out->pixels + (size_t)y * (size_t)out->width,
+                   data + (ptrdiff_t)y * lib.cairo_image_surface_get_stride(surface), row);
+    }
+    return finish(cx, surface, cr, false, span, NULL);
 }
 
 rc draw_pdf(struct ctx *cx, const struct draw *d, const char *title, struct span span,
@@ -308,6 +336,13 @@ rc draw_png(struct ctx *cx, const struct draw *d, double scale, bool is_dark, st
     return fail(cx, E306, span, "this program was built without cairo");
 }
 
+rc draw_pixels(struct ctx *cx, const struct draw *d, double scale, bool is_dark, struct span span,
+               struct draw_image *out)
+{
+    (void)d, (void)scale, (void)is_dark, (void)out;
+    return fail(cx, E306, span, "this program was built without cairo");
+}
+
 rc draw_pdf(struct ctx *cx, const struct draw *d, const char *title, struct span span,
             struct strbuf *out)
 {
@@ -318,7 +353,7 @@ rc draw_pdf(struct ctx *cx, const struct draw *d, const char *title, struct span
 #endif
 
 /* ---- charts ---- */
-static rc need_cairo(struct ctx *cx, struct span span)
+rc draw_need_pictures(struct ctx *cx, struct span span)
 {
     if (draw_has_pictures()) return RC_OK;
     fail(cx, E305, span, "pictures (.png, .pdf) are drawn by the library cairo, which is not here");
@@ -329,7 +364,7 @@ rc chart_png(struct ctx *cx, const struct chart *c, double scale, bool is_dark, 
              struct strbuf *out)
 {
     struct draw d;
-    TRY(need_cairo(cx, span));
+    TRY(draw_need_pictures(cx, span));
     draw_begin(&d);
     scene_chart(&d, c);
     enum rc_t res = draw_png(cx, &d, scale, is_dark, span, out);
@@ -340,7 +375,7 @@ rc chart_png(struct ctx *cx, const struct chart *c, double scale, bool is_dark, 
 rc chart_pdf(struct ctx *cx, const struct chart *c, struct span span, struct strbuf *out)
 {
     struct draw d;
-    TRY(need_cairo(cx, span));
+    TRY(draw_need_pictures(cx, span));
     draw_begin(&d);
     scene_chart(&d, c);
     enum rc_t res = draw_pdf(cx, &d, chart_title(c), span, out);

@@ -2,6 +2,7 @@
  * panel is a display list of 2 x 4 dots a cell; bars become eighth blocks, lines and points
  * braille, tiles half blocks, boxes lines. Plain letters where the terminal has no UTF-8. */
 #include "plotting/scene.h"
+#include "plotting/terminal_int.h"
 
 #include "runtime/base/utf8.h"
 
@@ -337,12 +338,11 @@ static char plain_of(const struct cell *c)
     return c->cp >= 0x2580 && c->cp < 0x2590 ? '#' : '?';
 }
 
-static void add_ink(struct strbuf *out, const char *ink, bool is_back)
+static void add_ink(struct strbuf *out, const struct chart_term *opts, const char *ink,
+                    bool is_back)
 {
     struct draw_ink c;
-    if (!ink || !draw_ink_of(ink, &c)) return;
-    strbuf_printf(out, "\033[%d;2;%d;%d;%dm", is_back ? 48 : 38, (int)lround(c.r * 255),
-                  (int)lround(c.g * 255), (int)lround(c.b * 255));
+    if (ink && draw_ink_of(ink, &c)) terminal_ink(out, &c, opts->depth, is_back);
 }
 
 /* Without colours the tiles of a heat map differ by shade. */
@@ -367,8 +367,8 @@ static void add_row(struct page *p, int y, struct strbuf *out)
                                                              : ' ';
         bool has_ink = p->opts->color && (c->fg || c->bg);
         if (has_ink) {
-            add_ink(out, c->fg, false);
-            add_ink(out, c->bg, true);
+            add_ink(out, p->opts, c->fg, false);
+            add_ink(out, p->opts, c->bg, true);
         }
         if (p->opts->ascii)
             strbuf_addc(out, plain_of(c));
@@ -495,7 +495,7 @@ static void add_legend(const struct chart *c, const struct chart_term *opts, str
             used = 0;
         }
         add_blanks(out, 2);
-        if (opts->color) add_ink(out, chart_level_ink(c, i), false);
+        if (opts->color) add_ink(out, opts, chart_level_ink(c, i), false);
         strbuf_addz(out, opts->ascii ? "#" : "■");
         if (opts->color) strbuf_addz(out, "\033[0m");
         strbuf_printf(out, " %s", name);

@@ -69,6 +69,7 @@ static void paste_mode(bool on)
 static void suspend(EditLine *el)
 {
     got_stop = 0;
+    editor_leave(editor_of(el));
     paste_mode(false);
     el_set(el, EL_PREP_TERM, 0);
     printf("\n");
@@ -90,10 +91,26 @@ static void after_signal(struct editor *ed)
     }
     if (got_winch) {
         got_winch = 0;
+        editor_unpaint(ed);
         el_resize(ed->el);
         fflush(stdout);
         editor_paint(ed);
     }
+}
+
+void editor_typed(struct editor *ed, struct str keys)
+{
+    strbuf_adds(&ed->typed, keys);
+}
+
+static ssize_t read_byte(struct editor *ed, char *b)
+{
+    if (ed->n_typed == ed->typed.n) return read(STDIN_FILENO, b, 1);
+    *b = ed->typed.p[ed->n_typed++];
+    if (ed->n_typed < ed->typed.n) return 1;
+    strbuf_clear(&ed->typed);
+    ed->n_typed = 0;
+    return 1;
 }
 
 /* Runs after each refresh: the place to paint. -1 ends el_wgets (Ctrl-C, end of input). */
@@ -105,7 +122,7 @@ static int read_char(EditLine *el, wchar_t *out)
     fflush(stdout);
     editor_paint(ed);
     for (;;) {
-        ssize_t got = read(STDIN_FILENO, b + n, 1);
+        ssize_t got = read_byte(ed, b + n);
         after_signal(ed);
         if (got < 0 && errno == EINTR && !got_int) continue;
         if (got <= 0) return got_int ? -1 : (int)got;
@@ -117,6 +134,7 @@ static int read_char(EditLine *el, wchar_t *out)
         utf8_next(b, n, &c);
         *out = (wchar_t)c;
         if (c != '\t') ed->tab_again = false;
+        editor_unpaint(ed);
         return 1;
     }
 }
@@ -132,8 +150,6 @@ static unsigned char on_enter(EditLine *el, int key)
     strbuf_release(&text);
     if (st != LANG_INCOMPLETE) {
         el_cursor(el, (int)(li->lastchar - li->cursor));
-        editor_of(el)->no_ghost = true; /* what runs is what was written */
-        editor_paint(editor_of(el));
         el_wpush(el, KEY_RUN);
         return CC_REFRESH;
     }
@@ -158,13 +174,23 @@ static bool starts_with(const wchar_t *p, const wchar_t *end, const wchar_t *pre
     return (size_t)(end - p) >= n && wmemcmp(p, prefix, n) == 0;
 }
 
+/* Behind a prompt of ours that a pasted line begins with. */
+static wchar_t *behind_prompt(wchar_t *p, const wchar_t *end)
+{
+    wchar_t *q = p;
+    if (starts_with(p, end, L"mlnb> ", 6)) return p + 6;
+    while (q < end && *q == L' ')
+        q++;
+    return starts_with(q, end, L"...> ", 5) ? q + 5 : p;
+}
+
 /* Pasted prompts are taken out, so that a session can be pasted back. */
 static void insert_pasted(EditLine *el, wchar_t *p, wchar_t *end)
 {
     wchar_t *out = p, *at = p;
     bool line_start = true;
     while (at < end) {
-        if (line_start && starts_with(at, end, L"mlnb> ", 6)) at += 6;
+        if (line_start) at = behind_prompt(at, end);
         if (at == end) break;
         line_start = *at == L'\n';
         *out++ = *at++;
@@ -316,6 +342,7 @@ void editor_free(struct editor *ed)
     if (ed->el) el_end(ed->el);
     if (ed->history) history_wend(ed->history);
     strbuf_release(&ed->draft);
+    strbuf_release(&ed->typed);
     strbuf_release(&ed->ghost);
     mem_free(ed->prompt);
     mem_free(ed);
@@ -326,7 +353,6 @@ static enum editor_result read_terminal(struct editor *ed, struct strbuf *out)
     int n = 0;
     got_int = got_stop = 0;
     ed->history_at = -1;
-    ed->no_ghost = false;
     fflush(stdout);
     paste_mode(true); /* only while a line is edited */
     is_reading = 1;
@@ -335,6 +361,7 @@ static enum editor_result read_terminal(struct editor *ed, struct strbuf *out)
     paste_mode(false);
     if (got_int) {
         got_int = 0;
+        editor_leave(ed);
         printf("%s^C\n", ed->ghost.n ? "\033[J" : ""); /* what was suggested goes */
         el_reset(ed->el);
         return EDITOR_INTERRUPTED;
@@ -347,6 +374,7 @@ static enum editor_result read_terminal(struct editor *ed, struct strbuf *out)
     editor_utf8(out, line, line + n);
     while (out->n && out->p[out->n - 1] == '\n')
         out->p[--out->n] = 0;
+    editor_paint_whole(ed, strbuf_view(out));
     return EDITOR_TEXT;
 }
 

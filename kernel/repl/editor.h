@@ -25,6 +25,8 @@ void editor_remember(struct editor *ed, const char *text);
 void editor_last(struct editor *ed, struct strbuf *out);
 /* The last n entries, oldest first. */
 void editor_print_history(struct editor *ed, FILE *f, int n);
+/* Keys that somebody else read: they come before those of the terminal. */
+void editor_typed(struct editor *ed, struct str keys);
 /* "mlnb> ", or what MLNB_PROMPT says. */
 const char *editor_prompt(void);
 /* Called by the signal handler of SIGINT, SIGWINCH and SIGTSTP (async-signal-safe). */

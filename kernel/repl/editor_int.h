@@ -6,6 +6,10 @@
 
 #include <histedit.h>
 
+struct place { /* on the screen, from where the statement begins */
+    int row, col;
+};
+
 struct editor {
     struct editor_opts opts;
     EditLine *el;
@@ -15,16 +19,24 @@ struct editor {
     bool tab_again;      /* the last key was Tab too */
     wchar_t *prompt;     /* with its colours */
     int prompt_cells;
-    bool no_ghost;       /* Enter was pressed: the grey suggestion goes */
-    struct strbuf ghost; /* the rest of the entry that is suggested; empty = none */
+    struct place cursor, end; /* as painted: the cursor now, behind the last character */
+    struct place lib;         /* where libedit believes the cursor to be */
+    struct strbuf typed;      /* keys that were read elsewhere */
+    size_t n_typed;           /* taken of them */
+    struct strbuf ghost;      /* the rest of the entry that is suggested; empty = none */
 };
 struct editor *editor_of(EditLine *el);
 /* Wide buffer [from, to) as UTF-8. */
 void editor_utf8(struct strbuf *out, const wchar_t *from, const wchar_t *to);
 wchar_t *editor_wide(const char *p, size_t n); /* mem_free */
 
-/* paint.c: draws the buffer again in colour over what libedit drew. */
+/* paint.c: draws the buffer again in colour over what libedit drew, with prompts before further
+ * lines. Until editor_unpaint the cursor stands where the reader expects it. */
 void editor_paint(struct editor *ed);
+/* The statement as it stays when it runs: libedit is done with it and stands in the row below. */
+void editor_paint_whole(struct editor *ed, struct str text);
+void editor_unpaint(struct editor *ed); /* the cursor where libedit believes it to be */
+void editor_leave(struct editor *ed);   /* the cursor behind the text */
 /* complete.c: the Tab key. */
 unsigned char editor_complete(EditLine *el, int key);
 /* suggest.c: the newest entry that begins with the buffer, its rest in grey behind the cursor.

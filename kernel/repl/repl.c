@@ -90,6 +90,7 @@ static bool run_text(struct repl *r, struct str text)
     snprintf(label, sizeof label, "input %d", ++r->count);
     lang_set_width(session_lang(r->session), r->width ? r->width : terminal_columns());
     double start = seconds_now();
+    repl_log_statement(r, text);
     enum rc_t res = session_run(r->session, text.p, text.n, label, 1, NULL);
     repl_clear_progress(r);
     show_time(r, seconds_now() - start);
@@ -188,6 +189,7 @@ static void greet(const struct repl *r)
 static void release(struct repl *r)
 {
     if (r->out != stdout) fclose(r->out);
+    if (r->log) fclose(r->log);
     editor_free(r->editor);
     interruptible = NULL;
     session_free(r->session);

@@ -3,7 +3,6 @@
 #include "kernel/repl/repl_int.h"
 
 #include "kernel/session/terminal.h"
-#include "plotting/chart.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -87,6 +86,12 @@ static void show_frame(struct repl *r, const struct display *d)
     view.color = r->opts.color && r->out == stdout;
     table_mode_text(&text, r->mode, t, &view);
     put_text(r, strbuf_view(&text));
+    if (r->log && view.color) {
+        strbuf_clear(&text);
+        view.color = false;
+        table_mode_text(&text, r->mode, t, &view);
+    }
+    repl_log_line(r, strbuf_view(&text));
     strbuf_release(&text);
     table_unref(t);
 }
@@ -101,19 +106,6 @@ static void keep_html(struct repl *r, const struct output *o)
     strbuf_add(&r->last_html, json_string_value(html), json_string_length(html));
 }
 
-/* A chart is drawn with characters where a person looks; its line of text stands below. */
-static void show_chart(struct repl *r, const struct chart *c)
-{
-    struct strbuf text = {0};
-    chart_terminal(c,
-                   &(struct chart_term){.width = terminal_columns(),
-                                        .color = r->opts.color,
-                                        .ascii = !terminal_is_utf8()},
-                   &text);
-    fwrite(text.p, 1, text.n, r->out);
-    strbuf_release(&text);
-}
-
 static void show_bundle(struct repl *r, const struct output *o)
 {
     const struct display *d = o->shown;
@@ -122,8 +114,10 @@ static void show_bundle(struct repl *r, const struct output *o)
     bool dim = r->opts.color && d && d->kind == DISPLAY_STATUS;
     keep_html(r, o);
     if (d && d->chart && r->is_terminal && !r->opts.plain && r->out == stdout)
-        show_chart(r, d->chart);
-    if (d && d->kind == DISPLAY_FRAME && d->view) {
+        repl_draw_chart(r, d->chart);
+    bool is_frame = d && d->kind == DISPLAY_FRAME && d->view;
+    if (!is_frame) repl_log_line(r, text);
+    if (is_frame) {
         show_frame(r, d);
     } else if (dim) {
         fprintf(r->out, "\033[2m%.*s\033[0m\n", STR_FMT(text));
@@ -147,8 +141,12 @@ void repl_output(void *self, const struct output *o)
     case OUTPUT_STREAM:
         if (o->fd == 2) fflush(r->out);
         fwrite(o->text.p, 1, o->text.n, o->fd == 2 ? stderr : r->out);
+        repl_log_text(r, o->text);
         break;
-    case OUTPUT_ERROR: show_error(r, o); break;
+    case OUTPUT_ERROR:
+        show_error(r, o);
+        repl_log_line(r, o->text);
+        break;
     case OUTPUT_PROGRESS: show_progress(r, o); break;
     default: show_bundle(r, o);
     }

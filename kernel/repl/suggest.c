@@ -10,7 +10,7 @@
 void suggest_update(struct editor *ed, struct str text, bool at_end)
 {
     strbuf_clear(&ed->ghost);
-    if (!at_end || ed->no_ghost || text.n == 0 || !ed->history || ed->history_at >= 0) return;
+    if (!at_end || text.n == 0 || !ed->history || ed->history_at >= 0) return;
     wchar_t *typed = editor_wide(text.p, text.n);
     size_t n = wcslen(typed);
     const wchar_t *entry;

@@ -1,6 +1,7 @@
 /* terminal.c: size of the terminal, lines typed by a person. */
 #include "kernel/session/terminal.h"
 
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -17,6 +18,14 @@ int terminal_rows(void)
     struct winsize ws;
     bool known = isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) == 0;
     return known && ws.ws_row >= 2 ? ws.ws_row : 24;
+}
+
+int terminal_depth(void)
+{
+    const char *more = getenv("COLORTERM"), *term = getenv("TERM");
+    if (more && (strcmp(more, "truecolor") == 0 || strcmp(more, "24bit") == 0)) return 0;
+    if (term && (strstr(term, "direct") || strcmp(term, "xterm-kitty") == 0)) return 0;
+    return term && strstr(term, "256color") ? 256 : 16;
 }
 
 bool terminal_is_utf8(void)

@@ -8,6 +8,8 @@
 int terminal_columns(void);
 /* Its rows; 24 when it is none. */
 int terminal_rows(void);
+/* Its colours by COLORTERM and TERM: 16, 256; 0 = all of them. */
+int terminal_depth(void);
 /* By LC_ALL, LC_CTYPE or LANG; none of them set counts as UTF-8. */
 bool terminal_is_utf8(void);
 /* Prints the prompt and reads a line of stdin without its newline; a secret is not echoed. False at

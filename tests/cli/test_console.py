@@ -1,5 +1,6 @@
 """The console as a person drives it: a terminal of tmux, keys sent, the screen read. Every wait is for a text, never for a
 time. Skipped, visibly, where there is no tmux."""
+import base64
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from mlnbtest import BIN, ROOT
 TAXI = ROOT / "tests/data/taxi/taxis_2019_03_raw.csv"
 WAIT = float(os.environ.get("MLNB_WAIT", 60))
 PROMPT = "mlnb>"
+MORE = " ...>"
 
 
 class Terminal:
@@ -31,7 +33,7 @@ class Terminal:
             self.run("PS1='sh> '")
             self.wait_last("sh>")
             self.run(f"cd {folder}; clear; {BIN}")
-            self.wait("Ctrl-D leaves")
+            self.wait("leaves")
             self.wait_last(PROMPT)
 
     def tmux(self, *args, **kw):
@@ -112,7 +114,7 @@ class Console(unittest.TestCase):
         t.run("sum(yxs)")
         t.wait_block(f"{PROMPT} sum(yxs)", "6", PROMPT)
         t.keys("Up", "Up")  # an entry comes back as one block
-        t.wait_block(f"{PROMPT} yxs = [1,", "  2, 3]")
+        t.wait_block(f"{PROMPT} yxs = [1,", f"{MORE}   2, 3]")
 
     def test_alt_enter_adds_a_line(self):
         t = self.open()
@@ -120,7 +122,44 @@ class Console(unittest.TestCase):
         t.keys("M-Enter")
         t.text("a + 41")
         t.keys("Enter")
-        t.wait_block(f"{PROMPT} a = 1", "a + 41", "42", PROMPT)
+        t.wait_block(f"{PROMPT} a = 1", f"{MORE} a + 41", "42", PROMPT)
+
+    def test_further_lines_have_a_prompt(self):
+        """The prompt is drawn beside the text: it is not in it, and all keys find their places."""
+        t = self.open(width=40)
+        t.run("xs = [")
+        t.text("1,")
+        t.keys("M-Enter")
+        t.text("2]")
+        t.wait_block(f"{PROMPT} xs = [", f"{MORE}   1,", f"{MORE} 2]")
+        t.keys("Up", "End")  # end of the middle line
+        t.text("99")
+        t.wait_block(f"{PROMPT} xs = [", f"{MORE}   1,99", f"{MORE} 2]")
+        t.keys("BSpace", "BSpace", "Up", "Enter")  # from the first line: all of it runs, and the answer stands below
+        t.wait(lambda s: "E101" in s or s.endswith(PROMPT))
+        t.run("sum(xs)")
+        t.wait_block(f"{PROMPT} xs = [", f"{MORE}   1,", f"{MORE} 2]", f"{PROMPT} sum(xs)", "3", PROMPT)
+        # a further line that is longer than the window
+        t.run("long = [")
+        t.text("111111111111111, 222222222222222, 333333333333333]")
+        t.wait_block(f"{PROMPT} long = [", f"{MORE}   111111111111111, 222222222222222", ", 333333333333333]")
+        t.keys("Home")
+        t.text("7,")
+        t.wait_block(f"{PROMPT} long = [", f"{MORE} 7,  111111111111111, 2222222222222", "22, 333333333333333]")
+        t.keys("End", "Enter")
+        t.wait_last(PROMPT)
+        t.run("len(long)")
+        t.wait_block("22, 333333333333333]", f"{PROMPT} len(long)", "4", PROMPT)
+        t.run("gone = [")
+        t.text("1,")
+        t.keys("M-Enter", "Up")
+        t.text("x")
+        t.wait_block(f"{PROMPT} gone = [", f"{MORE} x  1,", MORE)
+        t.keys("C-c")
+        t.wait_block(f"{PROMPT} gone = [", f"{MORE} x  1,", f"{MORE} ^C", PROMPT)
+        t.tmux("set-buffer", f"{PROMPT} a = [1,\n{MORE} 2]")  # what was shown can be pasted back
+        t.tmux("paste-buffer", "-p")
+        t.wait_block(f"{PROMPT} a = [1,", f"{MORE} 2]")
 
     def test_paste_is_one_edit(self):
         t = self.open()
@@ -131,7 +170,7 @@ class Console(unittest.TestCase):
         s = t.wait("sum(t.a)")  # prompts are gone, nothing ran, the tab did not complete
         self.assertEqual(s.count(PROMPT), 1)
         t.keys("Enter")
-        t.wait_block("sum(t.a)", "t: 2 rows, 1 column", "3", PROMPT)
+        t.wait_block(f"{MORE} sum(t.a)", "t: 2 rows, 1 column", "3", PROMPT)
 
     def test_suggestion(self):
         t = self.open()
@@ -211,7 +250,7 @@ class Console(unittest.TestCase):
         self.assertNotIn("geheim", kept)
         u = self.open()  # another session has it all, an entry of two lines as one
         u.keys("Up")
-        u.wait_block(f"{PROMPT} third = [1,", "  2]")
+        u.wait_block(f"{PROMPT} third = [1,", f"{MORE}   2]")
         u.clear()
         u.keys("C-r")
         u.text("fir")
@@ -357,6 +396,30 @@ class Console(unittest.TestCase):
         t.wait_block(f"{PROMPT} sum(nums.a) + one", "8", PROMPT)
 
     # ---- without a terminal's powers ----
+    def test_log(self):
+        t = self.open()
+        t.run(".log session.txt")
+        t.wait_last(PROMPT)
+        t.run("x = [1,")
+        t.text("2]")
+        t.keys("Enter")
+        t.wait_last(PROMPT)
+        t.run("frame(a: x)")
+        t.wait_last(PROMPT)
+        t.run("nope + 1")
+        t.wait("E202")
+        t.run(".log off")
+        t.run(".log")
+        t.wait_block("log off", PROMPT)
+        t.run("6 * 7")
+        t.wait_block("42", PROMPT)
+        text = (self.dir / "session.txt").read_text()
+        self.assertTrue(text.startswith("mlnb> x = [1,\n ...>   2]\n"), text)
+        for part in ("mlnb> frame(a: x)\n", "2 rows", "mlnb> nope + 1\n", "E202", "mlnb> .log off\n"):
+            self.assertIn(part, text)
+        self.assertNotIn("\x1b", text)
+        self.assertNotIn("42", text)
+
     def test_no_color(self):
         t = self.open(NO_COLOR="1")
         t.run("1 + 1")
@@ -372,6 +435,168 @@ class Console(unittest.TestCase):
         self.assertTrue(p.stdout.endswith("1\n"))
         self.assertNotIn("\x1b", p.stdout + p.stderr)
         self.assertNotIn(PROMPT, p.stdout)
+
+
+class Answering:
+    """The console on a pseudo terminal that answers what it is asked, as the terminals named in the answers do."""
+
+    def __init__(self, answers, folder, cells=(100, 40), pixels=(0, 0), **env):
+        import fcntl
+        import pty
+        import struct
+        import termios
+
+        self.asked, self.seen, self.answers = False, b"", answers
+        keep = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLORTERM", "TMUX", "LC_TERMINAL", "TERM_PROGRAM", "STY")}
+        keep |= {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": str(folder), **env}
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execve(BIN, [BIN], keep)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", cells[1], cells[0], *pixels))
+
+    def read(self, want, timeout=WAIT):
+        """What comes until `want` was there."""
+        import select
+
+        end = time.monotonic() + timeout
+        while want not in self.seen and time.monotonic() < end:
+            if not select.select([self.fd], [], [], 0.1)[0]:
+                continue
+            self.seen += os.read(self.fd, 65536)
+            if not self.asked and b"\x1b[c" in self.seen:
+                self.asked = True
+                os.write(self.fd, self.answers)
+        if want not in self.seen:
+            raise AssertionError(f"never seen: {want!r}; read: {self.seen[-2000:]!r}")
+        got, self.seen = self.seen.split(want, 1)
+        return got
+
+    def run(self, text, want=b"\x1b[?2004h"):
+        """Runs a statement, gives what came until the next line is edited."""
+        os.write(self.fd, text.encode() + b"\r")
+        self.read(b"\x1b[?2004l")
+        return self.read(want)
+
+    def close(self):
+        os.close(self.fd)
+        os.waitpid(self.pid, 0)
+
+
+KITTY = b"\x1b_Gi=31;OK\x1b\\"
+DARK = b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\"
+CELL = b"\x1b[6;34;16t"
+CHART = 'frame(x: ["a", "b", "c"], y: [4, 1, 3]) |> plot x, y, kind: bar'
+HAS_CAIRO = subprocess.run(["sh", "-c", "ldconfig -p | grep -q libcairo.so.2"]).returncode == 0
+
+
+class Pictures(unittest.TestCase):
+    def open(self, answers, **kw):
+        folder = Path(tempfile.mkdtemp(prefix="mlnb-console-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        t = Answering(answers, folder, **kw)
+        self.addCleanup(t.close)
+        t.read(b"\x1b[?2004h")
+        return t
+
+    def png(self, data):
+        self.assertEqual(data[:8], b"\x89PNG\r\n\x1a\n")
+        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+
+    def kitty_png(self, got):
+        """The pieces of one picture put together; the rules of the protocol hold."""
+        pieces = [p for p in re.findall(rb"\x1b_G([^;]*);([A-Za-z0-9+/=]*)\x1b\\", got) if b"a=q" not in p[0]]
+        self.assertTrue(all(len(data) <= 4096 for _, data in pieces))
+        self.assertEqual([keys for keys, _ in pieces], [b"a=T,f=100,q=2,m=1"] + [b"m=1"] * (len(pieces) - 2) + [b"m=0"])
+        return base64.b64decode(b"".join(data for _, data in pieces))
+
+    @unittest.skipUnless(HAS_CAIRO, "no cairo")
+    def test_kitty(self):
+        t = self.open(KITTY + b"\x1bP>|kitty(0.36)\x1b\\" + DARK + CELL + b"\x1b[?62;c")
+        got = t.run(CHART)
+        dark = self.kitty_png(got)
+        self.assertIn("bar chart".encode(), got)  # the line of text stands below
+        self.assertGreater(self.png(dark)[0], 900)  # cells of 34 pixels: twice as large
+        self.assertIn(b"theme auto: dark", t.run(".theme"))
+        self.assertIn(b"graphics auto: kitty", t.run(".graphics"))
+        t.run(".theme light")
+        self.assertNotEqual(self.kitty_png(t.run(CHART)), dark)
+        self.assertTrue(t.asked)
+        t.run(".graphics text")
+        got = t.run(CHART)
+        self.assertNotIn(b"\x1b_G", got)
+        self.assertIn("█".encode(), got)
+        t.run(".set graphics off")
+        got = t.run(CHART)
+        self.assertNotIn("█".encode(), got)
+        self.assertIn(b"bar chart", got)
+
+    @unittest.skipUnless(HAS_CAIRO, "no cairo")
+    def test_iterm(self):
+        for answers, env in ((b"\x1bP>|iTerm2 3.5.0\x1b\\\x1b[?62;4c", {}), (b"\x1b[?62c", {"LC_TERMINAL": "iTerm2"})):
+            with self.subTest(env=env):
+                t = self.open(answers, **env)
+                m = re.search(rb"\x1b\]1337;File=inline=1;size=(\d+):([A-Za-z0-9+/=]+)\x07", t.run(CHART))
+                data = base64.b64decode(m[2])
+                self.assertEqual(len(data), int(m[1]))
+                self.png(data)
+
+    def sixel(self, got):
+        """A picture decoded: {(x, y): (r, g, b)}, width, height."""
+        m = re.search(rb"\x1bP0;1q\"1;1;(\d+);(\d+)([^\x1b]*)\x1b\\", got)
+        width, height, colors, dots, x, top, color = int(m[1]), int(m[2]), {}, {}, 0, 0, None
+        for c in re.finditer(r"#(\d+);2;(\d+);(\d+);(\d+)|#(\d+)|!(\d+)([?-~])|([?-~])|(\$)|(-)", m[3].decode()):
+            if c[1]:
+                colors[int(c[1])] = tuple(round(int(v) * 2.55) for v in c.group(2, 3, 4))
+            elif c[5]:
+                color = colors[int(c[5])]
+            elif c[9] or c[10]:
+                x, top = 0, top + (6 if c[10] else 0)
+            else:
+                bits = ord(c[7] or c[8]) - 63
+                for x in range(x, x + int(c[6] or 1)):
+                    for y in range(6):
+                        if bits >> y & 1:
+                            dots[x, top + y] = color
+                x += 1
+        self.assertEqual(len(m[3]), sum(len(c[0]) for c in re.finditer(r"#(\d+)(;2;\d+;\d+;\d+)?|!\d+[?-~]|[?-~$-]", m[3].decode())))
+        return dots, width, height
+
+    @unittest.skipUnless(HAS_CAIRO, "no cairo")
+    def test_sixel(self):
+        t = self.open(b"\x1b[?62;4;22c", pixels=(400, 600))
+        dots, width, height = self.sixel(t.run(CHART))
+        self.assertLessEqual(width, 400)  # no wider than the window
+        self.assertEqual(len(dots), width * height)  # each dot has one colour
+        inks = list(dots.values())
+        near = lambda want: sum(max(abs(a - b) for a, b in zip(ink, want)) < 10 for ink in inks)  # noqa: E731
+        self.assertGreater(near((255, 255, 255)), len(inks) / 3)
+        self.assertGreater(near((0, 114, 178)), len(inks) / 20)  # the bars
+
+    def test_no_picture(self):
+        """Nobody answers, or with nothing: characters; what was typed meanwhile is not lost."""
+        t = self.open(b"1 + " + b"\x1b[?1;2c" + b"41")
+        got = t.run(CHART)
+        self.assertIn("█".encode(), got)
+        self.assertIn(b"\x1b[38;5;", got)  # 256 colours
+        os.write(t.fd, b"\r")
+        t.read(b"\n42\r")
+        mute = self.open(b"")
+        self.assertIn("█".encode(), mute.run(CHART))
+        self.assertTrue(mute.asked)
+        poor = self.open(b"\x1b[?62;4c", TERM="linux")
+        got = poor.run(CHART)
+        self.assertFalse(poor.asked)
+        self.assertRegex(got, rb"\x1b\[3[0-7]m")  # 16 colours
+        self.assertNotRegex(got, rb"\x1b\[[34]8;")
+
+    @unittest.skipUnless(HAS_CAIRO, "no cairo")
+    def test_asked_for(self):
+        t = self.open(b"\x1b[?62c")
+        self.assertIn(b".graphics takes", t.run(".graphics tv"))
+        t.run(".graphics kitty")
+        self.png(self.kitty_png(t.run(CHART)))
+        t.run(".theme dark")
+        self.png(self.kitty_png(t.run(CHART)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 import unittest
+from pathlib import Path
 
 import zmq
 
@@ -186,7 +187,7 @@ class Ends(unittest.TestCase):
         """Linear algebra, pictures and databases are loaded by those who use them."""
         k = RawKernel()
         k.ready()
-        libraries = lambda: {n for n in ("openblas", "cairo", "libpq.so") if n in open(f"/proc/{k.proc.pid}/maps").read()}  # noqa: E731
+        libraries = lambda: {n for n in ("openblas", "cairo", "libpq.so") if n in Path(f"/proc/{k.proc.pid}/maps").read_text()}  # noqa: E731
         k.execute("t = frame(x: [1, 2, 3, 4], y: [2, 4, 6, 9])\nt |> summarize sum(x)")
         self.assertEqual(libraries(), set())
         reply, _ = k.execute("m = t |> fit y ~ x, linear()")

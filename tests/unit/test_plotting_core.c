@@ -192,6 +192,13 @@ TEST(charts_of_characters)
     strbuf_clear(&out);
     chart_terminal(c, &(struct chart_term){.width = 80, .color = true}, &out);
     assert_non_null(strstr(out.p, "\033[38;2;0;114;178m"));
+    strbuf_clear(&out);
+    chart_terminal(c, &(struct chart_term){.width = 80, .color = true, .depth = 256}, &out);
+    assert_non_null(strstr(out.p, "\033[38;5;25m")); /* 0, 95, 175 */
+    strbuf_clear(&out);
+    chart_terminal(c, &(struct chart_term){.width = 80, .color = true, .depth = 16}, &out);
+    assert_non_null(strstr(out.p, "\033[34m"));
+    assert_null(strstr(out.p, "38;"));
     strbuf_release(&out);
     chart_unref(c);
     plan_unref(p);
