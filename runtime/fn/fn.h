@@ -159,10 +159,11 @@ struct win_desc {
                       struct dtype *out);
     /* Rows of one group in window order: order[i] is the table row of the ith. args are whole
      * columns (table order) in the canonical type of their kind, not looked at where e->is_const
-     * (may be NULL there); peers[i] != 0 when row i ties with i - 1 in the sort keys (of
-     * ranks_by_args functions: in their first argument). Writes out at table rows, the group's rows
-     * only; bits of validity and of bool results are written without locks, so groups that share a
-     * word are run by one thread. Texts share the heaps of the first text argument. */
+     * (may be NULL there); of ranks_by_args functions (else NULL) peers[i] != 0 when row i ties
+     * with i - 1 in their first argument, or the sort keys when they have none. Writes out at table
+     * rows, the group's rows only; bits of validity and of bool results are written without locks,
+     * so groups that share a word are run by one thread. Texts share the heaps of the first text
+     * argument. */
     enum rc_t (*run)(struct agg_eval *e, int64_t n, const int64_t *order, const uint8_t *peers,
                      const struct column *const *args, struct vec *out);
     struct fn_foreign foreign;

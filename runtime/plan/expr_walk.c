@@ -90,7 +90,9 @@ static bool head_equal(const struct expr *a, const struct expr *b)
     if (a->op == EXPR_COLUMN) return true;
     if (a->op == EXPR_LITERAL) return scalar_same(&a->value, &b->value);
     return a->frame.unit == b->frame.unit && a->frame.from == b->frame.from &&
-           a->frame.to == b->frame.to && a->frame.min_rows == b->frame.min_rows;
+           a->frame.to == b->frame.to && a->frame.num_from == b->frame.num_from &&
+           a->frame.num_to == b->frame.num_to && a->frame.exclude == b->frame.exclude &&
+           a->frame.min_rows == b->frame.min_rows;
 }
 
 bool expr_equal(const struct expr *a, const struct expr *b)

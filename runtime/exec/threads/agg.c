@@ -60,7 +60,7 @@ rc agg_update(struct agg *a, struct agg_worker *w, struct ctx *cx, char *states,
         struct vec args[8];
         const uint32_t *of = a->k.form == KEY_NONE ? NULL : groups;
         int64_t rows = n;
-        if (it->over->whole) continue;
+        if (it->over->whole || it->shares) continue;
         w->evals[i].cx = cx;
         w->evals[0].cx = cx;
         TRY(agg_args(a, w, it, n, cols, args));

@@ -96,6 +96,7 @@ struct agg_item {
     int where;     /* raw column of the filter, or -1 */
     bool direct;   /* no keys: whole() reads the table's columns as they lie there */
     size_t offset; /* of the state in a group's row */
+    bool shares;   /* the state is an earlier item's: sum and mean of one column */
 };
 struct raw_col { /* an argument or filter: expression, and how it lies in a chunk */
     const struct expr *e;

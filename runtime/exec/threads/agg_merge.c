@@ -48,7 +48,7 @@ static rc add_state(struct agg *a, struct agg_worker *w, struct ctx *cx, struct 
     }
     for (int i = 0; i < a->n_items; i++) {
         const struct agg_item *it = &a->items[i];
-        if (it->over->whole) continue;
+        if (it->over->whole || it->shares) continue;
         w->evals[i].cx = cx;
         TRY(it->over->combine(&w->evals[i], dst + it->offset, src + it->offset));
     }

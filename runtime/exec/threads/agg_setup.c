@@ -22,6 +22,29 @@ static rc set_const(struct agg *a, struct agg_item *it, int i, const struct expr
     return vec_literal(&cx, &it->consts[i], it->room[i], &it->literals[i]);
 }
 
+static bool same_args(const struct agg_item *x, const struct agg_item *y)
+{
+    if (x->n_args != y->n_args || x->where != y->where) return false;
+    for (int i = 0; i < x->n_args; i++)
+        if (!expr_equal(x->e->args[i], y->e->args[i])) return false;
+    return true;
+}
+
+/* States that are fed alike hold the same: sum(x), mean(x) and sd(x), var(x) need only one each. */
+static void place_state(struct agg *a, struct agg_item *it)
+{
+    for (const struct agg_item *b = a->items; b < it && !it->over->whole; b++) {
+        if (b->over->update != it->over->update || b->over->combine != it->over->combine ||
+            b->over->state_size != it->over->state_size || !same_args(b, it))
+            continue;
+        it->shares = true;
+        it->offset = b->offset;
+        return;
+    }
+    it->offset = a->stride;
+    a->stride += (it->over->state_size + 7) / 8 * 8;
+}
+
 static rc set_item(struct agg *a, struct agg_item *it, const struct expr *e)
 {
     struct arena *arena = a->run->arena;
@@ -43,8 +66,7 @@ static rc set_item(struct agg *a, struct agg_item *it, const struct expr *e)
             it->args[i] = add_col(a, e->args[i]);
     }
     it->where = e->where ? add_col(a, e->where) : -1;
-    it->offset = a->stride;
-    a->stride += (it->over->state_size + 7) / 8 * 8;
+    place_state(a, it);
     a->holistic = a->holistic || it->over->whole != NULL;
     return RC_OK;
 }

@@ -76,8 +76,11 @@ static rc compile_args(struct exprs *x, struct eval_local *l, struct node *nd, i
     nd->arg_types = ARENA_ARRAY(l->arena, struct dtype, room);
     const struct schema *in = l->in;
     for (int i = 0; i < n; i++) {
+        bool own_rows = nd->e->op == EXPR_CASE || (nd->e->op == EXPR_MAP && i == 1);
         if (nd->e->op == EXPR_MAP && i == 1) l->in = map_compile(l, nd);
+        l->inside += own_rows;
         enum rc_t res = compile(x, l, nd->e->args[i], site, &nd->args[i]);
+        l->inside -= own_rows;
         l->in = in;
         TRY(res);
         nd->arg_types[i] = nd->args[i]->e->type;
@@ -100,27 +103,33 @@ static rc prepare_call(struct exprs *x, struct eval_local *l, struct node *nd)
     return nd->e->fn->prepare(&fe, l->arena, &nd->prepared);
 }
 
-static rc compile(struct exprs *x, struct eval_local *l, const struct expr *e, int *site,
-                  struct node **out)
+/* What a node is made of: a column, a constant, or a call with its arguments. */
+static rc compile_parts(struct exprs *x, struct eval_local *l, struct node *nd, int *site)
 {
-    struct node *nd = ARENA_NEW(l->arena, struct node);
+    const struct expr *e = nd->e;
     struct scalar value;
-    *out = nd;
-    nd->e = e;
-    if (e->op == EXPR_CALL) nd->site = (*site)++;
     if (e->op == EXPR_COLUMN) {
         nd->column = find_column(l->in, e->name);
         if (nd->column < 0) return fail(l->cx, E903, e->span, "column `%s` got lost", e->name);
         return RC_OK;
     }
-    if (constant_value(l, e, &value)) {
-        int inside = 0;
-        for (int i = 0; i < e->n_args; i++)
-            inside += count_calls(e->args[i]);
-        *site += inside;
-        return set_literal(l, nd, &value);
-    }
-    TRY(compile_args(x, l, nd, site));
+    int before = *site;
+    if (e->op == EXPR_CALL) nd->site = (*site)++;
+    if (!constant_value(l, e, &value)) return compile_args(x, l, nd, site);
+    *site = before + count_calls(e);
+    return set_literal(l, nd, &value);
+}
+
+static rc compile(struct exprs *x, struct eval_local *l, const struct expr *e, int *site,
+                  struct node **out)
+{
+    struct node *nd = ARENA_NEW(l->arena, struct node);
+    int before = *site;
+    nd->e = e;
+    *out = nd;
+    TRY(compile_parts(x, l, nd, site));
+    *out = share_find(l, nd, before, *site);
+    if (*out != nd || nd->is_literal || e->op == EXPR_COLUMN) return RC_OK;
     scratch_need(&nd->out, l->arena, BATCH_ROWS);
     if (e->op == EXPR_CASE) return case_compile(x, l, nd);
     if (e->op == EXPR_CALL) return prepare_call(x, l, nd);
@@ -137,6 +146,9 @@ static rc local_need(struct exprs *x, struct eval_local *l, struct ctx *cx)
     l->in = x->in;
     l->roots = ARENA_ARRAY(l->arena, struct node *, x->n > 0 ? x->n : 1);
     l->notes = ARENA_ARRAY(l->arena, struct fn_note, x->n_sites > 0 ? x->n_sites : 1);
+    l->twin = ARENA_ARRAY(l->arena, int, x->n_sites > 0 ? x->n_sites : 1);
+    for (int i = 0; i < x->n_sites; i++)
+        l->twin[i] = i;
     for (int i = 0; i < x->n; i++)
         TRY(compile(x, l, x->e[i], &site, &l->roots[i]));
     return RC_OK;
@@ -196,12 +208,8 @@ bool exprs_need_position(const struct exprs *x)
 }
 
 /* ---- evaluating ---- */
-rc eval_node(struct eval *ev, struct node *nd, struct vec *out)
+static rc eval_fresh(struct eval *ev, struct node *nd, struct vec *out)
 {
-    if (nd->is_literal) {
-        *out = nd->literal;
-        return RC_OK;
-    }
     switch (nd->e->op) {
     case EXPR_COLUMN: *out = ev->b->cols[nd->column]; return RC_OK;
     case EXPR_CASE: return eval_case(ev, nd, out);
@@ -214,8 +222,21 @@ rc eval_node(struct eval *ev, struct node *nd, struct vec *out)
     }
 }
 
-rc exprs_eval_one(struct exprs *x, struct worker *w, struct ctx *cx, const struct batch *b,
-                  int64_t first_row, int i, struct vec *out)
+rc eval_node(struct eval *ev, struct node *nd, struct vec *out)
+{
+    if (nd->is_literal) {
+        *out = nd->literal;
+        return RC_OK;
+    }
+    if (!nd->keeps) return eval_fresh(ev, nd, out);
+    if (nd->kept_at != ev->l->turn) TRY(eval_fresh(ev, nd, &nd->kept));
+    nd->kept_at = ev->l->turn;
+    *out = nd->kept;
+    return RC_OK;
+}
+
+static rc eval_roots(struct exprs *x, struct worker *w, struct ctx *cx, const struct batch *b,
+                     int64_t first_row, int from, int to, struct vec *out)
 {
     struct eval ev = {.x = x,
                       .l = &x->local[w - x->run->workers],
@@ -224,15 +245,22 @@ rc exprs_eval_one(struct exprs *x, struct worker *w, struct ctx *cx, const struc
                       .n = b->n_rows,
                       .first_row = first_row};
     TRY(local_need(x, ev.l, cx));
-    return eval_node(&ev, ev.l->roots[i], out);
+    ev.l->turn++;
+    for (int i = from; i < to; i++)
+        TRY(eval_node(&ev, ev.l->roots[i], &out[i - from]));
+    return RC_OK;
+}
+
+rc exprs_eval_one(struct exprs *x, struct worker *w, struct ctx *cx, const struct batch *b,
+                  int64_t first_row, int i, struct vec *out)
+{
+    return eval_roots(x, w, cx, b, first_row, i, i + 1, out);
 }
 
 rc exprs_eval(struct exprs *x, struct worker *w, struct ctx *cx, const struct batch *b,
               int64_t first_row, struct vec *out)
 {
-    for (int i = 0; i < x->n; i++)
-        TRY(exprs_eval_one(x, w, cx, b, first_row, i, &out[i]));
-    return RC_OK;
+    return eval_roots(x, w, cx, b, first_row, 0, x->n, out);
 }
 
 /* ---- counting ---- */
@@ -257,6 +285,7 @@ void exprs_part_end(struct exprs *x, struct worker *w, int64_t part, int64_t row
     struct eval_local *l = &x->local[w - x->run->workers];
     bool any = false;
     x->parts[part].rows = rows;
+    if (l->arena) share_notes(x, l);
     for (int i = 0; l->arena && i < x->n_sites; i++)
         any = any || l->notes[i].n > 0;
     if (!any) return;

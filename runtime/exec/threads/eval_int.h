@@ -42,6 +42,12 @@ struct node {
     int site; /* number of the call among all, preorder */
     struct case_rows *branches;
     struct map_rows *map; /* EXPR_MAP */
+    uint64_t hash;        /* of the sub-tree (eval_share.c) */
+    bool is_pure;         /* no call in it depends on anything but its arguments */
+    bool keeps;           /* stands for several equal sub-trees */
+    int first_site;       /* of the calls in it */
+    uint64_t kept_at;     /* turn of `kept` */
+    struct vec kept;
 };
 
 struct site {
@@ -54,6 +60,10 @@ struct eval_local {          /* one worker's, made at its first batch */
     struct arena *arena;
     struct node **roots;
     struct fn_note *notes; /* [n_sites], partition at work */
+    struct shares *shares; /* while compiling */
+    int inside;            /* while compiling: cases and maps around */
+    int *twin;             /* [n_sites] the call that is evaluated for this one; mostly itself */
+    uint64_t turn;         /* of the evaluation at work */
 };
 struct part_notes {
     int64_t rows;
@@ -84,6 +94,11 @@ struct eval {
     const int32_t *map; /* rows of b -> rows of the step's batch, or NULL */
 };
 rc eval_node(struct eval *ev, struct node *nd, struct vec *out);
+/* The node compiled before for an equal sub-tree, or `made`, filed for later ones. Its calls are
+ * the sites [from, to). */
+struct node *share_find(struct eval_local *l, struct node *made, int from, int to);
+/* What shared calls counted goes to their twins, too. */
+void share_notes(struct exprs *x, struct eval_local *l);
 rc eval_call(struct eval *ev, struct node *nd, struct vec *out);
 rc eval_case(struct eval *ev, struct node *nd, struct vec *out);
 rc case_compile(struct exprs *x, struct eval_local *l, struct node *nd);

@@ -35,11 +35,11 @@ static rc order_by(struct window *w, const struct order_key *keys, int n, struct
     out->start = g->start;
     if (g->n_groups <= 1)
         return n > 0 ? order_rows(w->run, keys, n, g->n_rows, -1, &out->rows, &m) : RC_OK;
-    TRY(mem_big(w->run->cx, mem_mul(8, (size_t)out->n + 1), (void **)&out->rows));
     if (n == 0) {
-        memcpy(out->rows, g->rows, 8 * (size_t)out->n);
+        out->rows = g->rows;
         return RC_OK;
     }
+    TRY(mem_big(w->run->cx, mem_mul(8, (size_t)out->n + 1), (void **)&out->rows));
     if (!is_lopsided(g)) return order_groups(w->run, keys, n, g, out->rows);
     TRY(order_rows(w->run, keys, n, g->n_rows, -1, &order, &m));
     enum rc_t res = hand_out(w, order, out);
@@ -73,6 +73,20 @@ static rc window_sort(struct window *w)
         w->keys[i] = (struct order_key){w->sort_cols[i], p->u.window.sort[i].descending,
                                         p->u.window.sort[i].nulls_first};
     return order_by(w, w->keys, n, &w->order);
+}
+
+/* Only items that are ranked by an argument sort the groups once more. */
+static void drop_groups(struct window *w)
+{
+    const struct plan *p = w->node;
+    for (int i = 0; i < p->u.window.n; i++) {
+        const struct expr *e = p->u.window.items[i].expr;
+        if (e->op == EXPR_WINDOW && e->win->ranks_by_args && e->n_args > 0) return;
+    }
+    if (w->groups.rows != w->order.rows) mem_big_free(w->groups.rows);
+    mem_big_free(w->groups.of);
+    w->groups.of = NULL;
+    w->groups.rows = w->order.rows;
 }
 
 /* Whole groups, together at least a morsel. */
@@ -111,8 +125,13 @@ static rc item_init(struct window *w, const struct expr *e, struct window_item *
     enum rc_t res = RC_OK;
     for (int i = 0, k = 0; i < n; i++) {
         if (it->is_const[i]) continue;
-        if (res == RC_OK) res = column_canonical(w->run->cx, cols[k], &it->args[i]);
-        column_unref(cols[k++]);
+        struct column *c = cols[k++];
+        if (c->phys != PHYS_DICT) { /* widened stretch by stretch */
+            it->args[i] = c;
+            continue;
+        }
+        if (res == RC_OK) res = column_canonical(w->run->cx, c, &it->args[i]);
+        column_unref(c);
     }
     if (e->where) it->where = cols[m - 1];
     bool by_key = e->frame.unit == FRAME_TIME || e->frame.unit == FRAME_RANGE;
@@ -155,14 +174,15 @@ static struct agg_eval item_env(const struct window_item *it, struct ctx *cx)
                              .span = it->e->span};
 }
 
-/* Memory for n results, all valid. */
+/* Memory for n results, cleared and all valid. */
 static struct vec result_room(struct arena *a, struct dtype type, int64_t n)
 {
     uint64_t *valid = arena_alloc(a, BITMAP_WORDS(n) * 8 + 8);
+    enum phys phys = kind_phys(type.kind);
+    size_t width = phys == PHYS_STR ? sizeof(struct text) : 8;
     bitmap_fill(valid, n, true);
-    return (struct vec){.phys = kind_phys(type.kind),
-                        .data = arena_zero(a, mem_mul(16, (size_t)n + 4)),
-                        .valid = valid};
+    return (struct vec){
+        .phys = phys, .data = arena_zero(a, mem_mul(width, (size_t)n + 8)), .valid = valid};
 }
 
 /* ---- functions that see a group at a time ---- */
@@ -192,7 +212,7 @@ static rc win_stretch(struct stretch *s, struct column **out)
     struct agg_eval env = item_env(it, s->cx);
     struct vec v = result_room(a, it->e->type, n);
     int64_t *order = arena_alloc(a, mem_mul(8, (size_t)n + 1));
-    uint8_t *peers = arena_alloc(a, (size_t)n + 1);
+    uint8_t *peers = win->ranks_by_args ? arena_alloc(a, (size_t)n + 1) : NULL;
     struct order_key by_arg = {0};
     bool ranks = win->ranks_by_args && it->args[0];
     if (ranks) by_arg = rank_key(it);
@@ -200,8 +220,9 @@ static rc win_stretch(struct stretch *s, struct column **out)
         order[i] = i;
     for (int64_t g = s->g_from; g < s->g_to; g++) {
         int64_t from = it->order->start[g], to = it->order->start[g + 1];
-        mark_peers(it, ranks ? &by_arg : it->w->keys, ranks ? 1 : p->u.window.n_sort, from, to,
-                   peers);
+        if (peers)
+            mark_peers(it, ranks ? &by_arg : it->w->keys, ranks ? 1 : p->u.window.n_sort, from, to,
+                       peers);
         TRY(win->run(&env, to - from, order + (from - s->from), peers,
                      (const struct column *const *)s->args, &v));
         TRY(check_cancel(s->cx));
@@ -226,10 +247,13 @@ static enum rc_t item_task(struct ctx *cx, void *arg, int64_t task, int worker)
     s.args = ARENA_ARRAY(own.arena, struct column *, it->e->n_args + 1);
     for (int i = 0; i < it->e->n_args && res == RC_OK; i++) {
         if (it->is_const[i]) continue;
+        struct column *c = NULL;
         if (o->rows)
-            res = column_gather(&own, it->args[i], o->rows + s.from, s.to - s.from, &s.args[i]);
+            res = column_gather(&own, it->args[i], o->rows + s.from, s.to - s.from, &c);
         else
-            s.args[i] = column_ref(it->args[i]); /* one group: all rows */
+            c = column_ref(it->args[i]); /* one group: all rows */
+        if (res == RC_OK) res = column_canonical(&own, c, &s.args[i]);
+        column_unref(c);
     }
     if (res == RC_OK)
         res = it->e->op == EXPR_AGG ? agg_stretch(&s, &it->parts[task])
@@ -240,8 +264,8 @@ static enum rc_t item_task(struct ctx *cx, void *arg, int64_t task, int worker)
     return res;
 }
 
-/* Functions of no column (row_number, rand) get the table's own row numbers; groups share words of
- * the result, so one thread does it. */
+/* Functions of no column (rand) get the table's own row numbers; groups share words of the result,
+ * so one thread does it. */
 static rc win_in_place(struct window_item *it, struct column **out)
 {
     const struct window_order *o = it->order;
@@ -255,14 +279,15 @@ static rc win_in_place(struct window_item *it, struct column **out)
     arena_room(own.arena, own.room);
     env.arena = own.arena;
     struct vec v = result_room(own.arena, it->e->type, o->n);
-    peers = arena_alloc(own.arena, (size_t)o->n + 1);
+    if (it->e->win->ranks_by_args) peers = arena_alloc(own.arena, (size_t)o->n + 1);
     if (!o->rows) all = arena_alloc(own.arena, mem_mul(8, (size_t)o->n + 1));
     for (int64_t i = 0; all && i < o->n; i++)
         all[i] = i;
     for (int64_t g = 0; g < o->n_groups && res == RC_OK; g++) {
         int64_t from = o->start[g], n = o->start[g + 1] - from;
-        mark_peers(it, it->w->keys, ties_all ? 0 : it->w->node->u.window.n_sort, from, from + n,
-                   peers);
+        if (peers)
+            mark_peers(it, it->w->keys, ties_all ? 0 : it->w->node->u.window.n_sort, from, from + n,
+                       peers);
         res = it->e->win->run(&env, n, (all ? all : o->rows) + from, peers,
                               (const struct column *const *)it->args, &v);
         if (res == RC_OK) res = check_cancel(&own);
@@ -272,11 +297,17 @@ static rc win_in_place(struct window_item *it, struct column **out)
     return res;
 }
 
+/* row_number() and rank() look at places in the group only. */
+static bool is_placed(const struct expr *e)
+{
+    return e->n_args == 0 && (e->win->ranks_by_args || e->win == win_find(str_of("row_number")));
+}
+
 static bool only_constants(const struct window_item *it)
 {
     for (int i = 0; i < it->e->n_args; i++)
         if (!it->is_const[i]) return false;
-    return it->e->op == EXPR_WINDOW;
+    return it->e->op == EXPR_WINDOW && !is_placed(it->e);
 }
 
 /* ---- putting back ---- */
@@ -442,6 +473,7 @@ static rc window_run(struct window *w, struct table **out)
     TRY(run_claim(w->run, w->run->cx, 40 * w->table->n_rows));
     TRY(window_groups(w));
     TRY(window_sort(w));
+    drop_groups(w);
     cut_stretches(w);
     TRY(window_result(w, out));
     return run_claim(w->run, w->run->cx, -40 * w->table->n_rows);
@@ -453,7 +485,7 @@ static rc window_table(struct run *r, const struct plan *p, struct table *t, str
     enum rc_t res = window_run(&w, out);
     for (int i = 0; w.sort_cols && i < p->u.window.n_sort; i++)
         column_unref(w.sort_cols[i]);
-    mem_big_free(w.order.rows);
+    if (w.order.rows != w.groups.rows) mem_big_free(w.order.rows);
     groups_free(&w.groups);
     return res;
 }
@@ -483,9 +515,7 @@ static bool can_part(const struct plan *p)
 {
     for (int i = 0; i < p->u.window.n; i++) {
         const struct expr *e = p->u.window.items[i].expr;
-        if (e->op == EXPR_WINDOW && e->n_args == 0 && !e->win->ranks_by_args &&
-            e->win != win_find(str_of("row_number")))
-            return false;
+        if (e->op == EXPR_WINDOW && e->n_args == 0 && !is_placed(e)) return false;
         for (int k = 0; k < e->n_args; k++)
             if (e->op == EXPR_WINDOW && e->args[k]->op == EXPR_LITERAL && k == 0) return false;
     }

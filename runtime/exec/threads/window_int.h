@@ -28,7 +28,7 @@ struct window {
 struct window_item {
     struct window *w;
     const struct expr *e;
-    struct column **args; /* [n_args] canonical, table rows; NULL where constant */
+    struct column **args; /* [n_args] table rows, no codes; NULL where constant */
     struct column *where; /* bools, or NULL */
     struct scalar *consts;
     bool *is_const;
@@ -43,7 +43,7 @@ struct stretch {
     struct ctx *cx;
     int64_t from, to;     /* window rows */
     int64_t g_from, g_to; /* groups */
-    struct column **args; /* [n_args], rows 0.. = window rows from.. */
+    struct column **args; /* [n_args] canonical, rows 0.. = window rows from.. */
 };
 rc agg_stretch(struct stretch *s, struct column **out);
 
