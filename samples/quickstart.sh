@@ -3,7 +3,7 @@
 # when not root), nothing else. Run it again: seconds.
 set -eu
 cd "$(dirname "$0")/.."
-packages="gcc cmake ninja-build pkg-config libzmq3-dev libjansson-dev libssl-dev libedit-dev libopenblas-dev zlib1g-dev libpcre2-dev libzstd-dev liblz4-dev libsnappy-dev libbrotli-dev libsqlite3-dev libpq-dev libpg-query-dev tzdata libutf8proc-dev libcairo2-dev"
+packages="gcc cmake ninja-build pkg-config libzmq3-dev libjansson-dev libssl-dev libedit-dev libopenblas-dev liblbfgs-dev zlib1g-dev libpcre2-dev libzstd-dev liblz4-dev libsnappy-dev libbrotli-dev libsqlite3-dev libpq-dev libpg-query-dev tzdata libutf8proc-dev libcairo2-dev"
 
 missing=""
 for p in $packages; do

@@ -238,7 +238,7 @@ static void bars_grid(struct grid *g, const struct model *m)
 
 static void make_grid(struct grid *g, const struct model *m)
 {
-    if (m->family->cls->coef != linear_coef) {
+    if (!linear_has_body(m)) {
         bars_grid(g, m);
         return;
     }

@@ -135,7 +135,7 @@ static const char *column_name(struct arena *a, const struct encoder *e, const s
         at /= fac->n;
         strbuf_printf(&b, "%s%s", i ? ":" : "", f->name);
         if (f->kind == ENC_NUMBER) continue;
-        int code = 0;
+        int code = local; /* locals rise with codes, with gaps: never below */
         while (fac->local[code] != local)
             code++;
         strbuf_printf(&b, "[%s]", code < f->n_levels ? f->levels[code].text : "other");
@@ -149,12 +149,12 @@ static const char *column_name(struct arena *a, const struct encoder *e, const s
 static enum rc_t add_part(struct coding *c, struct enc_part part, struct span span)
 {
     struct encoder *e = c->e;
-    int64_t n = 1;
+    int64_t n = 1, most = e->max_cols > 0 ? e->max_cols : ENC_MAX_COLS;
     for (int i = 0; i < part.n_factors; i++) {
         n *= part.factors[i].n;
-        if (n + e->n_cols > ENC_MAX_COLS) {
-            fail(c->cx, E902, span, "the formula makes more than %d columns with `%s`",
-                 ENC_MAX_COLS, e->terms[part.term].name);
+        if (n + e->n_cols > most) {
+            fail(c->cx, E902, span, "the formula makes more than %lld columns with `%s`",
+                 (long long)most, e->terms[part.term].name);
             return err_note(c->cx, "onehot(x, top: 50) keeps the most frequent levels");
         }
     }

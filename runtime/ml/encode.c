@@ -3,6 +3,7 @@
 #include "runtime/ml/ml_int.h"
 
 #include "runtime/base/bitmap.h"
+#include "runtime/ml/vec_int.h"
 
 /* ---- look-up of levels ---- */
 static int compare_values(const struct scalar *a, const struct scalar *b)
@@ -177,18 +178,117 @@ bool enc_has_offset(const struct encoder *e)
     return e->n_terms > 0 && e->terms[e->n_terms - 1].is_offset;
 }
 
+/* Parts of one plain number are most parts: their loops are worth a name and wide vectors. */
+static const double *plain_number(const struct enc_part *p, const struct enc_input *in, int64_t at)
+{
+    bool is_plain = p->n_factors == 1 && p->n == 1 && !p->factors[0].local;
+    const double *num = is_plain ? in->num[p->factors[0].feature] : NULL;
+    return num ? num + at : NULL;
+}
+
+void enc_columns(const struct encoder *e, const struct enc_input *in, int64_t at, int n, double *x)
+{
+    for (int k = 0; k < e->n_parts; k++) {
+        const struct enc_part *p = &e->parts[k];
+        const double *num = plain_number(p, in, at);
+        double *to = x + (size_t)p->first * (size_t)n;
+        if (num) {
+            memcpy(to, num, sizeof(double) * (size_t)n);
+            continue;
+        }
+        memset(to, 0, sizeof(double) * (size_t)p->n * (size_t)n);
+        for (int i = 0; i < n; i++) {
+            double v;
+            int col = part_cell(p, in, at + i, &v);
+            if (col >= 0) x[(size_t)col * (size_t)n + (size_t)i] = v;
+        }
+    }
+}
+
+/* One category: out[i] += beta of its column. */
+static void dot_category(const struct enc_part *p, const struct enc_input *in, int64_t at, int n,
+                         const double *beta, double *out)
+{
+    const struct enc_factor *f = &p->factors[0];
+    const int32_t *code = in->code[f->feature] + at;
+    for (int i = 0; i < n; i++) {
+        int32_t local = code[i] < 0 ? -1 : f->local[code[i]];
+        if (local >= 0) out[i] += beta[p->first + local];
+    }
+}
+
+static bool is_category(const struct enc_part *p, const struct enc_input *in)
+{
+    return p->n_factors == 1 && p->factors[0].local && in->code[p->factors[0].feature];
+}
+
+static void dot_part(const struct enc_part *p, const struct enc_input *in, int64_t at, int n,
+                     const double *beta, double *out)
+{
+    const double *num = plain_number(p, in, at);
+    if (num) {
+        if (beta[p->first] != 0) vec_axpy(n, beta[p->first], num, out);
+        return;
+    }
+    if (is_category(p, in)) {
+        dot_category(p, in, at, n, beta, out);
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        double v;
+        int col = part_cell(p, in, at + i, &v);
+        if (col >= 0) out[i] += beta[col] * v;
+    }
+}
+
+void enc_dot_columns(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
+                     const double *beta, double *out)
+{
+    for (int k = 0; k < e->n_parts; k++)
+        dot_part(&e->parts[k], in, at, n, beta, out);
+}
+
 void enc_dot(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
              const double *beta, double *out)
 {
-    for (int k = 0; k < e->n_parts; k++)
-        for (int i = 0; i < n; i++) {
-            double v;
-            int col = part_cell(&e->parts[k], in, at + i, &v);
-            if (col >= 0) out[i] += beta[col] * v;
-        }
+    enc_dot_columns(e, in, at, n, beta, out);
     for (int t = e->n_terms; t-- > 0 && e->terms[t].is_offset;) {
         const double *num = in->num[e->terms[t].features[0]] + at;
         for (int i = 0; i < n; i++)
             out[i] += num[i];
+    }
+}
+
+void enc_add(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
+             const double *coef, double *grad)
+{
+    for (int k = 0; k < e->n_parts; k++) {
+        const struct enc_part *p = &e->parts[k];
+        const double *num = plain_number(p, in, at);
+        if (num) {
+            grad[p->first] += vec_dot(n, num, coef);
+            continue;
+        }
+        for (int i = 0; i < n; i++) {
+            double v;
+            int col = part_cell(p, in, at + i, &v);
+            if (col >= 0) grad[col] += coef[i] * v;
+        }
+    }
+}
+
+void enc_add_squares(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
+                     const double *coef, const double *shift, double *sum, double *squares)
+{
+    for (int k = 0; k < e->n_parts; k++) {
+        const struct enc_part *p = &e->parts[k];
+        for (int i = 0; i < n; i++) {
+            double v, c = coef ? coef[i] : 1.0;
+            int col = part_cell(p, in, at + i, &v);
+            if (col < 0) continue;
+            v -= shift[col];
+            sum[col] += c * v;
+            squares[col] += c * v * v;
+        }
     }
 }

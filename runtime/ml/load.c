@@ -181,6 +181,7 @@ static enum rc_t get_encoder(struct ctx *cx, const json_t *j, struct model *m)
             return json_bad(cx, "offsets do not stand last");
     }
     if (m->family->cls->no_design) return RC_OK;
+    if (m->family->cls->is_sparse) e->max_cols = ENC_MAX_SPARSE;
     if (enc_code_terms(cx, m->arena, e, m->family->cls->all_levels, NO_SPAN) != RC_OK) {
         err_clear(cx->err);
         return json_bad(cx, "the terms cannot be coded");

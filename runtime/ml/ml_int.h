@@ -66,6 +66,7 @@ struct encoder {
     int n_parts;
     const char **columns; /* [n_cols] "fare", "part[night]", "a:b" */
     int n_cols;
+    int max_cols; /* what n_cols may grow to; 0: ENC_MAX_COLS */
     bool intercept;
 };
 /* Values of the features over some rows: numbers as f64 (NaN = null, only for families that take
@@ -85,18 +86,28 @@ rc enc_codes(struct ctx *cx, const struct enc_feature *f, const struct vec *v, i
              int32_t *out);
 /* Dense rows: x [n, n_cols] row-major, of rows at..at + n of `in`. */
 void enc_fill(const struct encoder *e, const struct enc_input *in, int64_t at, int n, double *x);
+/* The same column-major: x [n_cols, n], column j from j * n on. */
+void enc_columns(const struct encoder *e, const struct enc_input *in, int64_t at, int n, double *x);
 /* out[i] += row i . beta, beta [n_cols], plus offsets: without the dense design. */
 void enc_dot(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
              const double *beta, double *out);
+/* The same without the offsets. */
+void enc_dot_columns(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
+                     const double *beta, double *out);
 /* grad[col] += coef[i] * value over the cells of row at + i: the transpose of enc_dot (offsets
  * apart). With enc_dot it makes every linear objective one of sparse rows. */
 void enc_add(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
              const double *coef, double *grad);
+/* sum[col] += c v, squares[col] += c v^2 over the cells of row at + i, v their value less
+ * shift[col], c = coef[i] (NULL: 1). Cells that are 0 are passed over: shift is for columns that
+ * have one in every row, 0 for others. */
+void enc_add_squares(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
+                     const double *coef, const double *shift, double *sum, double *squares);
 bool enc_has_offset(const struct encoder *e);
 /* Builds levels' look-up order. */
 void enc_index_levels(struct arena *a, struct enc_feature *f);
 /* Parts and column names from features and terms (full rank unless all_levels); E902 beyond
- * ENC_MAX_COLS. */
+ * e->max_cols. */
 rc enc_code_terms(struct ctx *cx, struct arena *a, struct encoder *e, bool all_levels,
                   struct span span);
 #define ENC_MAX_COLS   5000
@@ -128,7 +139,8 @@ struct rows {
 struct block { /* rows at..at + n of the dense design */
     int64_t at;
     int n;
-    double *x; /* [n, p] row-major, p = enc->n_cols; the receiver may change it */
+    double *x; /* [n, p] row-major, p = enc->n_cols (or as row_sum.by_column says); the receiver
+                  may change it */
 };
 /* One pass over the rows: blocks of a shard (a fixed stretch of rows) go in order to `part`, which
  * adds to acc [n_acc] (zeroed a shard); shards are put together in order by `merge` (NULL = add).
@@ -136,7 +148,8 @@ struct block { /* rows at..at + n of the dense design */
 struct row_sum {
     void *self;
     size_t n_acc;
-    bool dense; /* part wants block.x */
+    bool dense;     /* part wants block.x */
+    bool by_column; /* with dense: block.x is column-major, [p, n], column j from j * n on */
     enum rc_t (*part)(struct ctx *cx, void *self, const struct rows *r, const struct block *b,
                       double *acc);
     enum rc_t (*merge)(struct ctx *cx, void *self, double *acc, double *other);

@@ -316,6 +316,7 @@ static enum rc_t learn_features(struct prepare *p)
         TRY(prepare_coding(p, p->sources[i], f));
     }
     if (p->m->family->cls->no_design) return check_plain_terms(p);
+    if (p->m->family->cls->is_sparse) e->max_cols = ENC_MAX_SPARSE;
     TRY(enc_code_terms(p->cx, p->m->arena, e, p->m->family->cls->all_levels, p->spec->span));
     for (int i = 0; i < e->n_features; i++)
         if (e->features[i].kind == ENC_CATEGORY && e->features[i].ref >= 0 &&

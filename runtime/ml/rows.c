@@ -13,6 +13,16 @@
 #define WAVE_BYTES  (256 << 20) /* of accumulators in a wave */
 #define BLOCK_BYTES (1 << 20)   /* of dense rows: stays in the cache of a core */
 
+/* Rows of a shard: more where what is summed is large, so that putting sums together stays cheap.
+ * Depends on the rows and the sum alone. */
+static int64_t shard_rows(const struct rows *r, const struct row_sum *sum)
+{
+    int64_t n = SHARD_ROWS;
+    while (n < (int64_t)(sum->n_acc / 2) && n < r->n / 8)
+        n *= 2;
+    return n;
+}
+
 static int block_rows(int p)
 {
     size_t n = BLOCK_BYTES / (sizeof(double) * (size_t)(p > 0 ? p : 1));
@@ -22,8 +32,8 @@ static int block_rows(int p)
 struct wave {
     const struct rows *rows;
     const struct row_sum *sum;
-    int64_t first; /* shard */
-    double *acc;   /* [shards of the wave, n_acc] */
+    int64_t first, shard; /* number of the first one, rows of one */
+    double *acc;          /* [shards of the wave, n_acc] */
 };
 
 static enum rc_t run_shard(struct ctx *cx, void *arg, int64_t task, int worker)
@@ -31,9 +41,9 @@ static enum rc_t run_shard(struct ctx *cx, void *arg, int64_t task, int worker)
     (void)worker;
     struct wave *w = arg;
     const struct rows *r = w->rows;
-    int64_t from = (w->first + task) * SHARD_ROWS;
-    int64_t to = from + SHARD_ROWS < r->n ? from + SHARD_ROWS : r->n;
-    int p = r->enc->n_cols, step = block_rows(p);
+    int64_t from = (w->first + task) * w->shard;
+    int64_t to = from + w->shard < r->n ? from + w->shard : r->n;
+    int p = r->enc->n_cols, step = w->sum->dense ? block_rows(p) : 1024;
     double *acc = w->acc + (size_t)task * w->sum->n_acc;
     memset(acc, 0, sizeof(double) * w->sum->n_acc);
     void *x = NULL;
@@ -42,7 +52,8 @@ static enum rc_t run_shard(struct ctx *cx, void *arg, int64_t task, int worker)
     for (int64_t at = from; at < to; at += step) {
         struct block b = {.at = at, .n = (int)(to - at < step ? to - at : step), .x = x};
         TRY_OUT(check_cancel(cx));
-        if (x) enc_fill(r->enc, &r->in, at, b.n, x);
+        if (x && w->sum->by_column) enc_columns(r->enc, &r->in, at, b.n, x);
+        if (x && !w->sum->by_column) enc_fill(r->enc, &r->in, at, b.n, x);
         TRY_OUT(w->sum->part(cx, w->sum->self, r, &b, acc));
     }
     res = RC_OK;
@@ -53,7 +64,7 @@ out:
 
 enum rc_t rows_sum(struct ctx *cx, const struct rows *r, const struct row_sum *sum, double *acc)
 {
-    int64_t n_shards = (r->n + SHARD_ROWS - 1) / SHARD_ROWS;
+    int64_t shard = shard_rows(r, sum), n_shards = (r->n + shard - 1) / shard;
     size_t bytes = mem_mul(sizeof(double), sum->n_acc);
     int64_t wave_n = (int64_t)(WAVE_BYTES / (bytes ? bytes : 1));
     wave_n = wave_n < 1 ? 1 : wave_n > WAVE_SHARDS ? WAVE_SHARDS : wave_n;
@@ -62,7 +73,7 @@ enum rc_t rows_sum(struct ctx *cx, const struct rows *r, const struct row_sum *s
     enum rc_t res = RC_ERR;
     if (bytes) memset(acc, 0, bytes);
     for (int64_t first = 0; first < n_shards; first += wave_n) {
-        struct wave w = {.rows = r, .sum = sum, .first = first, .acc = parts};
+        struct wave w = {.rows = r, .sum = sum, .first = first, .shard = shard, .acc = parts};
         int64_t n = n_shards - first < wave_n ? n_shards - first : wave_n;
         TRY_OUT(pool_run(cx, n, run_shard, &w));
         for (int64_t k = 0; k < n; k++) {

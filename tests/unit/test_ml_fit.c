@@ -144,8 +144,8 @@ TEST(targets_that_do_not_suit)
     add(&b, plain(&b, "x"));
     b.f.target = plain(&b, "part");
     fails(&b, "linear", E409, "linear needs a number to fit; `part` is str");
-    fails(&b, "logistic", E409,
-          "logistic tells two classes apart; `part` has 3: `day`, `eve` and "
+    fails(&b, "svm", E409,
+          "svm tells two classes apart; `part` has 3: `day`, `eve` and "
           "`night`");
     b.f.target = plain(&b, "k");
     fails(&b, "linear", E404, "`k` is the same in all 6 rows");

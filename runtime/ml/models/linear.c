@@ -1,23 +1,34 @@
-/* linear.c: least squares, plain and ridge. Minimises over b, b_0
- *     1/2 sum_i w_i (y_i - o_i - b_0 - z_i . b)^2 / sum w + l2/2 |b|^2,
+/* linear.c: least squares: plain, ridge, lasso, elastic net. Minimises over b, b_0
+ *     1/2 sum_i w_i (y_i - o_i - b_0 - z_i . b)^2 / sum w + l1 |b| + l2/2 |b|^2,
  * z = columns centred and scaled to unit sample sd (language.md 4; `standardize: false` penalises
- * the coefficients of the columns as given). Solved by QR of the rows, block by block, never by
- * squaring the condition as the normal equations do. */
+ * the coefficients of the columns as given). Of well-conditioned columns the normal equations are
+ * solved and the solution is refined by its own residuals, a pass over the rows; of others, where
+ * squaring the condition would cost digits, the QR factorisation of the rows. With l1 coordinate
+ * descent on the same products; L-BFGS where the columns are too many for products of pairs. */
 #include "runtime/ml/models/linear_int.h"
 
 #include "runtime/ml/linalg_int.h"
+#include "runtime/ml/models/gram_int.h"
+#include "runtime/ml/models/quasi_int.h"
+#include "runtime/ml/models/risk_int.h"
 #include "runtime/ml/special_int.h"
 
 #include <math.h>
 
 #define PERFECT_FIT 1e-26 /* residual against total sum of squares */
 #define NO_EFFECT   1e-14
+#define NEAR_FIT    1e-15 /* one more refinement below this */
+#define MAX_SWEEPS  100000
 
 struct least_squares {
     double *b;        /* [k] */
     double rss, tss;  /* weighted sums of squares: residual, about the mean */
     double penalty;   /* of the objective */
-    double *triangle; /* as solved: with the penalty's rows */
+    double intercept; /* of the centred problem */
+    double *triangle; /* as solved: with the penalty's rows; or NULL */
+    double *inverse;  /* [k, k] inverse of the products, when they were solved; or NULL */
+    int iterations;
+    bool converged;
 };
 
 /* Triangle of [columns, response; sqrt(W penalty), 0]. */
@@ -40,26 +51,135 @@ static void clear_noise(struct least_squares *s, size_t k, double w_sum)
         if (fabs(s->b[j]) <= NO_EFFECT * spread) s->b[j] = 0;
 }
 
-static enum rc_t solve(struct ctx *cx, const struct linear_plan *p, double w_sum,
-                       struct least_squares *s)
+static enum rc_t solve_triangle(struct ctx *cx, const struct linear_plan *p, double w_sum,
+                                struct least_squares *s)
 {
     size_t k = (size_t)p->design.k, ld = k + 1;
     const double *last = p->triangle + k * ld;
     s->triangle = arena_copy(cx->arena, p->triangle, sizeof(double) * ld * ld);
     if (p->l2 > 0) TRY(add_penalty(cx, p, w_sum, s));
-    s->b = arena_copy(cx->arena, s->triangle + k * ld, sizeof(double) * ld);
+    memcpy(s->b, s->triangle + k * ld, sizeof(double) * k);
     tri_solve(s->triangle, (int)ld, (int)k, s->b);
     s->tss = s->rss = last[k] * last[k];
-    s->penalty = 0;
     for (size_t i = 0; i < k; i++) { /* |q - R b|^2: what the penalty costs */
         double r = last[i];
         for (size_t j = i; j < k; j++)
             r -= p->triangle[j * ld + i] * s->b[j];
         if (p->l2 > 0) s->rss += r * r;
         s->tss += last[i] * last[i];
-        s->penalty += 0.5 * p->penalty[i] * s->b[i] * s->b[i];
     }
-    clear_noise(s, k, w_sum);
+    return RC_OK;
+}
+
+/* Gradient and residual sum of squares at b, by the rows. */
+static enum rc_t look_back(struct ctx *cx, struct risk *f, struct least_squares *s, double *grad)
+{
+    int k = f->plan->design.k;
+    double *x = ARENA_ARRAY(cx->arena, double, k + 2), value, penalty = 0;
+    if (k) memcpy(x, s->b, sizeof *x * (size_t)k);
+    x[k] = s->intercept;
+    TRY(risk_eval(cx, f, x, &value, grad, NULL));
+    for (int j = 0; j < k; j++)
+        penalty += 0.5 * f->plan->penalty[j] * x[j] * x[j];
+    s->rss = fmax(2.0 * f->rows->w_sum * (value - penalty), 0.0);
+    return RC_OK;
+}
+
+static enum rc_t solve_products(struct ctx *cx, const struct linear_plan *p, struct risk *f,
+                                struct least_squares *s)
+{
+    size_t k = (size_t)p->design.k, ld = k + 1;
+    double w = f->rows->w_sum, jitter, *scale = ARENA_ARRAY(cx->arena, double, k + 1);
+    double *a = ARENA_ARRAY(cx->arena, double, mem_mul(k, k) + 1);
+    double *grad = ARENA_ARRAY(cx->arena, double, k + 2);
+    for (size_t j = 0; j < k; j++) {
+        memcpy(a + j * k, p->cross + j * ld, sizeof *a * (j + 1));
+        a[j * k + j] += w * p->penalty[j];
+        s->b[j] = p->cross[k * ld + j];
+    }
+    spd_factor((int)k, a, scale, &jitter);
+    spd_solve((int)k, a, scale, s->b);
+    s->tss = p->cross[k * ld + k];
+    for (int round = 0; round < 3; round++) {
+        TRY(look_back(cx, f, s, grad));
+        for (size_t j = 0; j < k; j++)
+            grad[j] *= w;
+        spd_solve((int)k, a, scale, grad);
+        for (size_t j = 0; j < k; j++)
+            s->b[j] -= grad[j];
+        if (p->design.intercept) s->intercept -= grad[k];
+        if (s->rss > NEAR_FIT * s->tss) break;
+    }
+    spd_inverse((int)k, a, scale);
+    s->inverse = a;
+    return RC_OK;
+}
+
+/* Lasso and elastic net on the products, by mean row. */
+static enum rc_t solve_descent(struct ctx *cx, const struct linear_plan *p, struct risk *f,
+                               struct least_squares *s)
+{
+    size_t k = (size_t)p->design.k, ld = k + 1;
+    double w = f->rows->w_sum, *a = ARENA_ARRAY(cx->arena, double, mem_mul(k, k) + 1);
+    double *c = ARENA_ARRAY(cx->arena, double, k + 1);
+    double *grad = ARENA_ARRAY(cx->arena, double, k + 2);
+    for (size_t j = 0; j < k; j++) {
+        for (size_t i = 0; i <= j; i++)
+            a[j * k + i] = p->cross[j * ld + i] / w;
+        a[j * k + j] += p->penalty[j];
+        c[j] = p->cross[k * ld + j] / w;
+    }
+    struct descent d = {.n = (int)k, .a = a, .c = c, .l1 = p->lasso};
+    TRY(descent_run(cx, &d, MAX_SWEEPS, s->b, &s->iterations, &s->converged));
+    s->tss = p->cross[k * ld + k];
+    return look_back(cx, f, s, grad);
+}
+
+/* Columns too many for products of pairs. */
+static enum rc_t solve_wide(struct ctx *cx, const struct linear_plan *p, struct risk *f,
+                            struct least_squares *s)
+{
+    int k = p->design.k;
+    double *x = ARENA_ARRAY(cx->arena, double, k + 2), mean = 0;
+    double *grad = ARENA_ARRAY(cx->arena, double, k + 2);
+    const struct rows *r = f->rows;
+    for (int64_t i = 0; i < r->n; i++)
+        mean += (r->w ? r->w[i] : 1.0) * (f->y[i] - (r->offset ? r->offset[i] : 0.0)) / r->w_sum;
+    if (!p->design.intercept) mean = 0;
+    for (int64_t i = 0; i < r->n; i++) {
+        double d = f->y[i] - (r->offset ? r->offset[i] : 0.0) - mean;
+        s->tss += (r->w ? r->w[i] : 1.0) * d * d;
+    }
+    x[k] = mean;
+    struct objective o = {.n = f->n, .self = f, .eval = risk_eval, .l1 = p->lasso};
+    struct newton_report end;
+    TRY(quasi_minimize(cx, &o, 1e-7 * sqrt(s->tss / r->w_sum), 1000, x, &end));
+    if (k) memcpy(s->b, x, sizeof *x * (size_t)k);
+    s->intercept = p->design.intercept ? x[k] : 0.0;
+    s->iterations = end.iterations;
+    s->converged = end.end == NEWTON_CONVERGED;
+    return look_back(cx, f, s, grad);
+}
+
+static enum rc_t solve(struct ctx *cx, const struct linear_plan *p, struct risk *f,
+                       struct least_squares *s)
+{
+    size_t k = (size_t)p->design.k;
+    *s = (struct least_squares){.intercept = p->response_mean, .iterations = 1, .converged = true};
+    s->b = ARENA_ARRAY(cx->arena, double, k + 1);
+    if (p->is_wide)
+        TRY(solve_wide(cx, p, f, s));
+    else if (p->lasso)
+        TRY(solve_descent(cx, p, f, s));
+    else if (p->triangle)
+        TRY(solve_triangle(cx, p, f->rows->w_sum, s));
+    else
+        TRY(solve_products(cx, p, f, s));
+    clear_noise(s, k, f->rows->w_sum);
+    for (size_t j = 0; j < k; j++) {
+        s->penalty += 0.5 * p->penalty[j] * s->b[j] * s->b[j];
+        if (p->lasso) s->penalty += p->lasso[j] * fabs(s->b[j]);
+    }
     return RC_OK;
 }
 
@@ -67,19 +187,18 @@ static enum rc_t solve(struct ctx *cx, const struct linear_plan *p, double w_sum
 static double *covariance(struct ctx *cx, const struct linear_plan *p,
                           const struct least_squares *s, double sigma2, double w_sum)
 {
-    int k = p->design.k, ld = k + 1;
-    double *inv = ARENA_ARRAY(cx->arena, double, mem_mul((size_t)k, (size_t)k) + 1);
-    double *cov = ARENA_ARRAY(cx->arena, double, mem_mul((size_t)ld, (size_t)ld));
-    tri_inverse(s->triangle, ld, k, inv);
-    for (int i = 0; i < k; i++)
-        for (int j = 0; j < k; j++) {
-            double sum = 0;
-            for (int c = i > j ? i : j; c < k; c++)
-                sum +=
-                    inv[(size_t)c * (size_t)k + (size_t)i] * inv[(size_t)c * (size_t)k + (size_t)j];
-            cov[(size_t)i * (size_t)ld + (size_t)j] = sigma2 * sum;
+    size_t k = (size_t)p->design.k, ld = k + 1;
+    double *inv = ARENA_ARRAY(cx->arena, double, mem_mul(k, k) + 1);
+    double *cov = ARENA_ARRAY(cx->arena, double, mem_mul(ld, ld));
+    if (s->triangle) tri_inverse(s->triangle, (int)ld, (int)k, inv);
+    for (size_t i = 0; i < k; i++)
+        for (size_t j = 0; j < k; j++) {
+            double sum = s->inverse ? s->inverse[j * k + i] : 0;
+            for (size_t c = i > j ? i : j; s->triangle && c < k; c++)
+                sum += inv[c * k + i] * inv[c * k + j];
+            cov[i * ld + j] = sigma2 * sum;
         }
-    if (p->design.intercept) cov[(size_t)k * (size_t)ld + (size_t)k] = sigma2 / w_sum;
+    if (p->design.intercept) cov[k * ld + k] = sigma2 / w_sum;
     return cov;
 }
 
@@ -88,11 +207,12 @@ static void add_stats(struct model *m, const struct linear_plan *p, const struct
 {
     double n = (double)r->n, rank = p->design.k, free = p->design.intercept ? 1 : 0;
     double df = n - rank - free, r2 = 1.0 - s->rss / s->tss;
-    bool is_tested = p->l2 <= 0 && df > 0, has_terms = is_tested && rank > 0;
+    bool has_penalty = linear_has_penalty(p);
+    bool is_tested = !has_penalty && !p->is_wide && df > 0, has_terms = is_tested && rank > 0;
     double f = has_terms ? (s->tss - s->rss) / rank / (s->rss / df) : 0.0;
     model_add_stat(m, "r2", r2, !(s->tss > 0));
     model_add_stat(m, "rmse", sqrt(s->rss / r->w_sum), false);
-    if (p->l2 > 0) return;
+    if (has_penalty) return;
     model_add_stat(m, "adj_r2", 1.0 - (1.0 - r2) * (n - free) / df, !is_tested || !(s->tss > 0));
     model_add_stat(m, "sigma", sqrt(s->rss / df), !is_tested);
     model_add_stat(m, "df", df, false);
@@ -100,16 +220,14 @@ static void add_stats(struct model *m, const struct linear_plan *p, const struct
     model_add_stat(m, "f_p_value", special_f_upper(f, rank, df), !has_terms || isinf(f));
 }
 
-/* y - offset into the rows' arena, and its weighted mean. */
-static const double *response_of(struct ctx *cx, const struct rows *r, bool intercept, double *mean)
+/* y - offset, into the arena where there is one. */
+static const double *response_of(struct ctx *cx, const struct rows *r)
 {
-    double *y = r->offset ? ARENA_ARRAY(cx->arena, double, r->n + 1) : NULL, sum = 0;
-    for (int64_t i = 0; i < r->n; i++) {
-        if (y) y[i] = r->y[i] - r->offset[i];
-        sum += (r->w ? r->w[i] : 1.0) * (y ? y[i] : r->y[i]);
-    }
-    *mean = intercept ? sum / r->w_sum : 0.0;
-    return y ? y : r->y;
+    if (!r->offset) return r->y;
+    double *y = ARENA_ARRAY(cx->arena, double, r->n + 1);
+    for (int64_t i = 0; i < r->n; i++)
+        y[i] = r->y[i] - r->offset[i];
+    return y;
 }
 
 static bool varies(const double *y, int64_t n)
@@ -119,67 +237,84 @@ static bool varies(const double *y, int64_t n)
     return false;
 }
 
-static enum rc_t linear_fit_rows(struct ctx *cx, const struct ml_fit_spec *spec,
-                                 const struct rows *r, struct model *m)
+static enum rc_t squared_fit(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
+                             struct model *m)
 {
-    double mean;
-    const double *y = response_of(cx, r, m->enc.intercept, &mean);
+    const double *y = response_of(cx, r);
     if (m->enc.intercept && !varies(y, r->n))
         return fail(cx, E404, spec->formula->target->span, "`%s` is the same in all %lld rows",
                     m->target.text, (long long)r->n);
     struct linear_plan p;
     struct least_squares s;
-    TRY(linear_prepare(cx, spec, r, m, y, mean, &p));
-    TRY(solve(cx, &p, r->w_sum, &s));
+    struct risk f;
+    TRY(linear_prepare(cx, spec, r, m, y, &p));
+    risk_init(&f, r, &p, r->y, loss_squared, NULL);
+    TRY(solve(cx, &p, &f, &s));
     double df = (double)r->n - p.design.k - (p.design.intercept ? 1 : 0);
-    bool has_errors = p.l2 <= 0 && df > 0;
+    bool has_errors = !linear_has_penalty(&p) && !p.is_wide && df > 0;
     const double *cov = has_errors ? covariance(cx, &p, &s, s.rss / df, r->w_sum) : NULL;
-    linear_body(m, &p, s.b, mean, cov, df);
-    m->report.iterations = 1;
-    m->report.converged = true;
+    linear_body(m, &p, s.b, s.intercept, cov, df);
+    m->report.iterations = s.iterations;
+    m->report.converged = s.converged;
     m->report.loss = 0.5 * s.rss / r->w_sum + s.penalty;
     add_stats(m, &p, &s, r);
     return RC_OK;
 }
 
-static const struct model_class linear_class = {.fit = linear_fit_rows,
+static enum rc_t linear_fit_rows(struct ctx *cx, const struct ml_fit_spec *spec,
+                                 const struct rows *r, struct model *m)
+{
+    if (model_word(m, "loss", "huber")) return huber_fit(cx, spec, r, m);
+    return squared_fit(cx, spec, r, m);
+}
+
+static const struct model_class linear_class = {.is_sparse = true,
+                                                .fit = linear_fit_rows,
                                                 .score = linear_score,
                                                 .save = linear_save,
                                                 .load = linear_load,
                                                 .coef = linear_coef};
+#define PENALTY(word, value, text)                                                                 \
+    {                                                                                              \
+        .name = word, .kind = KIND_NUM, .min = 0, .max = 1e300, .def = value, .doc = text          \
+    }
+#define L1(value)                                                                                  \
+    PENALTY("l1", value, "penalty: l1 times the absolute coefficients of columns scaled to unit sd")
+#define L2(value)                                                                                  \
+    PENALTY("l2", value,                                                                           \
+            "penalty: l2/2 times the squared coefficients of columns scaled to unit sd")
+#define STANDARDIZE                                                                                \
+    {                                                                                              \
+        .name = "standardize", .kind = KIND_BOOL, .def = "true",                                   \
+        .doc = "false: the penalty takes the coefficients of the columns as they are"              \
+    }
 static const struct ml_param_desc linear_params[] = {
-    {.name = "l2",
+    L1("0"),
+    L2("0"),
+    STANDARDIZE,
+    {.name = "loss",
+     .kind = KIND_STR,
+     .def = "squared",
+     .words = "squared huber",
+     .doc = "huber: rows far off count by their distance, not its square"},
+    {.name = "epsilon",
      .kind = KIND_NUM,
-     .min = 0,
+     .min = 1,
      .max = 1e300,
-     .def = "0",
-     .doc = "penalty: l2/2 times the squared coefficients of columns scaled to unit sd"},
-    {.name = "standardize",
-     .kind = KIND_BOOL,
-     .def = "true",
-     .doc = "false: the penalty takes the coefficients of the columns as they are"},
+     .def = "1.35",
+     .unit = "scales",
+     .doc = "huber: from this many residual scales on a row is far off"},
     {.name = NULL}};
 const struct ml_family ml_linear = {
     .name = "linear",
-    .sig = "linear(l2: 0, standardize: true)",
-    .doc =
-        "Least squares. Without a penalty m.coef has standard errors, t statistics and p values.",
+    .sig = "linear(l1: 0, l2: 0, standardize: true, loss: squared, epsilon: 1.35)",
+    .doc = "Least squares, or Huber's loss with its scale. Without a penalty m.coef has standard "
+           "errors, t statistics and p values.",
     .example = "fit fare ~ distance + part, linear()",
     .params = linear_params,
     .cls = &linear_class};
 
-static const struct ml_param_desc ridge_params[] = {
-    {.name = "l2",
-     .kind = KIND_NUM,
-     .min = 0,
-     .max = 1e300,
-     .def = "1",
-     .doc = "penalty: l2/2 times the squared coefficients of columns scaled to unit sd"},
-    {.name = "standardize",
-     .kind = KIND_BOOL,
-     .def = "true",
-     .doc = "false: the penalty takes the coefficients of the columns as they are"},
-    {.name = NULL}};
+static const struct ml_param_desc ridge_params[] = {L2("1"), STANDARDIZE, {.name = NULL}};
 const struct ml_family ml_ridge = {.name = "ridge",
                                    .sig = "ridge(l2: 1, standardize: true)",
                                    .doc =
@@ -187,3 +322,23 @@ const struct ml_family ml_ridge = {.name = "ridge",
                                    .example = "fit births ~ month * day, ridge(l2: 0.1)",
                                    .params = ridge_params,
                                    .cls = &linear_class};
+
+static const struct ml_param_desc lasso_params[] = {L1("1"), STANDARDIZE, {.name = NULL}};
+const struct ml_family ml_lasso = {
+    .name = "lasso",
+    .sig = "lasso(l1: 1, standardize: true)",
+    .doc = "Least squares with an absolute penalty, which leaves coefficients of little use at 0.",
+    .example = "fit fare ~ distance + seconds + part, lasso(l1: 0.1)",
+    .params = lasso_params,
+    .cls = &linear_class};
+
+static const struct ml_param_desc elastic_params[] = {
+    L1("0.5"), L2("0.5"), STANDARDIZE, {.name = NULL}};
+const struct ml_family ml_elastic = {
+    .name = "elastic",
+    .sig = "elastic(l1: 0.5, l2: 0.5, standardize: true)",
+    .doc = "Least squares with an absolute and a squared penalty: of columns that go together it "
+           "keeps all or none.",
+    .example = "fit fare ~ distance + seconds + part, elastic(l1: 0.1, l2: 0.1)",
+    .params = elastic_params,
+    .cls = &linear_class};

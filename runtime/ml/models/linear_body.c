@@ -51,7 +51,7 @@ struct linear_fit *linear_body(struct model *m, const struct linear_plan *p, con
     f->has_errors = covariance != NULL;
     f->df = df;
     for (int j = 0; j < n; j++) {
-        f->left_out[j] = !(p->l2 > 0);
+        f->left_out[j] = !linear_has_penalty(p);
         f->spread[j] = p->stats.sd[j];
     }
     double size = fabs(intercept); /* of the terms that the intercept is the sum of */
@@ -66,6 +66,14 @@ struct linear_fit *linear_body(struct model *m, const struct linear_plan *p, con
     if (covariance) body_errors(f, d, covariance);
     m->body = f;
     return f;
+}
+
+bool model_word(const struct model *m, const char *name, const char *word)
+{
+    for (int i = 0; m->family->params[i].name; i++)
+        if (strcmp(m->family->params[i].name, name) == 0)
+            return m->params[i].type.kind == KIND_STR && str_eqz(m->params[i].u.s, word);
+    return false;
 }
 
 int linear_rank(const struct linear_fit *f)
@@ -90,6 +98,12 @@ void logistic_score(const struct model *m, const struct enc_input *in, int64_t a
     linear_score(m, in, at, n, out);
     for (int i = 0; i < n; i++)
         out[i] = logistic_of(out[i]);
+}
+
+bool linear_has_body(const struct model *m)
+{
+    const struct model_class *c = m->family->cls;
+    return c->coef == linear_coef || (c->coef == logistic_coef && model_n_classes(m) <= 2);
 }
 
 /* ---- m.coef ---- */
@@ -145,10 +159,10 @@ out:
 }
 
 /* ---- model file ---- */
-static void save_nums(struct json_out *out, const char *key, const double *v, const bool *gap,
+void linear_save_nums(struct json_out *out, const char *key, const double *v, const bool *gap,
                       int n)
 {
-    json_out_key(out, key);
+    if (key) json_out_key(out, key);
     json_out_open(out, '[');
     for (int i = 0; i < n; i++) {
         if (gap && gap[i])
@@ -164,29 +178,34 @@ void linear_save(const struct model *m, struct json_out *out)
     const struct linear_fit *f = m->body;
     json_out_key(out, "intercept");
     json_out_num(out, f->intercept);
-    save_nums(out, "coefficients", f->beta, f->left_out, f->n);
-    save_nums(out, "sd", f->spread, NULL, f->n);
+    linear_save_nums(out, "coefficients", f->beta, f->left_out, f->n);
+    linear_save_nums(out, "sd", f->spread, NULL, f->n);
     if (!f->has_errors) return;
     json_out_key(out, "df");
     json_out_num(out, f->df);
     json_out_key(out, "intercept_error");
     json_out_num(out, f->intercept_error);
-    save_nums(out, "errors", f->error, f->left_out, f->n);
+    linear_save_nums(out, "errors", f->error, f->left_out, f->n);
+}
+
+enum rc_t linear_load_nums(struct ctx *cx, const json_t *list, const char *what, double *v,
+                           bool *gap, int n)
+{
+    if (!json_is_array(list) || json_array_size(list) != (size_t)n)
+        return json_bad(cx, "`%s` does not fit the columns", what);
+    for (int i = 0; i < n; i++) {
+        const json_t *e = json_array_get(list, (size_t)i);
+        if (!json_is_number(e) && !json_is_null(e)) return json_bad(cx, "`%s` holds text", what);
+        if (gap) gap[i] = json_is_null(e);
+        v[i] = json_number_value(e);
+    }
+    return RC_OK;
 }
 
 static enum rc_t load_nums(struct ctx *cx, const json_t *j, const char *key, double *v, bool *gap,
                            int n)
 {
-    const json_t *list = json_object_get(j, key);
-    if (!json_is_array(list) || json_array_size(list) != (size_t)n)
-        return json_bad(cx, "`%s` does not fit the columns", key);
-    for (int i = 0; i < n; i++) {
-        const json_t *e = json_array_get(list, (size_t)i);
-        if (!json_is_number(e) && !json_is_null(e)) return json_bad(cx, "`%s` holds text", key);
-        if (gap) gap[i] = json_is_null(e);
-        v[i] = json_number_value(e);
-    }
-    return RC_OK;
+    return linear_load_nums(cx, json_object_get(j, key), key, v, gap, n);
 }
 
 enum rc_t linear_load(struct ctx *cx, const json_t *j, struct model *m)

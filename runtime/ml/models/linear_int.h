@@ -21,16 +21,26 @@ struct linear_fit {
 struct linear_plan {
     struct col_stats stats;
     struct design design;
-    double l2;
+    double l1, l2;
     double *penalty; /* [k] l2 of each scaled coefficient: l2, or l2 / scale^2 unless standardize */
-    double *triangle; /* without a penalty: R of the centred, scaled, weighted columns and the
-                         response, [k + 1, k + 1] upper column-major */
+    double *lasso;   /* [k] the same of l1 (l1 / scale), then zeros for an intercept and a scale;
+                        NULL: no l1 */
+    bool is_wide;    /* too many columns for products of pairs: by cells only, none left out */
+    double response_mean; /* 0 without an intercept or a response */
+    /* Of the two at most one, else NULL: products of the centred, scaled, weighted columns and the
+     * response, [k + 1, k + 1] upper column-major, when they are well conditioned; else the
+     * triangle R of their QR factorisation, of the same shape. */
+    double *cross, *triangle;
 };
-/* response: what the triangle's last column holds, [n] (linear: y - offset); its mean is taken off
- * when there is an intercept. NULL: zeros. */
+/* response: [n], what the last column holds (linear: y - offset), its mean taken off when there is
+ * an intercept. NULL: zeros, and with a penalty no products are made. Parameters read: l1, l2
+ * (where the family has them), standardize. */
 rc linear_prepare(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
-                  const struct model *m, const double *response, double response_mean,
-                  struct linear_plan *out);
+                  const struct model *m, const double *response, struct linear_plan *out);
+/* Replaces the products by the triangle: one pass over the rows. */
+rc linear_triangle(struct ctx *cx, const struct rows *r, const double *response,
+                   struct linear_plan *p);
+bool linear_has_penalty(const struct linear_plan *p);
 /* Body from scaled coefficients b [k] and the intercept of the centred problem. covariance of
  * (b, centred intercept) [(k + 1), (k + 1)] or NULL; df 0 = normal. */
 struct linear_fit *linear_body(struct model *m, const struct linear_plan *p, const double *b,
@@ -44,6 +54,20 @@ void logistic_score(const struct model *m, const struct enc_input *in, int64_t a
 void linear_save(const struct model *m, struct json_out *out);
 enum rc_t linear_load(struct ctx *cx, const json_t *j, struct model *m);
 enum rc_t linear_coef(struct ctx *cx, const struct model *m, struct table **out);
+/* Lists of numbers in the file, null where `gap`; key NULL inside a list. */
+void linear_save_nums(struct json_out *out, const char *key, const double *v, const bool *gap,
+                      int n);
+enum rc_t linear_load_nums(struct ctx *cx, const json_t *list, const char *what, double *v,
+                           bool *gap, int n);
+/* Whether the body is a struct linear_fit (of more than two classes it is not). */
+bool linear_has_body(const struct model *m);
+/* m.coef of logistic regression, of two classes or more. */
+enum rc_t logistic_coef(struct ctx *cx, const struct model *m, struct table **out);
+/* Fit of linear(loss: huber). */
+enum rc_t huber_fit(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
+                    struct model *m);
+/* Whether the parameter is there and is this word. */
+bool model_word(const struct model *m, const char *name, const char *word);
 /* Number of columns that have an estimate. */
 int linear_rank(const struct linear_fit *f);
 /* 1 / (1 + exp(-eta)) and log(1 + exp(-eta)) without overflow. */

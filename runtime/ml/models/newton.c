@@ -4,7 +4,9 @@
 
 #include "runtime/base/cancel.h"
 #include "runtime/base/mem.h"
+#include "runtime/base/pool.h"
 #include "runtime/ml/linalg_int.h"
+#include "runtime/ml/models/gram_int.h"
 
 #include <math.h>
 
@@ -15,7 +17,7 @@
 struct newton {
     const struct objective *f;
     int n;
-    double *grad, *step, *trial, *trial_grad, *factor, *scale, *hess, *trial_hess;
+    double *grad, *step, *trial, *trial_grad, *factor, *scale, *to, *hess, *trial_hess;
     double *mem;
 };
 
@@ -25,13 +27,14 @@ static void newton_alloc(struct newton *s, const struct objective *f, double *he
     s->f = f;
     s->n = f->n;
     s->hess = hess;
-    s->mem = mem_zero(sizeof(double) * (5 * n + 2 * n * n) + 8);
+    s->mem = mem_zero(sizeof(double) * (6 * n + 2 * n * n) + 8);
     s->grad = s->mem;
     s->step = s->grad + n;
     s->trial = s->step + n;
     s->trial_grad = s->trial + n;
     s->scale = s->trial_grad + n;
-    s->factor = s->scale + n;
+    s->to = s->scale + n;
+    s->factor = s->to + n;
     s->trial_hess = s->factor + n * n;
 }
 
@@ -47,19 +50,64 @@ static double largest(const double *v, int n, int *at)
     return m;
 }
 
-/* step := -H^-1 grad; returns grad . step (negative). */
-static double newton_step(struct newton *s)
+double newton_slope(double x, double grad, double l1)
+{
+    if (l1 <= 0 || x != 0) return grad + (x > 0 ? l1 : x < 0 ? -l1 : 0.0);
+    return grad > l1 ? grad - l1 : grad < -l1 ? grad + l1 : 0.0;
+}
+
+static double l1_norm(const struct newton *s, const double *x)
+{
+    double sum = 0;
+    for (int i = 0; s->f->l1 && i < s->n; i++)
+        sum += s->f->l1[i] * fabs(x[i]);
+    return sum;
+}
+
+static double largest_slope(const struct newton *s, const double *x)
+{
+    double m = 0;
+    for (int i = 0; i < s->n; i++)
+        m = fmax(m, fabs(newton_slope(x[i], s->grad[i], s->f->l1 ? s->f->l1[i] : 0.0)));
+    return m;
+}
+
+/* step := -H^-1 grad; *slope := grad . step (negative). */
+static void plain_step(struct newton *s, double *slope)
 {
     size_t n = (size_t)s->n;
-    double jitter, slope = 0;
+    double jitter;
     memcpy(s->factor, s->hess, sizeof(double) * n * n);
     for (size_t i = 0; i < n; i++)
         s->step[i] = -s->grad[i];
     spd_factor(s->n, s->factor, s->scale, &jitter);
     spd_solve(s->n, s->factor, s->scale, s->step);
+    *slope = 0;
     for (size_t i = 0; i < n; i++)
-        slope += s->grad[i] * s->step[i];
-    return slope;
+        *slope += s->grad[i] * s->step[i];
+}
+
+/* step := to the minimum of the quadratic model and the penalty: 1/2 u'Hu - (Hx - grad)'u + l1. */
+static enum rc_t proximal_step(struct ctx *cx, struct newton *s, const double *x, double *slope)
+{
+    size_t n = (size_t)s->n;
+    double *c = s->scale, *u = s->to;
+    for (size_t i = 0; i < n; i++) {
+        c[i] = -s->grad[i];
+        for (size_t j = 0; j < n; j++)
+            c[i] += (i <= j ? s->hess[j * n + i] : s->hess[i * n + j]) * x[j];
+    }
+    memcpy(u, x, sizeof(double) * n);
+    struct descent d = {.n = s->n, .a = s->hess, .c = c, .l1 = s->f->l1};
+    int sweeps;
+    bool converged;
+    TRY(descent_run(cx, &d, 1000, u, &sweeps, &converged));
+    *slope = l1_norm(s, u) - l1_norm(s, x);
+    for (size_t i = 0; i < n; i++) {
+        s->step[i] = u[i] - x[i];
+        *slope += s->grad[i] * s->step[i];
+    }
+    return RC_OK;
 }
 
 /* Moves x along the step until the value has fallen enough; false when it cannot fall any more. */
@@ -67,15 +115,16 @@ static enum rc_t line_search(struct ctx *cx, struct newton *s, double *x, double
                              double slope, bool *moved)
 {
     size_t n = (size_t)s->n;
-    double t = 1.0;
+    double t = 1.0, from = *value + l1_norm(s, x);
     *moved = false;
     for (int k = 0; k < MAX_HALVINGS; k++, t *= 0.5) {
         double v;
         for (size_t i = 0; i < n; i++)
-            s->trial[i] = x[i] + t * s->step[i];
+            s->trial[i] = t == 1.0 && s->f->l1 ? s->to[i] : x[i] + t * s->step[i];
         TRY(s->f->eval(cx, s->f->self, s->trial, &v, s->trial_grad, s->trial_hess));
-        if (!(v <= *value + ENOUGH_DECREASE * t * slope)) continue;
-        *moved = v < *value || t == 1.0;
+        double to = v + l1_norm(s, s->trial);
+        if (!(to <= from + ENOUGH_DECREASE * t * slope)) continue;
+        *moved = to < from || t == 1.0;
         memcpy(x, s->trial, sizeof(double) * n);
         memcpy(s->grad, s->trial_grad, sizeof(double) * n);
         memcpy(s->hess, s->trial_hess, sizeof(double) * n * n);
@@ -85,24 +134,37 @@ static enum rc_t line_search(struct ctx *cx, struct newton *s, double *x, double
     return RC_OK;
 }
 
+void newton_tell(struct ctx *cx, struct doing *doing, int done, int total)
+{
+    struct doing *other = cx->doing;
+    cx->doing = doing;
+    pool_tell(cx, done, total);
+    cx->doing = other;
+}
+
 static enum rc_t iterate(struct ctx *cx, struct newton *s, double tol, int max_iter, double *x,
                          struct newton_report *out)
 {
+    struct doing doing = pool_doing("fit");
     TRY(s->f->eval(cx, s->f->self, x, &out->value, s->grad, s->hess));
     for (;;) {
-        int at;
-        double slope = newton_step(s);
-        out->gradient = largest(s->grad, s->n, &at);
+        double slope;
+        if (s->f->l1)
+            TRY(proximal_step(cx, s, x, &slope));
+        else
+            plain_step(s, &slope);
+        out->gradient = largest_slope(s, x);
         out->last_step = largest(s->step, s->n, &out->worst);
         bool is_flat = out->gradient <= tol;
         if (is_flat && out->last_step <= SMALL_STEP) {
             for (int i = 0; i < s->n; i++)
-                x[i] += s->step[i]; /* it is known: a last polish */
+                x[i] = s->f->l1 ? s->to[i] : x[i] + s->step[i]; /* it is known: a last polish */
             return out->end = NEWTON_CONVERGED, RC_OK;
         }
         if (is_flat) return out->end = NEWTON_DIVERGES, RC_OK;
         if (out->iterations >= max_iter) return out->end = NEWTON_MAX_ITER, RC_OK;
         TRY(check_cancel(cx));
+        newton_tell(cx, &doing, out->iterations, max_iter);
         bool moved;
         TRY(line_search(cx, s, x, &out->value, slope, &moved));
         out->iterations++;

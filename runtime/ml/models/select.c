@@ -4,12 +4,17 @@
  * they follow from. */
 #include "runtime/ml/models/linear_int.h"
 
+#include "runtime/base/mem.h"
 #include "runtime/base/str.h"
 #include "runtime/ml/linalg_int.h"
+#include "runtime/ml/models/gram_int.h"
 
 #include <math.h>
 
 #define COLLINEAR 1e-8 /* part of a column's length that earlier ones do not explain */
+#define MOST_VIF  1e6  /* variance inflation up to which products of pairs keep ten digits */
+#define MOST_WORK 2e11 /* products of pairs beyond which a penalised fit goes by cells */
+#define FEW_ROWS  1024
 
 struct tall { /* the matrix whose triangle is wanted */
     const struct design *d;
@@ -134,34 +139,161 @@ static void choose_varying(struct ctx *cx, const struct model *m, const struct c
 
 static void fill_penalty(struct ctx *cx, const struct model *m, struct linear_plan *p)
 {
-    p->l2 = model_param(m, "l2");
     bool is_scaled = model_param(m, "standardize") != 0;
-    p->penalty = ARENA_ARRAY(cx->arena, double, p->design.k + 1);
-    for (int j = 0; j < p->design.k; j++) {
-        double s = p->design.scale[j];
-        p->penalty[j] = is_scaled ? p->l2 : p->l2 / (s * s);
+    size_t k = (size_t)p->design.k;
+    p->penalty = ARENA_ARRAY(cx->arena, double, k + 1);
+    if (p->l1 > 0) p->lasso = ARENA_ARRAY(cx->arena, double, k + 3);
+    for (size_t j = 0; j < k; j++) {
+        double s = is_scaled ? 1.0 : p->design.scale[j];
+        p->penalty[j] = p->l2 / (s * s);
+        if (p->lasso) p->lasso[j] = p->l1 / s;
     }
 }
 
-enum rc_t linear_prepare(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
-                         const struct model *m, const double *response, double response_mean,
-                         struct linear_plan *out)
+bool linear_has_penalty(const struct linear_plan *p)
 {
-    *out = (struct linear_plan){0};
-    bool has_penalty = model_param(m, "l2") > 0;
+    return p->l1 > 0 || p->l2 > 0;
+}
+
+/* ---- statistics of designs that are never made dense ---- */
+struct cell_pass {
+    const double *shift;
+};
+
+/* acc: sums, then squares of the columns. */
+static enum rc_t cell_part(struct ctx *cx, void *self, const struct rows *r, const struct block *b,
+                           double *acc)
+{
+    (void)cx;
+    const struct cell_pass *c = self;
+    enc_add_squares(r->enc, &r->in, b->at, b->n, r->w ? r->w + b->at : NULL, c->shift, acc,
+                    acc + r->enc->n_cols);
+    return RC_OK;
+}
+
+static bool is_number(const struct enc_part *p, const struct rows *r)
+{
+    for (int i = 0; i < p->n_factors; i++)
+        if (p->factors[i].local || !r->in.num[p->factors[i].feature]) return false;
+    return p->n == 1;
+}
+
+/* Numbers are summed about the mean of their first rows; of categories most cells are zero, and so
+ * is what is taken off. */
+static enum rc_t cell_stats(struct ctx *cx, const struct rows *r, struct col_stats *out)
+{
+    size_t p = (size_t)r->enc->n_cols;
+    double *s = ARENA_ARRAY(cx->arena, double, 4 * p + 1), *zero = s + p;
+    double *shift = ARENA_ARRAY(cx->arena, double, p + 1), *acc = s + 2 * p;
+    int few = (int)(r->n < FEW_ROWS ? r->n : FEW_ROWS);
+    enc_add_squares(r->enc, &r->in, 0, few, NULL, zero, acc, acc + p);
+    for (int k = 0; k < r->enc->n_parts; k++)
+        if (is_number(&r->enc->parts[k], r))
+            shift[r->enc->parts[k].first] = acc[r->enc->parts[k].first] / few;
+    struct cell_pass pass = {.shift = shift};
+    struct row_sum sum = {.self = &pass, .n_acc = 2 * p, .part = cell_part};
+    TRY(rows_sum(cx, r, &sum, acc));
+    *out = (struct col_stats){.mean = s, .sd = s + p, .min = s + 2 * p, .max = s + 3 * p};
+    double n = (double)r->n, w = r->w_sum;
+    for (size_t j = 0; j < p; j++) {
+        double mean = acc[j] / w, square = acc[p + j] / w, var = square - mean * mean;
+        bool varies = r->n > 1 && var > 1e-13 * square;
+        out->mean[j] = shift[j] + mean;
+        out->sd[j] = varies ? sqrt(var * (n / (n - 1.0))) : 0.0;
+        out->min[j] = out->mean[j];
+        out->max[j] = out->mean[j] + out->sd[j]; /* only whether they differ is asked */
+    }
+    return RC_OK;
+}
+
+/* ---- products of pairs ---- */
+/* Products of the chosen columns, on their scale, and the response. */
+static void choose_cross(struct ctx *cx, const struct gram *g, struct linear_plan *p)
+{
+    const struct design *d = &p->design;
+    size_t k = (size_t)d->k, ld = k + 1, q = (size_t)g->p + 1;
+    p->cross = ARENA_ARRAY(cx->arena, double, mem_mul(ld, ld));
+    for (size_t j = 0; j < ld; j++)
+        for (size_t i = 0; i <= j; i++) {
+            size_t a = i < k ? (size_t)d->col[i] : q - 1, b = j < k ? (size_t)d->col[j] : q - 1;
+            double scale = (i < k ? d->scale[i] : 1.0) * (j < k ? d->scale[j] : 1.0);
+            p->cross[j * ld + i] = g->cross[b * q + a] / scale;
+        }
+}
+
+/* The part of every column that the others do not explain is large enough for products of pairs. */
+static enum rc_t is_well_conditioned(struct ctx *cx, const struct linear_plan *p, double w_sum,
+                                     bool *out)
+{
+    size_t k = (size_t)p->design.k, ld = k + 1;
+    void *a_p = NULL;
+    double jitter;
+    TRY(mem_big(cx, mem_mul(sizeof(double) * k, k + 1) + 64, &a_p));
+    double *a = a_p, *scale = a + k * k;
+    for (size_t j = 0; j < k; j++) {
+        memcpy(a + j * k, p->cross + j * ld, sizeof(double) * (j + 1));
+        a[j * k + j] += w_sum * p->penalty[j];
+    }
+    spd_factor((int)k, a, scale, &jitter);
+    *out = jitter == 0;
+    for (size_t j = 0; j < k && *out; j++) /* cheap first: against earlier columns only */
+        *out = a[j * k + j] * a[j * k + j] * MOST_VIF > 1;
+    for (size_t j = 0; j < k; j++)
+        scale[j] = 1.0;
+    if (*out) spd_inverse((int)k, a, scale);
+    for (size_t j = 0; j < k && *out; j++)
+        *out = a[j * k + j] < MOST_VIF;
+    mem_big_free(a_p);
+    return RC_OK;
+}
+
+enum rc_t linear_triangle(struct ctx *cx, const struct rows *r, const double *response,
+                          struct linear_plan *p)
+{
+    size_t k = (size_t)p->design.k + 1;
+    p->cross = NULL;
+    p->triangle = ARENA_ARRAY(cx->arena, double, mem_mul(k, k));
+    struct tall tall = {.d = &p->design, .response = response, .response_mean = p->response_mean};
+    struct row_sum sum = {
+        .self = &tall, .n_acc = k * k, .dense = true, .part = tall_part, .merge = tall_merge};
+    return rows_sum(cx, r, &sum, p->triangle);
+}
+
+static enum rc_t find_stats(struct ctx *cx, const struct rows *r, const struct model *m,
+                            const double *response, struct linear_plan *p, struct gram *g)
+{
+    double n = (double)r->n, cols = r->enc->n_cols;
+    bool has_penalty = linear_has_penalty(p);
+    p->is_wide = cols > ENC_MAX_COLS || (has_penalty && n * cols * cols > MOST_WORK);
+    if (p->is_wide || (has_penalty && !response && cols > 4.0 * r->enc->n_parts))
+        return cell_stats(cx, r, &p->stats);
+    TRY(gram_of(cx, cx->arena, r, response, m->enc.intercept, g));
+    p->stats = g->stats;
+    if (m->enc.intercept) p->response_mean = g->response_mean;
+    return RC_OK;
+}
+
+enum rc_t linear_prepare(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
+                         const struct model *m, const double *response, struct linear_plan *out)
+{
+    *out = (struct linear_plan){.l1 = model_param(m, "l1"), .l2 = model_param(m, "l2")};
+    struct gram g = {0};
     struct span span = spec->formula->span;
-    TRY(rows_stats(cx, cx->arena, r, &out->stats));
+    bool has_penalty = linear_has_penalty(out), is_good = true;
+    TRY(find_stats(cx, r, m, response, out, &g));
     if (says_nothing(m, &out->stats))
         return fail(cx, E405, span, "nothing is left to fit: every column of `%s` is constant",
                     m->formula);
     choose_varying(cx, m, &out->stats, &out->design, span, !has_penalty);
-    size_t k = (size_t)out->design.k + 1;
-    out->triangle = ARENA_ARRAY(cx->arena, double, mem_mul(k, k));
-    struct tall tall = {.d = &out->design, .response = response, .response_mean = response_mean};
-    struct row_sum sum = {
-        .self = &tall, .n_acc = k * k, .dense = true, .part = tall_part, .merge = tall_merge};
-    if (!has_penalty || response) TRY(rows_sum(cx, r, &sum, out->triangle));
-    if (!has_penalty) drop_collinear(cx, m, out, span);
+    fill_penalty(cx, m, out);
+    if (!g.cross) return RC_OK;
+    choose_cross(cx, &g, out);
+    if (has_penalty && (out->l1 > 0 || !response)) return RC_OK;
+    TRY(is_well_conditioned(cx, out, r->w_sum, &is_good));
+    if (is_good) return RC_OK;
+    TRY(linear_triangle(cx, r, response, out));
+    if (has_penalty) return RC_OK;
+    drop_collinear(cx, m, out, span);
     fill_penalty(cx, m, out);
     return RC_OK;
 }
