@@ -6,31 +6,11 @@
  * most two, `-` takes terms away, `-1` or `+ 0` the intercept; terms stand by the number of their
  * variables, then in the order of writing, and the variables of a term in the order in which the
  * formula first names them. Inside a function's brackets operators are arithmetic. */
-#include "lang/verbs/verb_int.h"
+#include "lang/formula_int.h"
 
 #define MAX_TERMS 20000
 
-struct prod { /* a product: indices of variables, rising */
-    int *vars;
-    int n;
-    bool is_offset;
-    struct span span;
-};
-struct prod_set {
-    struct prod *items;
-    int n, cap;
-};
-struct fb { /* formula being built */
-    struct bind *b;
-    struct arena *a;
-    struct feature **vars; /* each distinct variable once */
-    int n_vars, cap_vars;
-    bool intercept;
-    const char **named; /* columns named in the formula and the step's options: not in `.` */
-    int n_named, cap_named;
-};
-
-static enum rc_t bad_term(struct fb *f, struct span span, const char *what)
+enum rc_t formula_bad(struct fb *f, struct span span, const char *what)
 {
     return fail(f->b->cx, E401, span, "%s", what);
 }
@@ -57,20 +37,22 @@ static const struct stateful statefuls[] = {
     {"impute", FEATURE_IMPUTE, false}, {"cat", FEATURE_CAT, false},
     {"onehot", FEATURE_ONEHOT, false}, {"poly", FEATURE_EXPR, true},
     {"bs", FEATURE_EXPR, true},        {"bucket", FEATURE_EXPR, true},
-    {"tfidf", FEATURE_EXPR, true},     {"pca", FEATURE_EXPR, true},
+    {"tfidf", FEATURE_WORDS, false},   {"counts", FEATURE_WORDS, false},
+    {"hash", FEATURE_WORDS, false},    {"pca", FEATURE_EXPR, true},
 };
 
 static const struct stateful *stateful_of(const struct ast *e)
 {
-    for (size_t i = 0; e->op == AST_CALL && i < sizeof statefuls / sizeof statefuls[0]; i++)
+    if (e->op != AST_CALL || (str_eqz(e->text, "hash") && e->n_kids < 2)) return NULL;
+    for (size_t i = 0; i < sizeof statefuls / sizeof statefuls[0]; i++)
         if (str_eqz(e->text, statefuls[i].name)) return &statefuls[i];
     return NULL;
 }
 
-/* `lag` and `hash` of the language mean other things in a formula, and those come later. */
+/* `lag` of the language means another thing in a formula, and that comes later. */
 static bool is_reserved(const struct ast *e)
 {
-    return e->op == AST_CALL && (str_eqz(e->text, "lag") || str_eqz(e->text, "hash"));
+    return e->op == AST_CALL && str_eqz(e->text, "lag");
 }
 
 static bool holds_stateful(const struct ast *e)
@@ -81,7 +63,7 @@ static bool holds_stateful(const struct ast *e)
     return false;
 }
 
-static bool is_option(const struct ast *call, int i)
+bool formula_is_option(const struct ast *call, int i)
 {
     return i < call->n_names && call->names[i].n > 0;
 }
@@ -111,8 +93,20 @@ static struct dtype feature_type(const struct feature *x)
     }
     case FEATURE_CAT:
     case FEATURE_ONEHOT: return DTYPE(KIND_CAT);
+    case FEATURE_WORDS: return DTYPE(KIND_LIST);
     }
     return DTYPE(KIND_NULL);
+}
+
+static bool makes_columns(const struct feature *x)
+{
+    return x->op == FEATURE_CAT || x->op == FEATURE_ONEHOT || x->op == FEATURE_WORDS;
+}
+
+static rc several_columns(struct fb *f, struct span span, struct str name)
+{
+    return fail(f->b->cx, E401, span,
+                "%.*s() makes several columns: it stands outside other functions", STR_FMT(name));
 }
 
 /* A scalar function over features that are fitted: log(impute(x, median)). */
@@ -131,10 +125,7 @@ static rc feature_call(struct fb *f, const struct ast *e, struct str name,
     for (int i = 0; i < n; i++) {
         struct feature *arg;
         TRY(build_feature(f, kids[i], &arg));
-        if (arg->op == FEATURE_CAT || arg->op == FEATURE_ONEHOT)
-            return bad_term(f, kids[i]->span,
-                            "cat() and onehot() make several columns: they stand outside other "
-                            "functions");
+        if (makes_columns(arg)) return several_columns(f, kids[i]->span, kids[i]->text);
         x->args[i] = arg;
         types[i] = feature_type(arg);
     }
@@ -143,19 +134,19 @@ static rc feature_call(struct fb *f, const struct ast *e, struct str name,
     struct dtype type;
     TRY(fn_resolve(f->b->cx, x->fn, types, n, e->span, &overload, &type));
     if (!dtype_is_number(type) && type.kind != KIND_BOOL)
-        return bad_term(f, e->span, "what is computed from fitted functions must be a number");
+        return formula_bad(f, e->span, "what is computed from fitted functions must be a number");
     *out = x;
     return RC_OK;
 }
 
-static rc no_such_option(struct fb *f, const struct ast *call, int i, const char *has)
+enum rc_t formula_no_option(struct fb *f, const struct ast *call, int i, const char *has)
 {
     fail(f->b->cx, E206, call->kids[i]->span, "%.*s has no option `%.*s:`", STR_FMT(call->text),
          STR_FMT(call->names[i]));
     return err_hint(f->b->cx, "%.*s(x%s)", STR_FMT(call->text), has);
 }
 
-static rc option_scalar(struct fb *f, const struct ast *e, struct scalar *out)
+enum rc_t formula_scalar(struct fb *f, const struct ast *e, struct scalar *out)
 {
     if (e->op == AST_NAME) {
         *out = (struct scalar){.type = DTYPE(KIND_STR), .u.s = arena_str(f->a, e->text)};
@@ -180,7 +171,7 @@ static rc cat_ref(struct fb *f, const struct ast *e, struct feature *x)
         fail(f->b->cx, E209, e->span, "ref: takes first, last, rarest or a level in quotes");
         return hint_replace(f->b->lg, e->span, "\"%.*s\"", STR_FMT(e->text));
     }
-    TRY(option_scalar(f, e, &s));
+    TRY(formula_scalar(f, e, &s));
     struct strbuf text = {0};
     scalar_text(&text, &s, false);
     x->ref = arena_strndup(f->a, strbuf_view(&text).p, text.n);
@@ -201,7 +192,7 @@ static rc level_options(struct fb *f, const struct ast *call, struct feature *x)
 {
     for (int i = 0; i < call->n_kids; i++) {
         const struct ast *e = call->kids[i];
-        if (!is_option(call, i)) continue;
+        if (!formula_is_option(call, i)) continue;
         struct str name = call->names[i];
         if (str_eqz(name, "unseen")) {
             TRY(unseen_option(f, e, x));
@@ -209,12 +200,13 @@ static rc level_options(struct fb *f, const struct ast *call, struct feature *x)
             TRY(cat_ref(f, e, x));
         } else if (x->op == FEATURE_ONEHOT && str_eqz(name, "top")) {
             struct scalar s;
-            TRY(option_scalar(f, e, &s));
+            TRY(formula_scalar(f, e, &s));
             if (s.is_null || s.type.kind != KIND_INT || s.u.i < 1)
                 return fail(f->b->cx, E209, e->span, "top: takes a whole number from 1 up");
             x->top = s.u.i;
         } else {
-            return no_such_option(f, call, i, x->op == FEATURE_CAT ? ", ref: first" : ", top: 20");
+            return formula_no_option(f, call, i,
+                                     x->op == FEATURE_CAT ? ", ref: first" : ", top: 20");
         }
     }
     return RC_OK;
@@ -231,7 +223,7 @@ static rc impute_method(struct fb *f, const struct ast *e, struct feature *x)
     if (e->op == AST_NAME)
         return fail(f->b->cx, E209, e->span, "impute takes mean, median, mode or a constant");
     x->method = "constant";
-    return option_scalar(f, e, &x->constant);
+    return formula_scalar(f, e, &x->constant);
 }
 
 static rc need_number(struct fb *f, const struct ast *call, const struct feature *x)
@@ -247,7 +239,7 @@ static int plain_args(const struct ast *call)
 {
     int n = 0;
     for (int i = 0; i < call->n_kids; i++)
-        n += !is_option(call, i);
+        n += !formula_is_option(call, i);
     return n;
 }
 
@@ -257,24 +249,25 @@ static rc wrap_stateful(struct fb *f, const struct ast *call, enum feature_op op
 {
     struct feature *x = new_feature(f, op, call);
     int n = plain_args(call), want = op == FEATURE_IMPUTE ? 2 : 1;
-    if (n != want)
+    if (n != want && op != FEATURE_WORDS)
         return fail(f->b->cx, E208, call->span, "%.*s takes %s", STR_FMT(call->text),
                     want == 2 ? "a column and mean, median, mode or a constant" : "one column");
     x->args = ARENA_ARRAY(f->a, const struct feature *, 1);
     x->args[0] = child;
     x->n_args = 1;
-    if (child->op == FEATURE_CAT || child->op == FEATURE_ONEHOT)
-        return bad_term(f, call->span,
-                        "cat() and onehot() make several columns: they stand "
-                        "outside other functions");
+    if (makes_columns(child)) return several_columns(f, call->span, call->kids[0]->text);
+    if (op == FEATURE_WORDS) {
+        *out = x;
+        return formula_words(f, call, x);
+    }
     if (op == FEATURE_SCALE || op == FEATURE_CENTER) TRY(need_number(f, call, child));
     if (op == FEATURE_IMPUTE) TRY(impute_method(f, call->kids[1], x));
     if (op == FEATURE_IMPUTE &&
         (strcmp(x->method, "mean") == 0 || strcmp(x->method, "median") == 0))
         TRY(need_number(f, call, child));
     for (int i = 0; i < call->n_kids; i++)
-        if (is_option(call, i) && op != FEATURE_CAT && op != FEATURE_ONEHOT)
-            return no_such_option(f, call, i, op == FEATURE_IMPUTE ? ", median" : "");
+        if (formula_is_option(call, i) && op != FEATURE_CAT && op != FEATURE_ONEHOT)
+            return formula_no_option(f, call, i, op == FEATURE_IMPUTE ? ", median" : "");
     if (op == FEATURE_CAT || op == FEATURE_ONEHOT) TRY(level_options(f, call, x));
     *out = x;
     return RC_OK;
@@ -291,7 +284,7 @@ static rc build_stateful(struct fb *f, const struct ast *call, const struct stat
 {
     struct feature *child;
     if (s->is_later) return comes_later(f, call);
-    if (!call->n_kids || is_option(call, 0))
+    if (!call->n_kids || formula_is_option(call, 0))
         return fail(f->b->cx, E208, call->span, "%s takes a column first", s->name);
     TRY(build_feature(f, call->kids[0], &child));
     return wrap_stateful(f, call, s->op, child, out);
@@ -317,7 +310,7 @@ static rc build_feature(struct fb *f, const struct ast *e, struct feature **out)
     if (e->op == AST_UNARY)
         return feature_call(f, e, str_eqz(e->text, "-") ? STR("neg") : e->text, e->kids, 1, out);
     if (e->op == AST_CALL) return feature_call(f, e, e->text, e->kids, e->n_kids, out);
-    return bad_term(f, e->span, "fitted functions stand in arithmetic and calls only");
+    return formula_bad(f, e->span, "fitted functions stand in arithmetic and calls only");
 }
 
 /* ---- variables and terms ---- */
@@ -401,7 +394,7 @@ static rc set_product(struct fb *f, const struct prod_set *a, const struct prod_
     for (int i = 0; i < a->n; i++)
         for (int j = 0; j < b->n; j++) {
             if (a->items[i].is_offset || b->items[j].is_offset)
-                return bad_term(f, b->items[j].span, "offset() stands alone, not in a product");
+                return formula_bad(f, b->items[j].span, "offset() stands alone, not in a product");
             struct prod t = product(f, &a->items[i], &b->items[j]);
             TRY(set_add(f, out, &t));
         }
@@ -493,10 +486,10 @@ static rc power(struct fb *f, const struct ast *e, struct prod_set *out)
     struct prod_set base = {0};
     const struct ast *k = e->kids[1];
     if (k->op != AST_INT || k->i < 1 || k->i > 20)
-        return bad_term(f, k->span, "the power in a formula is a whole number from 1 to 20");
+        return formula_bad(f, k->span, "the power in a formula is a whole number from 1 to 20");
     TRY(build_terms(f, e->kids[0], &base));
     if (base.n == 1 && k->i > 1) {
-        bad_term(f, e->span, "a term times itself is the term; arithmetic stands in I()");
+        formula_bad(f, e->span, "a term times itself is the term; arithmetic stands in I()");
         return hint_arithmetic(f, e);
     }
     TRY(set_union(f, out, &base));
@@ -616,7 +609,7 @@ static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out)
     case AST_BOOL:
     case AST_NULL:
         if (is_one_or_zero(e, &is_one)) return plus_minus(f, e, false, out);
-        return bad_term(f, e->span, "a constant is no term; 1 and 0 switch the intercept");
+        return formula_bad(f, e->span, "a constant is no term; 1 and 0 switch the intercept");
     default: break;
     }
     TRY(build_feature(f, e, &x));

@@ -114,6 +114,10 @@ static void fill_local(struct arena *a, const struct enc_feature *f, struct enc_
 {
     out->n = 1;
     if (f->kind == ENC_NUMBER) return;
+    if (f->kind == ENC_LIST) {
+        out->n = enc_list_width(f);
+        return;
+    }
     int n_codes = f->n_levels + (f->has_other ? 1 : 0), next = 0;
     out->local = ARENA_ARRAY(a, int32_t, f->n_levels + 1);
     for (int code = 0; code <= f->n_levels; code++) {
@@ -121,6 +125,15 @@ static void fill_local(struct arena *a, const struct enc_feature *f, struct enc_
         out->local[code] = is_column ? next++ : -1;
     }
     out->n = next;
+}
+
+/* Of a list; hashed columns count from 0, as Spark's. */
+static void add_term(struct strbuf *b, const struct enc_feature *f, int col)
+{
+    if (f->n_levels == 0)
+        strbuf_printf(b, "[%d]", col);
+    else
+        strbuf_printf(b, "[%s]", f->levels[col].text);
 }
 
 /* " a[x]:b" of one column of a part. */
@@ -135,6 +148,10 @@ static const char *column_name(struct arena *a, const struct encoder *e, const s
         at /= fac->n;
         strbuf_printf(&b, "%s%s", i ? ":" : "", f->name);
         if (f->kind == ENC_NUMBER) continue;
+        if (f->kind == ENC_LIST) {
+            add_term(&b, f, local);
+            continue;
+        }
         int code = local; /* locals rise with codes, with gaps: never below */
         while (fac->local[code] != local)
             code++;
@@ -143,6 +160,24 @@ static const char *column_name(struct arena *a, const struct encoder *e, const s
     char *name = arena_strndup(a, b.p, b.n);
     strbuf_release(&b);
     return name;
+}
+
+/* Finds the factor of a part that is a list; there is room for one. */
+static enum rc_t find_list(struct coding *c, struct enc_part *part, struct span span)
+{
+    int stride = 1;
+    for (int i = 0; i < part->n_factors; i++) {
+        const struct enc_factor *f = &part->factors[i];
+        if (c->e->features[f->feature].kind == ENC_LIST) {
+            if (part->list)
+                return fail(c->cx, E401, span, "`%s` is a product of two texts: a model takes one",
+                            c->e->terms[part->term].name);
+            part->list = f;
+            part->list_stride = stride;
+        }
+        stride *= f->n;
+    }
+    return RC_OK;
 }
 
 /* Appends a part whose factors are ready; parts without columns are left out. */
@@ -155,10 +190,14 @@ static enum rc_t add_part(struct coding *c, struct enc_part part, struct span sp
         if (n + e->n_cols > most) {
             fail(c->cx, E902, span, "the formula makes more than %lld columns with `%s`",
                  (long long)most, e->terms[part.term].name);
-            return err_note(c->cx, "onehot(x, top: 50) keeps the most frequent levels");
+            bool is_list = e->features[part.factors[i].feature].kind == ENC_LIST;
+            return err_note(c->cx, is_list ? "max: 2000 keeps the most frequent terms, hash: 1024 "
+                                             "puts them into so many columns"
+                                           : "onehot(x, top: 50) keeps the most frequent levels");
         }
     }
     if (n == 0) return RC_OK;
+    TRY(find_list(c, &part, span));
     part.first = e->n_cols;
     part.n = (int)n;
     if (e->n_parts == c->cap_parts) {

@@ -1,6 +1,6 @@
 /* encode.c: values -> codes, codes and numbers -> rows of the design. Every part of the design has
  * at most one non-zero column in a row, so filling and scoring walk parts, not columns. */
-#include "runtime/ml/ml_int.h"
+#include "runtime/ml/text_int.h"
 
 #include "runtime/base/bitmap.h"
 #include "runtime/ml/vec_int.h"
@@ -147,6 +147,10 @@ static inline int part_cell(const struct enc_part *p, const struct enc_input *in
 static void fill_part(const struct enc_part *part, const struct enc_input *in, int64_t at, int n,
                       double *x, size_t p)
 {
+    if (part->list) {
+        cells_fill(part, in, at, n, x, p, 1);
+        return;
+    }
     if (part->n_factors == 1 && !part->factors[0].local) {
         const double *num = in->num[part->factors[0].feature] + at;
         for (int i = 0; i < n; i++)
@@ -197,6 +201,10 @@ void enc_columns(const struct encoder *e, const struct enc_input *in, int64_t at
             continue;
         }
         memset(to, 0, sizeof(double) * (size_t)p->n * (size_t)n);
+        if (p->list) {
+            cells_fill(p, in, at, n, x, 1, (size_t)n);
+            continue;
+        }
         for (int i = 0; i < n; i++) {
             double v;
             int col = part_cell(p, in, at + i, &v);
@@ -228,6 +236,10 @@ static void dot_part(const struct enc_part *p, const struct enc_input *in, int64
     const double *num = plain_number(p, in, at);
     if (num) {
         if (beta[p->first] != 0) vec_axpy(n, beta[p->first], num, out);
+        return;
+    }
+    if (p->list) {
+        cells_dot(p, in, at, n, beta, out);
         return;
     }
     if (is_category(p, in)) {
@@ -269,6 +281,10 @@ void enc_add(const struct encoder *e, const struct enc_input *in, int64_t at, in
             grad[p->first] += vec_dot(n, num, coef);
             continue;
         }
+        if (p->list) {
+            cells_add(p, in, at, n, coef, grad);
+            continue;
+        }
         for (int i = 0; i < n; i++) {
             double v;
             int col = part_cell(p, in, at + i, &v);
@@ -282,6 +298,10 @@ void enc_add_squares(const struct encoder *e, const struct enc_input *in, int64_
 {
     for (int k = 0; k < e->n_parts; k++) {
         const struct enc_part *p = &e->parts[k];
+        if (p->list) {
+            cells_add_squares(p, in, at, n, coef, shift, sum, squares);
+            continue;
+        }
         for (int i = 0; i < n; i++) {
             double v, c = coef ? coef[i] : 1.0;
             int col = part_cell(p, in, at + i, &v);

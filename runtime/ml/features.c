@@ -77,9 +77,9 @@ enum rc_t prepare_collect(struct prepare *p, const struct feature *f, bool is_ne
         f->op == FEATURE_IMPUTE || (f->op == FEATURE_CALL && f->fn->nulls == FN_OWN_NULLS);
     for (int i = 0; i < f->n_args; i++) {
         const struct feature *arg = f->args[i];
-        if (arg->op == FEATURE_CAT || arg->op == FEATURE_ONEHOT)
-            return fail(p->cx, E401, arg->span, "%s() cannot stand inside another function",
-                        arg->op == FEATURE_CAT ? "cat" : "onehot");
+        if (arg->op == FEATURE_CAT || arg->op == FEATURE_ONEHOT || arg->op == FEATURE_WORDS)
+            return fail(p->cx, E401, arg->span, "`%s` cannot stand inside another function",
+                        arg->text);
         TRY(prepare_collect(p, arg, is_needed && !takes_null));
     }
     if (is_stateful(f)) add_state(p, f);
@@ -145,6 +145,23 @@ static enum rc_t call_expr(struct prepare *p, const struct feature *f, bool is_s
     return expr_call(p->cx, a, f->fn, args, f->n_args, f->span, out);
 }
 
+/* What words are taken of: a text, a list of texts; of a hashed value its text. */
+static enum rc_t words_expr(struct prepare *p, const struct feature *f, struct arena *a,
+                            const struct expr *arg, const struct expr **out)
+{
+    char text[64];
+    enum kind k = arg->type.kind;
+    bool is_text = k == KIND_STR || k == KIND_CAT;
+    *out = arg;
+    if (is_text || (k == KIND_LIST && arg->type.elem && arg->type.elem->kind == KIND_STR))
+        return RC_OK;
+    if (f->words->is_whole && k != KIND_LIST && k != KIND_STRUCT)
+        return expr_cast(p->cx, a, arg, KIND_STR, out);
+    return fail(p->cx, E207, f->span, "`%s` takes %s; `%s` is %s", f->text,
+                f->words->is_whole ? "a value or a list of texts" : "a text or a list of texts",
+                f->args[0]->text, dtype_text(arg->type, text, sizeof text));
+}
+
 enum rc_t prepare_expr(struct prepare *p, const struct feature *f, bool is_scoring,
                        const struct expr **out)
 {
@@ -153,6 +170,7 @@ enum rc_t prepare_expr(struct prepare *p, const struct feature *f, bool is_scori
     if (f->op == FEATURE_CALL) return call_expr(p, f, is_scoring, a, out);
     const struct expr *arg;
     TRY(prepare_expr(p, f->args[0], is_scoring, &arg));
+    if (f->op == FEATURE_WORDS) return words_expr(p, f, a, arg, out);
     if (!is_stateful(f)) return *out = arg, RC_OK; /* cat, onehot: the levels stand beside it */
     const struct state *s = state_of(p, f);
     if (f->op == FEATURE_IMPUTE) return impute_expr(p, f, s, a, arg, out);

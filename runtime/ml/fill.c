@@ -2,6 +2,7 @@
  * codes, the target, the weights, the offset; and rows of another frame coded by a fitted encoder.
  */
 #include "runtime/ml/score_int.h"
+#include "runtime/ml/text_int.h"
 
 #include "runtime/base/bitmap.h"
 #include "runtime/base/pool.h"
@@ -110,6 +111,17 @@ static enum rc_t fill_offset(struct ctx *cx, struct rows *r)
     return RC_OK;
 }
 
+static enum rc_t fill_feature(struct ctx *cx, const struct enc_feature *f, const struct column *c,
+                              int i, struct rows *r)
+{
+    if (f->kind == ENC_NUMBER) return column_numbers(cx, c, r, &r->in.num[i]);
+    if (f->kind == ENC_CATEGORY) return column_codes(cx, f, c, r, &r->in.code[i]);
+    if (r->in.cells[i]) return RC_OK; /* made while they were learnt */
+    struct enc_cells *cells = ARENA_NEW(r->arena, struct enc_cells);
+    r->in.cells[i] = cells;
+    return text_cells(cx, f, c, r->arena, cells);
+}
+
 enum rc_t rows_fill(struct ctx *cx, const struct model *m, const struct table *t, int target,
                     int weights, struct rows *r)
 {
@@ -118,13 +130,10 @@ enum rc_t rows_fill(struct ctx *cx, const struct model *m, const struct table *t
     r->n = t->n_rows;
     r->in.num = ARENA_ARRAY(r->arena, const double *, e->n_features + 1);
     r->in.code = ARENA_ARRAY(r->arena, const int32_t *, e->n_features + 1);
-    r->in.cells = ARENA_ARRAY(r->arena, const struct enc_cells *, e->n_features + 1);
-    for (int i = 0; i < e->n_features; i++) {
-        if (e->features[i].kind == ENC_NUMBER)
-            TRY(column_numbers(cx, t->cols[i], r, &r->in.num[i]));
-        else
-            TRY(column_codes(cx, &e->features[i], t->cols[i], r, &r->in.code[i]));
-    }
+    if (!r->in.cells)
+        r->in.cells = ARENA_ARRAY(r->arena, const struct enc_cells *, e->n_features + 1);
+    for (int i = 0; i < e->n_features; i++)
+        TRY(fill_feature(cx, &e->features[i], t->cols[i], i, r));
     if (target >= 0) TRY(fill_target(cx, m, t->cols[target], r));
     TRY(fill_weights(cx, weights >= 0 ? t->cols[weights] : NULL, r));
     return fill_offset(cx, r);

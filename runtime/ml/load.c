@@ -3,6 +3,7 @@
  * features and parts, so a file cannot describe a design that does not fit itself. */
 #include "runtime/ml/json_int.h"
 #include "runtime/ml/model_file_int.h"
+#include "runtime/ml/text_int.h"
 
 #include "runtime/base/num.h"
 #include "runtime/plan/serialize.h"
@@ -42,16 +43,16 @@ static int order_of(const struct scalar *a, const struct scalar *b)
     return scalar_cmp(a, b);
 }
 
-static enum rc_t get_levels(struct ctx *cx, struct arena *a, const json_t *j, struct enc_feature *f)
+static enum rc_t read_levels(struct ctx *cx, struct arena *a, const json_t *j, size_t max,
+                             struct enc_feature *f)
 {
     const json_t *levels, *counts;
     struct dtype type;
     TRY(type_from_json(cx, json_object_get(j, "kind"), &type));
     if (type.kind == KIND_NULL || type.kind == KIND_LIST || type.kind == KIND_CAT)
         return json_bad(cx, "levels of a kind that has none");
-    TRY(json_get_list(cx, j, "levels", MAX_LEVELS, &levels));
-    TRY(json_get_list(cx, j, "counts", MAX_LEVELS, &counts));
-    f->kind = ENC_CATEGORY;
+    TRY(json_get_list(cx, j, "levels", max, &levels));
+    TRY(json_get_list(cx, j, "counts", max, &counts));
     f->n_levels = (int)json_array_size(levels);
     if (json_array_size(counts) != json_array_size(levels))
         return json_bad(cx, "counts do not fit the levels");
@@ -66,6 +67,13 @@ static enum rc_t get_levels(struct ctx *cx, struct arena *a, const json_t *j, st
         strbuf_release(&b);
         l->n = json_integer_value(json_array_get(counts, (size_t)i));
     }
+    return RC_OK;
+}
+
+static enum rc_t get_levels(struct ctx *cx, struct arena *a, const json_t *j, struct enc_feature *f)
+{
+    TRY(read_levels(cx, a, j, MAX_LEVELS, f));
+    f->kind = ENC_CATEGORY;
     enc_index_levels(a, f);
     for (int i = 1; i < f->n_levels; i++)
         if (order_of(&f->levels[f->order[i - 1]].value, &f->levels[f->order[i]].value) == 0)
@@ -73,10 +81,68 @@ static enum rc_t get_levels(struct ctx *cx, struct arena *a, const json_t *j, st
     return RC_OK;
 }
 
+/* ---- texts ---- */
+static enum rc_t get_rule(struct ctx *cx, struct arena *a, const json_t *j, struct text_rule *r)
+{
+    const json_t *stop;
+    int64_t lo, hi, min_chars, idf, norm;
+    TRY(json_get_int(cx, j, "ngrams_from", 1, TEXT_NGRAMS, &lo));
+    TRY(json_get_int(cx, j, "ngrams_to", lo, TEXT_NGRAMS, &hi));
+    TRY(json_get_int(cx, j, "hash", 0, ENC_MAX_SPARSE, &r->hash));
+    TRY(json_get_bool(cx, j, "whole", &r->is_whole));
+    TRY(json_get_bool(cx, j, "binary", &r->binary));
+    TRY(json_get_bool(cx, j, "sublinear", &r->sublinear));
+    TRY(json_get_bool(cx, j, "keep_case", &r->keep_case));
+    TRY(json_get_int(cx, j, "min_chars", 0, 1000000, &min_chars));
+    TRY(json_get_int(cx, j, "idf", IDF_NONE, IDF_SPARK, &idf));
+    TRY(json_get_int(cx, j, "norm", NORM_NONE, NORM_L2, &norm));
+    TRY(json_get_list(cx, j, "stop", MAX_LEVELS, &stop));
+    r->lo = (int)lo;
+    r->hi = (int)hi;
+    r->min_chars = (int)min_chars;
+    r->idf = (enum text_idf)idf;
+    r->norm = (enum text_norm)norm;
+    r->n_stop = (int)json_array_size(stop);
+    const char **words = ARENA_ARRAY(a, const char *, r->n_stop + 1);
+    for (int i = 0; i < r->n_stop; i++) {
+        words[i] = json_string_value(json_array_get(stop, (size_t)i));
+        if (!words[i]) return json_bad(cx, "a stop word is no text");
+    }
+    r->stop = words;
+    return RC_OK;
+}
+
+static enum rc_t get_words(struct ctx *cx, struct arena *a, const json_t *j, struct enc_feature *f)
+{
+    const json_t *weights, *o = json_object_get(j, "words");
+    struct text_rule rule = {0};
+    TRY(get_rule(cx, a, o, &rule));
+    TRY(read_levels(cx, a, j, ENC_MAX_SPARSE, f));
+    f->kind = ENC_LIST;
+    f->words = text_coding_new(a, &rule);
+    if (f->n_levels > 0 && (rule.hash > 0 || f->levels[0].value.type.kind != KIND_STR))
+        return json_bad(cx, "terms do not fit `words`");
+    if (!text_index(a, f)) return json_bad(cx, "a term stands twice");
+    TRY(json_get_list(cx, o, "weights", ENC_MAX_SPARSE, &weights));
+    size_t n = json_array_size(weights);
+    if (n != (rule.idf == IDF_NONE ? 0 : (size_t)enc_list_width(f)))
+        return json_bad(cx, "weights do not fit the terms");
+    if (n > 0) f->words->weight = ARENA_ARRAY(a, double, n);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *w = json_array_get(weights, i);
+        if (!json_is_number(w)) return json_bad(cx, "a weight is no number");
+        f->words->weight[i] = json_number_value(w);
+    }
+    return RC_OK;
+}
+
 /* ---- encoder ---- */
 static bool takes_kind(const struct expr *e, const struct enc_feature *f)
 {
     enum kind have = e->type.kind;
+    if (f->kind == ENC_LIST)
+        return have == KIND_STR || have == KIND_CAT ||
+               (have == KIND_LIST && e->type.elem && e->type.elem->kind == KIND_STR);
     if (f->kind == ENC_NUMBER) return have == KIND_NUM || have == KIND_INT;
     if (f->n_levels == 0) return true;
     enum kind want = f->levels[0].value.type.kind;
@@ -91,7 +157,9 @@ static enum rc_t get_feature(struct ctx *cx, struct arena *a, const json_t *j,
     TRY(get_text(cx, a, j, "name", &f->name));
     TRY(get_optional_text(cx, a, j, "learnt", &f->detail));
     TRY(expr_from_json(cx, a, json_object_get(j, "value"), &f->expr));
-    if (json_object_get(j, "levels")) {
+    if (json_object_get(j, "words")) {
+        TRY(get_words(cx, a, j, f));
+    } else if (json_object_get(j, "levels")) {
         TRY(get_levels(cx, a, j, f));
         TRY(json_get_int(cx, j, "reference", -1, f->n_levels - 1, &ref));
         TRY(json_get_bool(cx, j, "other", &f->has_other));

@@ -19,6 +19,30 @@ enum feature_op {
     FEATURE_IMPUTE, /* nulls replaced: method mean | median | mode | a constant */
     FEATURE_CAT,    /* cat(x, ref: ..): treatment coding */
     FEATURE_ONEHOT, /* onehot(x, top: ..): every level */
+    FEATURE_WORDS,  /* tfidf(x, ..), counts(x, ..), hash(x, n): several cells a row */
+};
+/* How a text becomes cells. Defaults are scikit-learn's TfidfVectorizer; hashed columns Spark's. */
+enum text_idf {
+    IDF_NONE,   /* counts */
+    IDF_SMOOTH, /* ln((1 + n) / (1 + df)) + 1, scikit-learn's */
+    IDF_SPARK,  /* ln((1 + n) / (1 + df)) */
+};
+enum text_norm { NORM_NONE, NORM_L1, NORM_L2 };
+#define TEXT_NGRAMS 20 /* words of the longest n-gram */
+struct text_rule {
+    int lo, hi;       /* n-grams of lo..hi words */
+    int64_t hash;     /* > 0: that many columns by hash, no vocabulary */
+    int64_t max;      /* > 0: at most so many terms, those that stand most often */
+    double min, most; /* rows a term stands in: at least, at most; below 0: -share of the rows */
+    bool is_whole;    /* the value itself is the one term: hash(id, 1024) */
+    bool binary;      /* a term counts once a row */
+    bool sublinear;   /* 1 + ln(count) */
+    bool keep_case;
+    int min_chars;
+    enum text_idf idf;
+    enum text_norm norm;
+    const char *const *stop; /* [n_stop] words that are left out */
+    int n_stop;
 };
 struct feature {
     enum feature_op op;
@@ -32,8 +56,9 @@ struct feature {
     struct scalar constant; /* IMPUTE constant */
     const char *ref; /* CAT: reference level as text, "first" | "last" | "rarest" by ref_kind */
     enum { REF_FIRST, REF_LAST, REF_RAREST, REF_LEVEL } ref_kind;
-    int64_t top;       /* ONEHOT: keep that many most frequent levels, 0 = all */
-    bool unseen_error; /* unseen: error */
+    int64_t top;                   /* ONEHOT: keep that many most frequent levels, 0 = all */
+    bool unseen_error;             /* unseen: error */
+    const struct text_rule *words; /* WORDS */
 };
 struct term { /* product of features: `a`, `a:b` */
     const struct feature **factors;

@@ -31,10 +31,11 @@ struct enc_feature {
     const struct expr *expr;  /* over the columns of the frame to fit or score */
     struct enc_level *levels; /* [n_levels], in the order of their columns */
     int n_levels;
-    int *order;        /* [n_levels] levels by rising value, for look-up */
-    int ref;           /* level left out where one is, -1 = never one (onehot) */
-    bool has_other;    /* one more column for levels that are not listed: code n_levels */
-    bool unseen_error; /* unseen: error */
+    int *order;                /* [n_levels] levels by rising value, for look-up */
+    int ref;                   /* level left out where one is, -1 = never one (onehot) */
+    bool has_other;            /* one more column for levels that are not listed: code n_levels */
+    bool unseen_error;         /* unseen: error */
+    struct text_coding *words; /* ENC_LIST: how a value becomes cells; its levels are the terms */
 };
 #define CODE_UNSEEN (-1)
 #define CODE_NULL   (-2)
@@ -48,7 +49,9 @@ struct enc_part {
     int term;
     struct enc_factor *factors; /* first varies fastest */
     int n_factors;
-    int first, n; /* columns of the design */
+    int first, n;                  /* columns of the design */
+    const struct enc_factor *list; /* the one factor that is a list, or NULL */
+    int list_stride;               /* columns between two of its own */
 };
 struct enc_term {
     const char *name; /* "fare", "part", "a:b", "offset(e)" */
@@ -84,6 +87,11 @@ struct enc_input {
 /* Codes of n values: >= 0 a level (n_levels = other), CODE_UNSEEN, CODE_NULL. O(n log levels). */
 rc enc_codes(struct ctx *cx, const struct enc_feature *f, const struct vec *v, int64_t n,
              int32_t *out);
+/* Columns of a list: its terms, or what they are hashed into. */
+int enc_list_width(const struct enc_feature *f);
+/* Cells of n values of a list feature, in cx->arena; a null has none. O(bytes). */
+rc enc_cells(struct ctx *cx, const struct enc_feature *f, const struct vec *v, int64_t n,
+             struct enc_cells *out);
 /* Dense rows: x [n, n_cols] row-major, of rows at..at + n of `in`. */
 void enc_fill(const struct encoder *e, const struct enc_input *in, int64_t at, int n, double *x);
 /* The same column-major: x [n_cols, n], column j from j * n on. */

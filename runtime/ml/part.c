@@ -1,5 +1,5 @@
 /* part.c: m.coef, m.terms, m.report as frames, m.formula as text. */
-#include "runtime/ml/ml_int.h"
+#include "runtime/ml/text_int.h"
 
 const char *const *ml_parts(const struct model *m, struct arena *a, int *n)
 {
@@ -75,7 +75,12 @@ static const char *term_kind(const struct encoder *e, const struct enc_term *t)
 {
     if (t->is_offset) return "offset";
     if (t->n_features > 1) return "product";
-    return e->features[t->features[0]].kind == ENC_CATEGORY ? "category" : "number";
+    switch (e->features[t->features[0]].kind) {
+    case ENC_CATEGORY: return "category";
+    case ENC_LIST: return e->features[t->features[0]].words->rule.is_whole ? "hashed" : "text";
+    case ENC_NUMBER: break;
+    }
+    return "number";
 }
 
 /* The level that a term's category leaves out, or NULL. */

@@ -107,6 +107,10 @@ static enum rc_t check_feature(struct prepare *p, const struct feature *f, struc
     TRY(prepare_expr(p, f, false, &e));
     bool is_coded = f->op == FEATURE_CAT || f->op == FEATURE_ONEHOT;
     dtype_text(e->type, text, sizeof text);
+    if (f->op == FEATURE_WORDS) {
+        out->kind = ENC_LIST;
+        return RC_OK;
+    }
     if (e->type.kind == KIND_LIST || e->type.kind == KIND_STRUCT)
         return fail(p->cx, E207, f->span, "a model cannot take `%s`, which is %s", f->text, text);
     out->kind = is_coded || prepare_is_category(e->type) ? ENC_CATEGORY : ENC_NUMBER;
@@ -311,6 +315,10 @@ static enum rc_t learn_features(struct prepare *p)
         TRY(prepare_expr(p, p->sources[i], true, &f->expr));
         f->detail = prepare_detail(p, p->sources[i]);
         if (f->kind == ENC_NUMBER) continue;
+        if (f->kind == ENC_LIST) {
+            TRY(prepare_words(p, i));
+            continue;
+        }
         TRY(prepare_expr(p, p->sources[i], false, &key));
         TRY(prepare_levels(p, key, f));
         TRY(prepare_coding(p, p->sources[i], f));
@@ -388,6 +396,7 @@ static enum rc_t drop_feature_nulls(struct prepare *p, struct table **t)
     TRY(res);
     table_unref(*t);
     *t = kept;
+    p->rows->in.cells = NULL; /* were of all rows */
     p->m->report.n_dropped += n_all - n;
     warn(p->cx, W304, p->spec->formula->span,
          "fit: %lld of %lld rows left out: a term of the formula is null", (long long)(n_all - n),
@@ -437,7 +446,8 @@ static enum rc_t fill_rows(struct prepare *p, struct rows *r)
 enum rc_t ml_prepare(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec,
                      struct plan *data, struct model *m, struct rows *out)
 {
-    struct prepare p = {.cx = cx, .x = x, .spec = spec, .m = m, .target = -1, .weights = -1};
+    struct prepare p = {
+        .cx = cx, .x = x, .spec = spec, .m = m, .target = -1, .weights = -1, .rows = out};
     enum rc_t res = RC_ERR;
     TRY_OUT(prepare_terms(&p));
     TRY_OUT(collect(&p));

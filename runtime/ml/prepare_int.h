@@ -33,6 +33,7 @@ struct prepare {
     bool features_needed;           /* rows with a null feature cannot be fitted */
     bool is_class;                  /* the target's values are classes */
     struct table *base;             /* the leaves' values; owned */
+    struct rows *rows;              /* being made: cells of texts are learnt and filled at once */
 };
 
 /* ---- features.c ---- */
@@ -50,6 +51,8 @@ rc prepare_states(struct prepare *p);
 rc prepare_levels(struct prepare *p, const struct expr *key, struct enc_feature *out);
 /* Which level is left out, which are kept: cat(ref:), onehot(top:). */
 rc prepare_coding(struct prepare *p, const struct feature *f, struct enc_feature *out);
+/* Terms and cells of a text (FEATURE_WORDS), feature i of the encoder. */
+rc prepare_words(struct prepare *p, int i);
 /* "mean 13.0, sd 11.5", or NULL. */
 const char *prepare_detail(struct prepare *p, const struct feature *f);
 

@@ -3,6 +3,7 @@
  * old file or the new one. */
 #include "runtime/ml/json_int.h"
 #include "runtime/ml/model_file_int.h"
+#include "runtime/ml/text_int.h"
 
 #include "runtime/base/file.h"
 #include "runtime/plan/serialize.h"
@@ -87,6 +88,37 @@ static void put_levels(struct json_out *o, const struct enc_feature *f)
     json_out_close(o, ']');
 }
 
+/* How texts become cells, and the terms they are looked up among. */
+static void put_words(struct json_out *o, const struct enc_feature *f)
+{
+    const struct text_coding *t = f->words;
+    const struct text_rule *r = &t->rule;
+    json_out_key(o, "words");
+    json_out_open(o, '{');
+    put_int(o, "ngrams_from", r->lo);
+    put_int(o, "ngrams_to", r->hi);
+    put_int(o, "hash", r->hash);
+    put_bool(o, "whole", r->is_whole);
+    put_bool(o, "binary", r->binary);
+    put_bool(o, "sublinear", r->sublinear);
+    put_bool(o, "keep_case", r->keep_case);
+    put_int(o, "min_chars", r->min_chars);
+    put_int(o, "idf", (int)r->idf);
+    put_int(o, "norm", (int)r->norm);
+    json_out_key(o, "stop");
+    json_out_open(o, '[');
+    for (int i = 0; i < r->n_stop; i++)
+        json_out_str(o, str_of(r->stop[i]));
+    json_out_close(o, ']');
+    json_out_key(o, "weights");
+    json_out_open(o, '[');
+    for (int i = 0, n = t->weight ? enc_list_width(f) : 0; i < n; i++)
+        json_out_num(o, t->weight[i]);
+    json_out_close(o, ']');
+    json_out_close(o, '}');
+    put_levels(o, f);
+}
+
 static void put_feature(struct json_out *o, const struct enc_feature *f)
 {
     json_out_open(o, '{');
@@ -99,6 +131,7 @@ static void put_feature(struct json_out *o, const struct enc_feature *f)
         put_bool(o, "other", f->has_other);
         put_bool(o, "unseen_error", f->unseen_error);
     }
+    if (f->kind == ENC_LIST) put_words(o, f);
     json_out_close(o, '}');
 }
 

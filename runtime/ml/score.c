@@ -78,6 +78,17 @@ static enum rc_t categories(struct ctx *cx, struct score_map *s, int i, const st
     return RC_OK;
 }
 
+static enum rc_t feature_values(struct ctx *cx, struct score_map *s, int i, const struct vec *v,
+                                int64_t n, struct scratch *x)
+{
+    const struct enc_feature *f = &s->m->enc.features[i];
+    if (f->kind == ENC_CATEGORY) return categories(cx, s, i, v, n, &x->in.code[i]);
+    if (f->kind == ENC_NUMBER) return x->in.num[i] = numbers(cx, v, n), RC_OK;
+    struct enc_cells *cells = ARENA_NEW(cx->arena, struct enc_cells);
+    x->in.cells[i] = cells;
+    return enc_cells(cx, f, v, n, cells);
+}
+
 static enum rc_t encode(struct ctx *cx, struct score_map *s, const struct batch *in,
                         struct scratch *x)
 {
@@ -90,10 +101,7 @@ static enum rc_t encode(struct ctx *cx, struct score_map *s, const struct batch 
     bitmap_fill(x->valid, n, true);
     for (int i = 0; i < e->n_features; i++) {
         const struct vec *v = &in->cols[i];
-        if (e->features[i].kind == ENC_NUMBER)
-            x->in.num[i] = numbers(cx, v, n);
-        else
-            TRY(categories(cx, s, i, v, n, &x->in.code[i]));
+        TRY(feature_values(cx, s, i, v, n, x));
         if (s->m->family->cls->takes_null) continue;
         int64_t nulls =
             v->is_const ? (bit_valid(v->valid, 0) ? 0 : n) : n - bitmap_count(v->valid, n);

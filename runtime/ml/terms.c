@@ -23,6 +23,7 @@ static bool same_feature(const struct feature *a, const struct feature *b)
         (!same_text(a->method, b->method) ||
          (strcmp(a->method, "constant") == 0 && !same_scalar(&a->constant, &b->constant))))
         return false;
+    if (a->op == FEATURE_WORDS && strcmp(a->text, b->text) != 0) return false;
     if (a->ref_kind != b->ref_kind || !same_text(a->ref, b->ref) || a->top != b->top ||
         a->unseen_error != b->unseen_error)
         return false;
@@ -31,10 +32,20 @@ static bool same_feature(const struct feature *a, const struct feature *b)
     return true;
 }
 
-/* A category is called as what it is made of, however it is coded: part[night]. */
-static const char *feature_name(struct arena *a, const struct feature *f)
+/* A category is called as what it is made of, however it is coded: part[night]; a text without its
+ * options, unless that name is taken: tfidf(text)[free]. */
+static const char *feature_name(struct prepare *p, const struct feature *f)
 {
+    struct arena *a = p->m->arena;
     const struct feature *named = f;
+    if (f->op == FEATURE_WORDS) {
+        const char *name =
+            arena_printf(a, "%.*s(%s)", (int)strcspn(f->text, "("), f->text, f->args[0]->text);
+        for (int i = 0; i < p->m->enc.n_features; i++)
+            if (strcmp(p->m->enc.features[i].name, name) == 0)
+                return arena_strndup(a, f->text, strlen(f->text));
+        return name;
+    }
     if (f->op == FEATURE_CAT || f->op == FEATURE_ONEHOT) named = f->args[0];
     return arena_strndup(a, named->text, strlen(named->text));
 }
@@ -46,8 +57,7 @@ static int feature_index(struct prepare *p, const struct feature *f)
     for (int i = 0; i < e->n_features; i++)
         if (same_feature(p->sources[i], f)) return i;
     p->sources[e->n_features] = f;
-    e->features[e->n_features] =
-        (struct enc_feature){.name = feature_name(p->m->arena, f), .ref = -1};
+    e->features[e->n_features] = (struct enc_feature){.name = feature_name(p, f), .ref = -1};
     return e->n_features++;
 }
 

@@ -1,0 +1,70 @@
+/* words.c: what a fit learns of its texts: terms and weights, and their cells in the same pass. */
+#include "runtime/ml/prepare_int.h"
+#include "runtime/ml/text_int.h"
+
+/* The texts of a feature over the rows being fitted. */
+static enum rc_t run_texts(struct prepare *p, const struct expr *key, struct table **out)
+{
+    struct named_expr item = {"k", key};
+    struct plan *base = NULL, *plan = NULL;
+    enum rc_t res = RC_ERR;
+    TRY_OUT(plan_table(p->cx, p->base, "fit", &base));
+    TRY_OUT(plan_project(p->cx, base, &item, 1, key->span, &plan));
+    TRY_OUT(exec_table(p->cx, p->x, plan, out));
+    res = RC_OK;
+out:
+    plan_unref(plan);
+    plan_unref(base);
+    return res;
+}
+
+/* Weights of hashed columns: rows that have a cell in them. */
+static void weigh_columns(struct arena *a, struct enc_feature *f, const struct enc_cells *cells,
+                          int64_t n)
+{
+    int64_t width = f->words->rule.hash;
+    f->words->weight = ARENA_ARRAY(a, double, width);
+    for (int64_t k = 0; k < cells->first[n]; k++)
+        f->words->weight[cells->col[k]] += 1;
+    for (int64_t c = 0; c < width; c++)
+        f->words->weight[c] = text_idf(&f->words->rule, n, (int64_t)f->words->weight[c]);
+}
+
+static enum rc_t hash_column(struct prepare *p, struct enc_feature *f, const struct column *c,
+                             struct enc_cells *cells)
+{
+    if (f->words->rule.idf != IDF_NONE) {
+        struct arena *scratch = arena_new();
+        struct enc_cells counts;
+        enum rc_t res = text_cells(p->cx, f, c, scratch, &counts);
+        if (res == RC_OK) weigh_columns(p->m->arena, f, &counts, c->n);
+        arena_free(scratch);
+        TRY(res);
+    }
+    return text_cells(p->cx, f, c, p->rows->arena, cells);
+}
+
+enum rc_t prepare_words(struct prepare *p, int i)
+{
+    struct enc_feature *f = &p->m->enc.features[i];
+    struct rows *r = p->rows;
+    const struct feature *source = p->sources[i];
+    const struct expr *key;
+    struct table *t = NULL;
+    TRY(prepare_expr(p, source, false, &key));
+    TRY(run_texts(p, key, &t));
+    f->words = text_coding_new(p->m->arena, source->words);
+    if (!r->in.cells)
+        r->in.cells = ARENA_ARRAY(r->arena, const struct enc_cells *, p->m->enc.n_features + 1);
+    struct enc_cells *cells = ARENA_NEW(r->arena, struct enc_cells);
+    enum rc_t res = source->words->hash > 0 ? hash_column(p, f, t->cols[0], cells)
+                                            : text_learn(p->cx, p->m->arena, f, t->cols[0],
+                                                         source->span, r->arena, cells);
+    table_unref(t);
+    TRY(res);
+    r->in.cells[i] = cells;
+    f->detail = source->words->hash > 0
+                    ? arena_printf(p->m->arena, "%lld columns", (long long)source->words->hash)
+                    : arena_printf(p->m->arena, "%d terms", f->n_levels);
+    return RC_OK;
+}
