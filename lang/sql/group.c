@@ -9,7 +9,7 @@ struct sets { /* each set is a bit mask of keys */
 struct grouper {
     struct query *q;
     const json_t *select;
-    struct sql_target *targets;
+    struct sql_chosen *targets;
     int n_targets;
     const struct expr *keys[MAX_KEYS];
     const char *ids[MAX_KEYS];
@@ -40,7 +40,7 @@ static bool is_input_column(struct query *q, const char *name, bool is_quoted)
 }
 static rc target_key(struct grouper *g, int at, struct span span, int *out)
 {
-    const struct sql_target *t = &g->targets[at];
+    const struct sql_chosen *t = &g->targets[at];
     if (t->node && sql_has_aggregate(t->node))
         return fail(g->q->s->cx, E210, span, "an item with an aggregate cannot make groups");
     return add_key(g, t->expr, out);
@@ -408,7 +408,7 @@ static rc join_waiting(struct grouper *g, const struct expr **exprs, int n_exprs
         q->rows.all[i].expr = sql_map(s->arena, q->rows.all[i].expr, swap_waiting, &joined);
     return RC_OK;
 }
-rc sql_group(struct query *q, const json_t *select, struct sql_target *targets, int n_targets,
+rc sql_group(struct query *q, const json_t *select, struct sql_chosen *targets, int n_targets,
              const struct expr **exprs, int n_exprs)
 {
     struct grouper *g = ARENA_NEW(q->s->arena, struct grouper);

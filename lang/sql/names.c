@@ -161,7 +161,7 @@ static rc ambiguous(struct query *q, struct sql_cols *cols, const struct sql_col
 static rc item_ref(struct query *q, const char *table, const char *name, bool is_quoted,
                    struct span span, const struct expr **out)
 {
-    const struct sql_target *items = q->items;
+    const struct sql_chosen *items = q->items;
     for (int i = 0; i < q->n_items && items && !table; i++) {
         if (!items[i].node || !fits(items[i].name, name, is_quoted)) continue;
         q->items = NULL;

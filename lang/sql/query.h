@@ -89,7 +89,7 @@ struct query {
     bool can_rows; /* functions that give rows may stand here */
     bool is_grouped;
     const json_t *windows;          /* WINDOW clause */
-    const struct sql_target *items; /* HAVING: a name that is no column is one of the select list */
+    const struct sql_chosen *items; /* HAVING: a name that is no column is one of the select list */
     int n_items;
     struct sql_items aggs;
     struct sort_key *agg_sort; /* order inside aggregates */
@@ -259,7 +259,7 @@ struct sql_result {
 rc sql_query(struct query *q, const json_t *select, struct sql_result *out);
 rc sql_plain(struct query *q, const json_t *select, struct sql_result *out);
 /* What a SELECT without groups, limits .. gives, but for the projection. */
-struct sql_target {
+struct sql_chosen {
     const char *name;   /* as the user sees it */
     const json_t *node; /* NULL: a column of a star */
     const struct expr *expr;
@@ -269,7 +269,7 @@ rc sql_values(struct query *q, const json_t *select, struct sql_result *out);
 rc sql_with(struct query *q, const json_t *with);
 rc sql_limit(struct query *q, const json_t *select, struct plan **p);
 /* Makes q->plan one row a group; what was bound before is rewritten in place (exprs, windows). */
-rc sql_group(struct query *q, const json_t *select, struct sql_target *targets, int n_targets,
+rc sql_group(struct query *q, const json_t *select, struct sql_chosen *targets, int n_targets,
              const struct expr **exprs, int n_exprs);
 rc sql_window_nodes(struct query *q);
 /* The target that a number or a name of ORDER BY or GROUP BY means, or -1. */

@@ -296,7 +296,8 @@ static void see_word(struct rewrite *r, struct level *l, int i)
         l->has_with = l->has_with || !l->seen_select;
     } else if (word_at(r, i, "union except intersect")) {
         l->seen_select = l->in_from = false;
-    } else if (word_at(r, i, "where group having order window limit offset fetch returning set")) {
+    } else if (word_at(r, i,
+                       "where group having order window limit offset fetch returning set values")) {
         l->in_from = false;
     } else if (word_at(r, i, "all") && word_at(r, i - 1, "by") && word_at(r, i - 2, "group") &&
                ends_group_all(r, i + 1)) {

@@ -12,7 +12,7 @@ struct query *sql_query_new(struct sql *s, struct query *up)
 struct body {
     struct query *q;
     const json_t *select;
-    struct sql_target *targets;
+    struct sql_chosen *targets;
     int n, cap;
     /* expressions that are computed with the items: targets first, then those of ORDER BY and
      * DISTINCT ON */
@@ -74,7 +74,7 @@ static rc bind_where(struct query *q, const json_t *where)
 static void add_target(struct body *b, const char *name, const json_t *node, const struct expr *e)
 {
     SQL_GROW(b->q, b->targets, b->n, b->cap);
-    b->targets[b->n++] = (struct sql_target){name, node, e};
+    b->targets[b->n++] = (struct sql_chosen){name, node, e};
 }
 static rc add_star(struct body *b, const json_t *ref)
 {

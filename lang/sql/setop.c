@@ -375,6 +375,7 @@ struct rounds {
     int n, cap;
     int64_t bytes;
     struct doing doing; /* rounds: how many there will be nobody knows */
+    struct plan *work;  /* the rows of the last round, which the next one reads */
 };
 static rc run_plan(struct sql *s, struct plan *p, struct table **out)
 {
@@ -467,12 +468,23 @@ static rc only_new(struct rounds *r, struct plan *p, struct plan **out)
     TRY(all_parts(r, &seen));
     return combine(s, p, seen, "SETOP_EXCEPT", false, p->span, out);
 }
-static rc one_round(struct rounds *r, const struct plan *first, bool *is_done)
+/* The rows that the next round reads; takes t. */
+static rc set_work(struct rounds *r, struct table *t)
+{
+    struct sql *s = r->q->s;
+    struct plan *work;
+    TRY(keep_part(r, t));
+    TRY(plan_table(s->cx, t, NULL, &work));
+    plan_unref(r->work);
+    r->self->plan = r->work = work;
+    return RC_OK;
+}
+/* One round in the arenas as they are. */
+static rc bind_round(struct rounds *r, const struct plan *first, struct table **out)
 {
     struct query *q = r->q;
     struct sql *s = q->s;
     struct plan *p;
-    struct table *t;
     struct sql_result res;
     struct query *c = sql_query_new(s, NULL);
     struct span span = sql_node_span(s, sql_get(r->select, "rarg"));
@@ -484,16 +496,37 @@ static rc one_round(struct rounds *r, const struct plan *first, bool *is_done)
     TRY(sql_query(c, sql_get(r->select, "rarg"), &res));
     TRY(named_plan(q, &res, sql_get(r->cte, "aliascolnames"), span, &p));
     TRY(like_first(s, first, p, span, &p));
-    *is_done = true;
+    *out = NULL;
     if (s->lg->is_dry || q->is_probe) return RC_OK;
     TRY(only_new(r, p, &p));
-    TRY(run_plan(s, p, &t));
-    *is_done = t->n_rows == 0;
-    TRY(keep_part(r, t));
-    struct plan *work;
-    TRY(plan_table(s->cx, t, NULL, &work));
-    r->self->plan = sql_own(s, work);
-    return RC_OK;
+    return run_plan(s, p, out);
+}
+static void free_arena(void *arg)
+{
+    arena_free(arg);
+}
+/* What a round makes (trees, plans, names) goes when its rows are there. */
+static rc one_round(struct rounds *r, const struct plan *first, bool *is_done)
+{
+    struct sql *s = r->q->s;
+    struct sql before = *s;
+    struct arena *temps = s->cx->arena, *mine = arena_new();
+    struct table *t = NULL;
+    s->arena = s->cx->arena = mine;
+    enum rc_t res = bind_round(r, first, &t);
+    s->arena = before.arena;
+    s->cx->arena = temps;
+    s->prefixes = before.prefixes;
+    s->n_prefix = before.n_prefix;
+    s->cap_prefix = before.cap_prefix;
+    s->memo = NULL;
+    if (res == RC_OK)
+        arena_free(mine);
+    else /* the error may speak of what lies there */
+        arena_on_free(s->arena, free_arena, mine);
+    TRY(res);
+    *is_done = !t || t->n_rows == 0;
+    return t ? set_work(r, t) : RC_OK;
 }
 static rc first_round(struct rounds *r, struct plan **first)
 {
@@ -506,10 +539,7 @@ static rc first_round(struct rounds *r, struct plan **first)
     if (s->lg->is_dry || q->is_probe) return RC_OK;
     TRY(only_new(r, *first, &work));
     TRY(run_plan(s, work, &t));
-    TRY(keep_part(r, t));
-    TRY(plan_table(s->cx, t, NULL, &work));
-    r->self->plan = sql_own(s, work);
-    return RC_OK;
+    return set_work(r, t);
 }
 static rc recursive_cte(struct query *q, const json_t *cte, const json_t *select,
                         struct sql_cte *self)
@@ -532,6 +562,7 @@ static rc recursive_cte(struct query *q, const json_t *cte, const json_t *select
         TRY_OUT(all_parts(&r, &self->plan));
     res = RC_OK;
 out:
+    plan_unref(r.work);
     for (int i = 0; i < r.n; i++)
         table_unref(r.parts[i]);
     mem_free(r.parts);

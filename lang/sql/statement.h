@@ -36,6 +36,27 @@ rc sql_column(struct sql *s, const struct schema *schema, const char *name, int 
 /* The type of a ColumnDef. */
 rc sql_column_type(struct sql *s, const json_t *def, struct dtype *out);
 
+/* ---- rows (statement_rows.c, statement_conflict.c) ---- */
+#define SQL_ROW_NUMBER "?row"
+/* A table's rows with their numbers from 0 in a last column SQL_ROW_NUMBER. */
+rc sql_number_rows(struct sql *s, struct table *t, struct plan **out);
+/* The tree of a column of a RangeVar, qualified as the statement's clauses would. */
+json_t *sql_tree_column(const json_t *rv, const char *name);
+/* Binds t's name to its rows with the changes of an UPDATE; *out: the changed rows, a new
+ * reference. */
+rc sql_update_rows(struct sql *s, const json_t *body, const struct sql_target *t,
+                   struct table **out);
+/* RETURNING over the rows concerned, or the status line. */
+rc sql_answer(struct sql *s, const json_t *body, const char *name, const struct table *rows,
+              struct value *take_status, struct value **out);
+/* The columns that ON CONFLICT (..) names, their positions in t: *keys in the arena (may be NULL).
+ * E217 without such a list. */
+rc sql_conflict_keys(struct sql *s, const json_t *conflict, const struct sql_target *t, int **keys,
+                     int *n);
+/* INSERT .. ON CONFLICT (..) of the rows `added`. */
+rc sql_insert_conflict(struct sql *s, const json_t *body, const struct sql_target *t,
+                       struct table *added, struct value **out);
+
 /* One function a statement; body as libpg_query gives it. */
 rc sql_create_table(struct sql *s, const json_t *body, struct span span, struct value **out);
 rc sql_create_as(struct sql *s, const json_t *body, struct span span, struct value **out);

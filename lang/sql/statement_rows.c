@@ -3,25 +3,14 @@
  * table together anew; so expressions are computed for the rows concerned only. */
 #include "lang/sql/statement.h"
 
-#define ROW_NUMBER "?row"
-
 static json_t *mutable(const json_t *j)
 {
     return (json_t *)(uintptr_t)j;
 }
-static rc refuse_clauses(struct sql *s, const json_t *body)
-{
-    const json_t *conflict = sql_get(body, "onConflictClause");
-    if (!conflict) return RC_OK;
-    (void)fail(s->cx, E217, sql_span(s, (int)sql_int_of(conflict, "location")),
-               "ON CONFLICT needs a key that is kept unique, and a frame keeps none");
-    return err_note(s->cx, "insert into t select .. from new where not exists (select 1 from t "
-                           "where t.id = new.id); update t set .. from new where t.id = new.id");
-}
 /* RETURNING: a SELECT over the rows concerned, which stand under the table's name. Without it *out
  * is the status line. */
-static rc answer(struct sql *s, const json_t *body, const char *name, const struct table *rows,
-                 struct value *take_status, struct value **out)
+rc sql_answer(struct sql *s, const json_t *body, const char *name, const struct table *rows,
+              struct value *take_status, struct value **out)
 {
     const json_t *list = sql_get(body, "returningList"), *rv = sql_get(body, "relation");
     struct plan *p, *made;
@@ -120,8 +109,9 @@ rc sql_insert(struct sql *s, const json_t *body, struct span span, struct value 
     struct sql_target t;
     struct plan *rows, *all;
     struct table *table, *added;
-    TRY(refuse_clauses(s, body));
+    const json_t *conflict = sql_get(body, "onConflictClause");
     TRY(sql_target(s, sql_get(body, "relation"), &t));
+    if (conflict) TRY(sql_conflict_keys(s, conflict, &t, NULL, NULL));
     TRY(insert_source(s, body, &rows));
     int *from = ARENA_ARRAY(s->arena, int, t.plan->schema->n + 1);
     TRY(insert_columns(s, &t, sql_get(body, "cols"), rows->schema->n, span, from));
@@ -130,19 +120,20 @@ rc sql_insert(struct sql *s, const json_t *body, struct span span, struct value 
     if (s->lg->is_dry) return RC_OK;
     value_unref(*out);
     TRY(sql_compute(s, rows, &added));
+    if (conflict) return sql_insert_conflict(s, body, &t, added, out);
     TRY(plan_table(s->cx, added, NULL, &rows));
     (void)sql_own(s, rows);
     TRY(plan_union(s->cx, t.plan, rows, span, &all));
     TRY(sql_compute(s, sql_own(s, all), &table));
     TRY(sql_bind_table(s, t.name, table));
-    return answer(s, body, t.name, added,
-                  sql_done(s, "inserted %s into %s", sql_rows(s, added->n_rows), t.name), out);
+    return sql_answer(s, body, t.name, added,
+                      sql_done(s, "inserted %s into %s", sql_rows(s, added->n_rows), t.name), out);
 }
 
 /* ---- the rows that an UPDATE or DELETE means ---- */
 
 /* The table with its rows numbered. */
-static rc number_rows(struct sql *s, struct table *t, struct plan **out)
+rc sql_number_rows(struct sql *s, struct table *t, struct plan **out)
 {
     int n = t->schema->n;
     struct field *fields = ARENA_ARRAY(s->arena, struct field, n + 1);
@@ -162,7 +153,7 @@ static rc number_rows(struct sql *s, struct table *t, struct plan **out)
         fields[i] = t->schema->fields[i];
         cols[i] = column_ref(t->cols[i]);
     }
-    fields[n] = (struct field){ROW_NUMBER, DTYPE(KIND_INT)};
+    fields[n] = (struct field){SQL_ROW_NUMBER, DTYPE(KIND_INT)};
     if (schema_new(s->cx, fields, n + 1, NO_SPAN, &schema) != RC_OK) {
         for (int i = 0; i <= n; i++)
             column_unref(cols[i]);
@@ -179,7 +170,7 @@ static rc number_rows(struct sql *s, struct table *t, struct plan **out)
 }
 
 /* Column `name` of a RangeVar, qualified as its clauses would. */
-static json_t *column_of(const json_t *rv, const char *name)
+json_t *sql_tree_column(const json_t *rv, const char *name)
 {
     const json_t *alias = sql_get(rv, "alias");
     const char *table = alias ? sql_text_of(alias, "aliasname") : sql_text_of(rv, "relname");
@@ -247,15 +238,14 @@ rc sql_delete(struct sql *s, const json_t *body, struct span span, struct value 
     struct plan *numbered, *rows;
     const json_t *rv = sql_get(body, "relation");
     (void)span;
-    TRY(refuse_clauses(s, body));
     TRY(sql_target(s, rv, &t));
     TRY(s->lg->is_dry ? RC_OK : sql_compute(s, t.plan, &table));
     if (s->lg->is_dry) {
         *out = value_nothing(NULL);
         return RC_OK;
     }
-    TRY(number_rows(s, table, &numbered));
-    json_t *targets = json_pack("[o]", named(column_of(rv, ROW_NUMBER), ROW_NUMBER));
+    TRY(sql_number_rows(s, table, &numbered));
+    json_t *targets = json_pack("[o]", named(sql_tree_column(rv, SQL_ROW_NUMBER), SQL_ROW_NUMBER));
     TRY(ask_rows(s, body, numbered, t.name, targets, "usingClause", &rows));
     TRY(sql_compute(s, rows, &found));
     uint64_t *keep = ARENA_ARRAY(s->arena, uint64_t, BITMAP_WORDS(table->n_rows) + 1);
@@ -267,7 +257,7 @@ rc sql_delete(struct sql *s, const json_t *body, struct span span, struct value 
     struct value *status =
         sql_done(s, "deleted %s from %s", sql_rows(s, table->n_rows - left->n_rows), t.name);
     if (res == RC_OK)
-        res = answer(s, body, t.name, gone, status, out);
+        res = sql_answer(s, body, t.name, gone, status, out);
     else
         value_unref(status);
     table_unref(left);
@@ -308,8 +298,8 @@ static rc set_targets(struct sql *s, const json_t *body, const struct sql_target
 {
     const json_t *list = sql_get(body, "targetList"), *target;
     json_t *made = json_array(), *value = NULL;
-    json_array_append_new(made,
-                          named(column_of(sql_get(body, "relation"), ROW_NUMBER), ROW_NUMBER));
+    json_array_append_new(
+        made, named(sql_tree_column(sql_get(body, "relation"), SQL_ROW_NUMBER), SQL_ROW_NUMBER));
     enum rc_t res = RC_OK;
     for (size_t i = 0; i < sql_len(list) && res == RC_OK; i++) {
         if (!sql_is(json_array_get(list, i), "ResTarget", &target)) continue;
@@ -406,47 +396,50 @@ static rc merge_table(struct sql *s, const struct table *t, const struct table *
     return res;
 }
 
-rc sql_update(struct sql *s, const json_t *body, struct span span, struct value **out)
+rc sql_update_rows(struct sql *s, const json_t *body, const struct sql_target *t,
+                   struct table **out)
 {
-    struct sql_target t;
     struct table *table, *found, *made;
     struct plan *numbered, *rows;
     json_t *targets = NULL;
     int *column = ARENA_ARRAY(s->arena, int, sql_len(sql_get(body, "targetList")) + 1);
-    TRY(refuse_clauses(s, body));
+    TRY(sql_compute(s, t->plan, &table));
+    TRY(sql_number_rows(s, table, &numbered));
+    TRY(set_targets(s, body, t, column, &targets));
+    TRY(ask_rows(s, body, numbered, t->name, targets, "fromClause", &rows));
+    TRY(cast_found(s, rows, t->plan->schema, column, t->span, &rows));
+    TRY(sql_compute(s, rows, &found));
+    int64_t *pick = ARENA_ARRAY(s->arena, int64_t, table->n_rows + 1);
+    for (int64_t i = 0; i < table->n_rows; i++)
+        pick[i] = i;
+    for (int64_t i = 0; i < found->n_rows; i++) {
+        int64_t row = row_at(found, i);
+        if (pick[row] == row) /* several rows of FROM: the first counts */
+            pick[row] = table->n_rows + i;
+    }
+    TRY(merge_table(s, table, found, column, pick, &made));
+    enum rc_t res = sql_bind_table(s, t->name, made);
+    int64_t n = 0;
+    for (int64_t i = 0; i < table->n_rows; i++)
+        if (pick[i] != i) pick[n++] = i;
+    if (res == RC_OK) res = table_gather(s->cx, made, pick, n, out);
+    table_unref(made);
+    return res;
+}
+rc sql_update(struct sql *s, const json_t *body, struct span span, struct value **out)
+{
+    struct sql_target t;
+    struct table *changed;
+    (void)span;
     TRY(sql_target(s, sql_get(body, "relation"), &t));
     if (s->lg->is_dry) {
         *out = value_nothing(NULL);
         return RC_OK;
     }
-    TRY(sql_compute(s, t.plan, &table));
-    TRY(number_rows(s, table, &numbered));
-    TRY(set_targets(s, body, &t, column, &targets));
-    TRY(ask_rows(s, body, numbered, t.name, targets, "fromClause", &rows));
-    TRY(cast_found(s, rows, t.plan->schema, column, span, &rows));
-    TRY(sql_compute(s, rows, &found));
-    int64_t n_set = 0, *pick = ARENA_ARRAY(s->arena, int64_t, table->n_rows + 1);
-    for (int64_t i = 0; i < table->n_rows; i++)
-        pick[i] = i;
-    for (int64_t i = 0; i < found->n_rows; i++) {
-        int64_t row = row_at(found, i);
-        if (pick[row] != row) continue; /* several rows of FROM: the first counts */
-        pick[row] = table->n_rows + i;
-        n_set++;
-    }
-    TRY(merge_table(s, table, found, column, pick, &made));
-    enum rc_t res = sql_bind_table(s, t.name, made);
-    struct value *status = sql_done(s, "updated %s of %s", sql_rows(s, n_set), t.name);
-    int64_t n = 0;
-    for (int64_t i = 0; i < table->n_rows; i++)
-        if (pick[i] != i) pick[n++] = i;
-    if (res == RC_OK) res = table_gather(s->cx, made, pick, n, &found);
-    table_unref(made);
-    if (res != RC_OK) {
-        value_unref(status);
-        return res;
-    }
-    res = answer(s, body, t.name, found, status, out);
-    table_unref(found);
+    TRY(sql_update_rows(s, body, &t, &changed));
+    enum rc_t res =
+        sql_answer(s, body, t.name, changed,
+                   sql_done(s, "updated %s of %s", sql_rows(s, changed->n_rows), t.name), out);
+    table_unref(changed);
     return res;
 }

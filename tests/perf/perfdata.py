@@ -1,5 +1,7 @@
 """Deterministic tables of the performance runs: the db-benchmark's G1 and join tables, the columns of TPC-H that q1, q3 and q6
 touch, and log-like text. Written once as Parquet and as CSV; needs numpy and pyarrow."""
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,9 @@ import pyarrow.parquet as pq
 
 # tables of a group, and its rows as a share of the run's --rows
 GROUPS = {"g1": (["g1"], 1.0), "j1": (["j1_x", "j1_small", "j1_medium", "j1_big"], 1.0),
-          "tpch": (["lineitem", "orders", "customer"], 0.6), "strs": (["strs"], 0.5)}
+          "tpch": (["lineitem", "orders", "customer"], 0.6), "strs": (["strs"], 0.5),
+          "tpch22": ("customer lineitem nation orders part partsupp region supplier".split(), 0.6)}
+OPTIONAL = ("tpch22",)  # run only when named
 
 
 def texts(codes, words):
@@ -124,11 +128,18 @@ def strs(folder, n):
         "name": texts(zipf(r, 20_000, n, 0.9), names), "ts": times, "bytes": pa.array(r.integers(0, 100_000, n, dtype=np.int32))}))
 
 
+def tpch22(folder, n):
+    """All of TPC-H with about n line items, by tpchgen-cli (PyPI)."""
+    program = Path(sys.executable).with_name("tpchgen-cli")
+    subprocess.run([program, "parquet", "-s", f"{n / 6_000_000:g}", "--output-dir", folder], check=True, stdout=subprocess.DEVNULL)
+
+
 def ensure(root, group, rows):
     """Folder of the group's files at this size; made when absent."""
     n = int(rows * GROUPS[group][1])
-    folder = Path(root) / f"{rows}"
+    folder = Path(root) / (f"{rows}-tpch22" if group == "tpch22" else f"{rows}")
+    exts = ("parquet",) if group == "tpch22" else ("csv", "parquet")
     folder.mkdir(parents=True, exist_ok=True)
-    if not all((folder / f"{t}.{e}").exists() for t in GROUPS[group][0] for e in ("csv", "parquet")):
-        {"g1": g1, "j1": j1, "tpch": tpch, "strs": strs}[group](folder, n)
+    if not all((folder / f"{t}.{e}").exists() for t in GROUPS[group][0] for e in exts):
+        {"g1": g1, "j1": j1, "tpch": tpch, "strs": strs, "tpch22": tpch22}[group](folder, n)
     return folder

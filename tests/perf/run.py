@@ -3,7 +3,8 @@
 
   python tests/perf/run.py [--only NAME,..] [--rows 10000000] [--runs 3] [--cpu] [--load csv|parquet] [--ours] [--list]
 
-NAME is startup, cell or a task of tasks.py, or the beginning of some (groupby, join_q5, str_). Needs a release build and a
+NAME is startup, cell or a task of tasks.py, or the beginning of some (groupby, join_q5, str_). The 22 questions of TPC-H through sql()
+beside DuckDB run only when named: --only tpch22 (data by tpchgen-cli). Needs a release build and a
 Python with polars, duckdb, numpy, pyarrow, pyzmq, ipykernel. Every program is a process of its own with two threads; tables are loaded
 before the clock starts; runs take turns; each figure is the best of several; answers are compared. --cpu: ratios of processor time
 (user and system), which says more than the clock while others use the machine. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are unset."""
@@ -180,7 +181,8 @@ def report(name, walls, cpus, peaks, by_cpu):
 
 def tasks_of(a):
     names = a.only.split(",")
-    return [t for t in tasks.TASKS if any(t["name"].startswith(n) for n in names if n)] if a.only else tasks.TASKS
+    return [t for t in tasks.TASKS if any(t["name"].startswith(n) for n in names if n)] if a.only else [
+        t for t in tasks.TASKS if t["group"] not in perfdata.OPTIONAL]
 
 
 def run_group(group, a):
@@ -190,7 +192,7 @@ def run_group(group, a):
     folder = perfdata.ensure(a.data, group, a.rows)
     sides = {"mlnb": Mlnb(folder)}
     if not a.ours:
-        sides.update(polars=Peer("polars", folder), duckdb=Peer("duckdb", folder))
+        sides.update({name: Peer(name, folder) for name in ("polars", "duckdb") if mine[0][name] is not None})
     loaded = None
     for task in mine:
         tables = [] if task["name"].endswith("_read") else perfdata.GROUPS[group][0]
@@ -198,7 +200,7 @@ def run_group(group, a):
             tables = [t for t in tables if t in ("j1_x",) or t in task["mlnb"]]
         if tables != loaded:
             for side in sides.values():
-                side.load(tables, a.load)
+                side.load(tables, "parquet" if group in perfdata.OPTIONAL else a.load)
             loaded = tables
         try:
             run_task(task, sides, a)

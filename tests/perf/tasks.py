@@ -4,6 +4,9 @@ A task is (name, group of tables, mlnb, polars, duckdb, check): mlnb is a pipeli
 a function of the module and lazy frames by table name that gives a frame, duckdb a query. check: columns that are summed; "#x" is the
 sum of x times the row's number modulo 1009, which tells the order of rows; NaN counts as null; a text: the lines of a file are
 counted; None: not compared. `{dir}` in the texts is the data's folder, `{side}` the program's name."""
+import sys
+from pathlib import Path
+
 TASKS = []
 
 
@@ -146,3 +149,13 @@ task("tpch_q6", "tpch", """lineitem |> where l_shipdate >= @1994-01-01, l_shipda
          rev=(pl.col("l_extendedprice") * pl.col("l_discount")).sum(), n=pl.len()),
      """select sum(l_extendedprice * l_discount) as rev, count(*) as n from lineitem where l_shipdate >= date '1994-01-01'
      and l_shipdate < date '1995-01-01' and l_discount between 0.0499 and 0.0701 and l_quantity < 24""", ["rev", "n"])
+
+# ---- TPC-H's 22 questions as SQL (only when named) ----
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sql"))
+from tpch_queries import QUERIES  # noqa: E402
+
+SUMS = ["sum_qty sum_disc_price", "s_acctbal p_partkey", "l_orderkey revenue", "order_count", "revenue", "revenue", "l_year revenue", "o_year mkt_share",
+        "o_year sum_profit", "c_custkey revenue", "ps_partkey value", "high_line_count low_line_count", "c_count custdist", "promo_revenue",
+        "s_suppkey total_revenue", "p_size supplier_cnt", "avg_yearly", "c_custkey o_orderkey o_totalprice", "revenue", "", "numwait", "numcust totacctbal"]
+for i, q in enumerate(QUERIES):
+    task(f"tpch22_q{i + 1:02}", "tpch22", f'sql("""{q}""")', None, q, SUMS[i].split())

@@ -207,3 +207,4 @@ select unnest(array[]::int[]);
 select id, unnest(case when id > 2 then array[id] else array[]::int[] end) from t order by 1;
 select id, array(select y from u where u.id = t.id order by y desc)::text ys from t order by id;
 select cardinality(array(select 1 where false));
+select * from (values (1, 'a'), (2, 'b')) v(n, s) order by n;
