@@ -9,6 +9,18 @@ static rc refuse(struct sql *s, const json_t *conflict, const char *why)
     (void)fail(s->cx, E217, sql_span(s, (int)sql_int_of(conflict, "location")), "%s", why);
     return err_hint(s->cx, "on conflict (id) do nothing");
 }
+/* The tree has no places of these names. */
+static rc key_column(struct sql *s, const json_t *conflict, const struct sql_target *t,
+                     const char *name, int *out)
+{
+    const struct schema *schema = t->plan->schema;
+    *out = schema_find(schema, str_of(name));
+    for (int i = 0; i < schema->n && *out < 0; i++)
+        if (str_eq_nocase(str_of(schema->fields[i].name), str_of(name))) *out = i;
+    if (*out >= 0) return RC_OK;
+    return fail(s->cx, E201, sql_span(s, (int)sql_int_of(conflict, "location")),
+                "`%s` has no column `%s`", t->name, name);
+}
 rc sql_conflict_keys(struct sql *s, const json_t *conflict, const struct sql_target *t, int **keys,
                      int *n)
 {
@@ -26,8 +38,7 @@ rc sql_conflict_keys(struct sql *s, const json_t *conflict, const struct sql_tar
         bool is_elem = sql_is(json_array_get(elems, (size_t)i), "IndexElem", &e);
         if (!is_elem || !*sql_text_of(e, "name"))
             return refuse(s, conflict, "ON CONFLICT takes columns, not expressions");
-        TRY(sql_column(s, t->plan->schema, sql_text_of(e, "name"),
-                       (int)sql_int_of(conflict, "location"), t->name, &all[i]));
+        TRY(key_column(s, conflict, t, sql_text_of(e, "name"), &all[i]));
     }
     if (keys) *keys = all;
     if (n) *n = m;
