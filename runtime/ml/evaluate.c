@@ -6,13 +6,6 @@
 
 #define WEIGHTED "_weighted"
 
-/* A metric as it was asked for: f1_weighted is the mean over the classes by their rows. */
-struct asked {
-    const struct metric_desc *metric;
-    const char *name;
-    bool is_weighted;
-};
-
 /* ---- which metrics ---- */
 static enum rc_t unknown_metric(struct ctx *cx, const struct model *m, const char *name,
                                 struct span span)
@@ -47,7 +40,7 @@ static bool find_asked(const struct model *m, const char *name, struct asked *ou
     return out->metric && out->metric->classifies == model_is_class(m);
 }
 
-static enum rc_t choose_metrics(struct ctx *cx, const struct model *m, const char *const *names,
+enum rc_t metrics_choose(struct ctx *cx, const struct model *m, const char *const *names,
                                 int n_names, struct span span, struct asked **out, int *out_n)
 {
     int n, k = 0;
@@ -105,7 +98,7 @@ static enum rc_t mean_value(struct ctx *cx, const struct judged *j, const struct
     return RC_OK;
 }
 
-static enum rc_t asked_value(struct ctx *cx, const struct judged *j, const struct asked *a,
+enum rc_t judged_value(struct ctx *cx, const struct judged *j, const struct asked *a,
                              double *out)
 {
     struct scored s = judged_scored(j);
@@ -139,7 +132,7 @@ static enum rc_t add_lines(struct ctx *cx, const struct judged *j, const struct 
     const struct enc_feature *classes = &j->m->target.classes;
     double v;
     for (int i = 0; i < n; i++) {
-        TRY(asked_value(cx, j, &asked[i], &v));
+        TRY(judged_value(cx, j, &asked[i], &v));
         TRY(add_line(cx, l, asked[i].name, v, NULL));
     }
     for (int i = 0; i < n && l->n == 3; i++) {
@@ -191,7 +184,7 @@ enum rc_t ml_evaluate(struct ctx *cx, struct executor *x, const struct model *m,
     struct judged j;
     int n = 0;
     if (kind && m->target.text) TRY(check_kind(cx, m, kind, span));
-    if (!kind && m->target.text) TRY(choose_metrics(cx, m, metrics, n_metrics, span, &asked, &n));
+    if (!kind && m->target.text) TRY(metrics_choose(cx, m, metrics, n_metrics, span, &asked, &n));
     TRY(judge(cx, x, m, data, span, &j));
     enum rc_t res = !kind                            ? metrics_table(cx, &j, asked, n, out)
                     : strcmp(kind, "confusion") == 0 ? judged_confusion(cx, &j, out)

@@ -24,6 +24,18 @@ struct scored judged_scored(const struct judged *j);
 rc judged_class(struct ctx *cx, const struct judged *j, int k, bool of_scores, struct scored *out);
 void judged_class_release(struct scored *s);
 
+/* A metric as it was asked for: f1_weighted is the mean over the classes by their rows. */
+struct asked {
+    const struct metric_desc *metric;
+    const char *name;
+    bool is_weighted;
+};
+/* Metrics by name, NULL = the usual ones of a model's target; E209. In cx->arena. */
+rc metrics_choose(struct ctx *cx, const struct model *m, const char *const *names, int n_names,
+                  struct span span, struct asked **out, int *out_n);
+/* NaN where it has no value. */
+rc judged_value(struct ctx *cx, const struct judged *j, const struct asked *a, double *out);
+
 /* Tables of ml_evaluate's kinds. */
 rc judged_confusion(struct ctx *cx, const struct judged *j, struct table **out);
 /* kind: roc, pr, calibration; of more than two classes each against the rest, a column `class`. */

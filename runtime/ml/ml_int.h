@@ -208,7 +208,8 @@ struct model {
     double threshold;
     uint64_t seed;
     struct model_report report;
-    void *body; /* the family's own, in arena */
+    struct table *leaderboard; /* of tune, owned by arena; NULL: it was not searched for */
+    void *body;                /* the family's own, in arena */
 };
 struct model *model_new(const struct ml_family *family);
 double model_param(const struct model *m, const char *name);

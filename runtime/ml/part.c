@@ -7,11 +7,12 @@ const char *const *ml_parts(const struct model *m, struct arena *a, int *n)
     int k = 0;
     while (own && own[k].name)
         k++;
-    const char **out = ARENA_ARRAY(a, const char *, k + 4);
+    const char **out = ARENA_ARRAY(a, const char *, k + 5);
     *n = 0;
     if (m->family->cls->coef) out[(*n)++] = "coef";
     for (int i = 0; i < k; i++)
         out[(*n)++] = own[i].name;
+    if (m->leaderboard) out[(*n)++] = "leaderboard";
     out[(*n)++] = "terms";
     out[(*n)++] = "report";
     out[(*n)++] = "formula";
@@ -145,6 +146,7 @@ static enum rc_t no_part(struct ctx *cx, const struct model *m, struct str part,
     if (m->family->cls->coef) strbuf_addz(&b, "coef, ");
     for (int i = 0; own && own[i].name; i++)
         strbuf_printf(&b, "%s, ", own[i].name);
+    if (m->leaderboard) strbuf_addz(&b, "leaderboard, ");
     fail(cx, E217, span, "a %s model has no part `%.*s`; it has %sterms, report and formula",
          m->family->name, STR_FMT(part), b.p ? b.p : "");
     strbuf_release(&b);
@@ -163,6 +165,8 @@ enum rc_t ml_part(struct ctx *cx, const struct model *m, struct str part, struct
     if (str_eqz(part, "terms")) return terms_table(cx, m, out_table);
     if (str_eqz(part, "coef") && m->family->cls->coef)
         return m->family->cls->coef(cx, m, out_table);
+    if (m->leaderboard && str_eqz(part, "leaderboard"))
+        return *out_table = table_ref(m->leaderboard), RC_OK;
     const struct model_part *own = m->family->cls->parts;
     for (int i = 0; own && own[i].name; i++)
         if (str_eqz(part, own[i].name)) return own[i].table(cx, m, out_table);
