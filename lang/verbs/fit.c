@@ -1,14 +1,5 @@
 /* fit.c: models in the pipe: fit, predict, evaluate. */
-#include "lang/verbs/verb_int.h"
-
-struct fit {
-    struct verb_call *vc;
-    struct bind b;
-    struct ml_fit_spec spec;
-    struct value *family; /* owned: a family held by a variable */
-    struct value *valid;  /* owned: the frame of valid: */
-    struct formula *formula;
-};
+#include "lang/verbs/fit_int.h"
 
 /* ---- the family ---- */
 
@@ -30,26 +21,95 @@ static rc unknown_family(struct verb_call *vc, const struct ast *e)
     return r;
 }
 
-static bool takes_list(const struct ml_family *family, const char *name)
-{
-    for (const struct ml_param_desc *d = family->params; name && d && d->name; d++)
-        if (strcmp(d->name, name) == 0) return d->kind == KIND_LIST;
-    return false;
-}
-
-static rc family_arg(struct verb_call *vc, const struct ml_family *family, const struct ast *e,
-                     struct ml_arg *out)
+static rc family_arg(struct verb_call *vc, const struct ast *e, struct ml_arg *out)
 {
     out->span = e->span;
     if (e->op == AST_NAME) { /* a word of the family's: solver: lbfgs */
         out->value = (struct scalar){.type = DTYPE(KIND_STR), .u.s = arena_str(vc->arena, e->text)};
         return RC_OK;
     }
-    if (e->op == AST_RANGE || (e->op == AST_LIST && !takes_list(family, out->name)))
-        return fail(
-            vc->cx, E214, e->span,
-            "several values of a parameter are a search, which tune will do; fit takes one");
     return verb_value(vc, e, "a parameter", &out->value);
+}
+
+/* ---- parameters that are searched ---- */
+
+static const struct ml_param_desc *find_param(const struct ml_family *family, const char *name)
+{
+    for (const struct ml_param_desc *d = family->params; name && d && d->name; d++)
+        if (strcmp(d->name, name) == 0) return d;
+    return NULL;
+}
+
+static rc range_end(struct fit *f, const struct ast *e, const struct ast *whole, double *out,
+                    bool *is_int)
+{
+    struct scalar s;
+    if (!e) return fail(f->vc->cx, E209, whole->span, "a range to search has two ends: 0.01..0.3");
+    TRY(verb_value(f->vc, e, "a range", &s));
+    *is_int = s.type.kind == KIND_INT;
+    if (s.is_null || (s.type.kind != KIND_INT && s.type.kind != KIND_NUM))
+        return fail(f->vc->cx, E209, e->span, "a range to search is of numbers");
+    *out = *is_int ? (double)s.u.i : s.u.f;
+    return RC_OK;
+}
+
+/* 0.001..0.1: numbers over a decade or more are drawn evenly on the log scale. */
+static rc range_axis(struct fit *f, const struct ml_param_desc *d, const struct ast *e,
+                     struct ml_axis *out)
+{
+    bool lo_int = false, hi_int = false;
+    TRY(range_end(f, e->kids[0], e, &out->lo, &lo_int));
+    TRY(range_end(f, e->kids[1], e, &out->hi, &hi_int));
+    if (!(out->hi > out->lo)) return fail(f->vc->cx, E209, e->span, "the range to search is empty");
+    out->is_int = d->kind == KIND_INT;
+    if (d->kind != KIND_INT && d->kind != KIND_NUM)
+        return fail(f->vc->cx, E209, e->span, "%s is no number: give a list of its values",
+                    d->name);
+    if (out->is_int && !(lo_int && hi_int))
+        return fail(f->vc->cx, E209, e->span, "%s takes whole numbers", d->name);
+    out->is_log = out->lo > 0 && out->hi / out->lo >= 10;
+    return RC_OK;
+}
+
+static rc list_axis(struct fit *f, const struct ast *e, struct ml_axis *out)
+{
+    struct scalar *choices = ARENA_ARRAY(f->vc->arena, struct scalar, e->n_kids + 1);
+    for (int i = 0; i < e->n_kids; i++) {
+        struct ml_arg one = {0};
+        TRY(family_arg(f->vc, e->kids[i], &one));
+        choices[i] = one.value;
+    }
+    if (e->n_kids == 0) return fail(f->vc->cx, E209, e->span, "the list of values to try is empty");
+    out->choices = choices;
+    out->n_choices = e->n_kids;
+    return RC_OK;
+}
+
+static bool is_list_of_lists(const struct ast *e)
+{
+    for (int i = 0; i < e->n_kids; i++)
+        if (e->kids[i]->op != AST_LIST) return false;
+    return e->n_kids > 0;
+}
+
+/* Lists and ranges where the family takes one value (lists of lists where it takes a list). */
+static rc read_axis(struct fit *f, const struct ast *e, const char *name, bool *is_axis)
+{
+    const struct ml_param_desc *d = find_param(f->spec.family, name);
+    bool is_list = e->op == AST_LIST && (!d || d->kind != KIND_LIST || is_list_of_lists(e));
+    *is_axis = e->op == AST_RANGE || is_list;
+    if (!*is_axis) return RC_OK;
+    if (!f->is_search) {
+        return fail(f->vc->cx, E209, e->span,
+                    "several values of a parameter are a search: tune does it, fit takes one");
+    }
+    if (!d) { /* ml_params says which there are */
+        *is_axis = false;
+        return RC_OK;
+    }
+    struct ml_axis *axis = &f->axes[f->n_axes++];
+    *axis = (struct ml_axis){.name = d->name, .span = e->span};
+    return e->op == AST_RANGE ? range_axis(f, d, e, axis) : list_axis(f, e, axis);
 }
 
 static rc family_of_call(struct fit *f, const struct ast *e)
@@ -58,13 +118,46 @@ static rc family_of_call(struct fit *f, const struct ast *e)
     f->spec.family = ml_family_find(e->text);
     if (!f->spec.family) return unknown_family(vc, e);
     struct ml_arg *args = ARENA_ARRAY(vc->arena, struct ml_arg, e->n_kids + 1);
+    f->axes = ARENA_ARRAY(vc->arena, struct ml_axis, e->n_kids + 1);
     for (int i = 0; e->op == AST_CALL && i < e->n_kids; i++) {
+        struct ml_arg *arg = &args[f->spec.n_args];
+        bool is_axis;
+        *arg = (struct ml_arg){0};
         if (i < e->n_names && e->names[i].n)
-            args[i].name = arena_strndup(vc->arena, e->names[i].p, e->names[i].n);
-        TRY(family_arg(vc, f->spec.family, e->kids[i], &args[i]));
+            arg->name = arena_strndup(vc->arena, e->names[i].p, e->names[i].n);
+        TRY(read_axis(f, e->kids[i], arg->name, &is_axis));
+        if (is_axis) continue;
+        TRY(family_arg(vc, e->kids[i], arg));
         f->spec.n_args++;
     }
     f->spec.args = args;
+    return RC_OK;
+}
+
+/* A family in a variable holds values: its lists are axes. */
+static rc axes_of_values(struct fit *f)
+{
+    struct arena *a = f->vc->arena;
+    struct ml_arg *fixed = ARENA_ARRAY(a, struct ml_arg, f->spec.n_args + 1);
+    f->axes = ARENA_ARRAY(a, struct ml_axis, f->spec.n_args + 1);
+    int n = 0;
+    for (int i = 0; i < f->spec.n_args; i++) {
+        const struct ml_arg *arg = &f->spec.args[i];
+        const struct ml_param_desc *d = find_param(f->spec.family, arg->name);
+        const struct scalar *v = &arg->value;
+        if (!d || d->kind == KIND_LIST || v->type.kind != KIND_LIST || v->is_null) {
+            fixed[n++] = *arg;
+            continue;
+        }
+        int n_choices = (int)v->u.list->n;
+        struct scalar *choices = ARENA_ARRAY(a, struct scalar, n_choices + 1);
+        for (int k = 0; k < n_choices; k++)
+            choices[k] = column_scalar(v->u.list, k);
+        f->axes[f->n_axes++] = (struct ml_axis){
+            .name = d->name, .span = arg->span, .choices = choices, .n_choices = n_choices};
+    }
+    f->spec.args = fixed;
+    f->spec.n_args = n;
     return RC_OK;
 }
 
@@ -78,7 +171,7 @@ static rc family_of_variable(struct fit *f, const struct ast *e)
     f->spec.family = f->family->family;
     f->spec.args = f->family->args;
     f->spec.n_args = f->family->n_args;
-    return RC_OK;
+    return f->is_search ? axes_of_values(f) : RC_OK;
 }
 
 /* No family said: classes for a target of classes, else a number. */
@@ -100,8 +193,9 @@ static rc fit_items(struct fit *f)
 {
     struct verb_call *vc = f->vc;
     int at = 0;
+    const char *verb = f->is_search ? "tune" : "fit";
     TRY(no_makes(vc, false));
-    TRY(need_items(vc, "a formula", "fit y ~ a + b, linear()"));
+    TRY(need_items(vc, "a formula", arena_printf(vc->arena, "%s y ~ a + b, linear()", verb)));
     for (const struct ast_item *it; (it = next_item(vc->step, &at));) {
         const struct ast *e = it->expr;
         if (e->op == AST_FORMULA && !f->formula) {
@@ -111,12 +205,12 @@ static rc fit_items(struct fit *f)
         } else if (e->op == AST_VAR && !f->spec.family) {
             TRY(family_of_variable(f, e));
         } else {
-            return fail(vc->cx, E217, it->span, "fit takes one formula and one model family");
+            return fail(vc->cx, E217, it->span, "%s takes one formula and one model family", verb);
         }
     }
     if (f->formula) return RC_OK;
-    fail(vc->cx, E401, vc->step->span, "fit needs a formula: target ~ terms");
-    return hint_step(vc, "fit y ~ a + b, linear()");
+    fail(vc->cx, E401, vc->step->span, "%s needs a formula: target ~ terms", verb);
+    return hint_step(vc, "%s y ~ a + b, linear()", verb);
 }
 
 static rc positive_class(struct fit *f)
@@ -185,18 +279,27 @@ static rc fit_model(struct fit *f, struct value **out)
     return RC_OK;
 }
 
+enum rc_t fit_read(struct fit *f)
+{
+    verb_bind_init(&f->b, f->vc, BIND_ROW);
+    TRY(fit_items(f));
+    TRY(fit_options(f));
+    if (!f->spec.family) default_family(f);
+    return RC_OK;
+}
+
+void fit_done(struct fit *f)
+{
+    value_unref(f->valid);
+    value_unref(f->family);
+}
+
 static enum rc_t fit_bind(struct verb_call *vc, struct value **out)
 {
     struct fit f = {.vc = vc};
-    enum rc_t res = RC_ERR;
-    verb_bind_init(&f.b, vc, BIND_ROW);
-    TRY_OUT(fit_items(&f));
-    TRY_OUT(fit_options(&f));
-    if (!f.spec.family) default_family(&f);
-    res = fit_model(&f, out);
-out:
-    value_unref(f.valid);
-    value_unref(f.family);
+    enum rc_t res = fit_read(&f);
+    if (res == RC_OK) res = fit_model(&f, out);
+    fit_done(&f);
     return res;
 }
 

@@ -41,7 +41,7 @@ static bool find_asked(const struct model *m, const char *name, struct asked *ou
 }
 
 enum rc_t metrics_choose(struct ctx *cx, const struct model *m, const char *const *names,
-                                int n_names, struct span span, struct asked **out, int *out_n)
+                         int n_names, struct span span, struct asked **out, int *out_n)
 {
     int n, k = 0;
     const struct metric_desc *const *all = metric_all(&n);
@@ -98,8 +98,7 @@ static enum rc_t mean_value(struct ctx *cx, const struct judged *j, const struct
     return RC_OK;
 }
 
-enum rc_t judged_value(struct ctx *cx, const struct judged *j, const struct asked *a,
-                             double *out)
+enum rc_t judged_value(struct ctx *cx, const struct judged *j, const struct asked *a, double *out)
 {
     struct scored s = judged_scored(j);
     bool is_null = false;

@@ -30,8 +30,7 @@ static struct scalar from_scale(const struct ml_axis *a, double s)
 {
     double x = a->is_log ? exp(s) : s;
     x = x < a->lo ? a->lo : x > a->hi ? a->hi : x;
-    if (a->is_int)
-        return (struct scalar){.type = DTYPE(KIND_INT), .u.i = (int64_t)floor(x + 0.5)};
+    if (a->is_int) return (struct scalar){.type = DTYPE(KIND_INT), .u.i = (int64_t)floor(x + 0.5)};
     return (struct scalar){.type = DTYPE(KIND_NUM), .u.f = x};
 }
 
@@ -210,8 +209,7 @@ int search_propose(struct ctx *cx, const struct ml_tune_spec *spec, enum ml_sear
     bool is_grid = search == SEARCH_GRID || (grid > 0 && grid <= all);
     int n = all - begun < want ? (int)(all - begun) : want;
     if (n <= 0) return 0;
-    *points =
-        ARENA_ARRAY(cx->arena, struct scalar, mem_mul((size_t)n, (size_t)spec->n_axes) + 1);
+    *points = ARENA_ARRAY(cx->arena, struct scalar, mem_mul((size_t)n, (size_t)spec->n_axes) + 1);
     for (int i = 0; i < n; i++) {
         struct scalar *p = *points + (size_t)i * (size_t)spec->n_axes;
         if (is_grid)

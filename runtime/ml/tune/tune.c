@@ -10,8 +10,10 @@
 #include <math.h>
 #include <time.h>
 
-#define KEEP_BYTES  (1LL << 30) /* of encoded rows of all folds that are kept from round to round */
-#define TPE_ROUND   4           /* settings proposed at once; fixed, so that threads change nothing */
+#define KEEP_BYTES                                                                                 \
+    (1LL << 30)       /* of encoded rows of all folds that are kept from round to round            \
+                       */
+#define TPE_ROUND   4 /* settings proposed at once; fixed, so that threads change nothing */
 #define TPE_FIRST   10
 #define ETA         3
 #define LEAST_ROWS  200 /* of the first rung of halving, where there are as many */
@@ -101,8 +103,7 @@ static int64_t thin(const struct tune *u, int64_t *rows, int64_t n)
 {
     int64_t kept = 0;
     for (int64_t i = 0; i < n; i++)
-        if (u->share >= 1 ||
-            rng_unit(u->spec->fit.seed, RUNG_STREAM, (uint64_t)rows[i]) < u->share)
+        if (u->share >= 1 || rng_unit(u->spec->fit.seed, RUNG_STREAM, (uint64_t)rows[i]) < u->share)
             rows[kept++] = rows[i];
     return kept;
 }
@@ -226,8 +227,7 @@ static enum rc_t fit_and_judge(struct ctx *cx, const struct tune *u, const struc
     struct model *m = trial_model(f);
     enum rc_t res = RC_ERR;
     spec.args = point_args(cx->arena, u->spec, point, &spec.n_args);
-    TRY_OUT(
-        ml_params(cx, m->arena, m->family, spec.args, spec.n_args, spec.span, &m->params));
+    TRY_OUT(ml_params(cx, m->arena, m->family, spec.args, spec.n_args, spec.span, &m->params));
     TRY_OUT(m->family->cls->fit(cx, &spec, &f->train, m));
     TRY_OUT(judge_fold(cx, u, f, m, out));
     res = RC_OK;
@@ -376,8 +376,7 @@ static enum rc_t run_halving(struct tune *u)
     for (int i = 0; i < n; i++)
         round[i] = &u->trials.list[i];
     double share = 1;
-    for (int left = n; left >= ETA && share / ETA * (double)u->t->n_rows >= LEAST_ROWS;
-         left /= ETA)
+    for (int left = n; left >= ETA && share / ETA * (double)u->t->n_rows >= LEAST_ROWS; left /= ETA)
         share /= ETA;
     for (int rung = 0;; rung++, share *= ETA) {
         u->share = share;
@@ -424,8 +423,8 @@ static enum rc_t nothing_fits(struct tune *u)
             *u->cx->err = *u->trials.list[i].error;
             return RC_ERR;
         }
-    return fail(u->cx, E404, u->spec->fit.span, "no setting has a value of %s: the folds are too small",
-                u->metric->name);
+    return fail(u->cx, E404, u->spec->fit.span,
+                "no setting has a value of %s: the folds are too small", u->metric->name);
 }
 
 /* An interrupt keeps what was done, if anything was. */
@@ -482,8 +481,39 @@ static enum ml_search which_search(const struct ml_tune_spec *s)
     return grid > 0 && (s->trials == 0 || grid <= s->trials) ? SEARCH_GRID : SEARCH_TPE;
 }
 
+/* Each value of each axis is one that the family takes: said before any work. */
+static enum rc_t check_value(struct tune *u, const struct ml_axis *a, const struct scalar *v)
+{
+    const struct ml_fit_spec *spec = &u->spec->fit;
+    struct ml_arg *args = ARENA_ARRAY(u->cx->arena, struct ml_arg, spec->n_args + 1);
+    struct scalar *checked;
+    for (int i = 0; i < spec->n_args; i++)
+        args[i] = spec->args[i];
+    args[spec->n_args] = (struct ml_arg){a->name, *v, a->span};
+    return ml_params(u->cx, u->cx->arena, spec->family, args, spec->n_args + 1, spec->span,
+                     &checked);
+}
+
+static enum rc_t check_axis(struct tune *u, const struct ml_axis *a)
+{
+    double ends[2] = {a->lo, a->hi};
+    for (int i = 0; i < a->n_choices; i++)
+        TRY(check_value(u, a, &a->choices[i]));
+    for (int i = 0; i < 2 && a->n_choices == 0; i++) {
+        struct scalar v = {.type = DTYPE(a->is_int ? KIND_INT : KIND_NUM)};
+        if (a->is_int)
+            v.u.i = (int64_t)ends[i];
+        else
+            v.u.f = ends[i];
+        TRY(check_value(u, a, &v));
+    }
+    return RC_OK;
+}
+
 static enum rc_t check_search(struct tune *u)
 {
+    for (int i = 0; i < u->spec->n_axes; i++)
+        TRY(check_axis(u, &u->spec->axes[i]));
     if (u->search != SEARCH_GRID) return RC_OK;
     for (int i = 0; i < u->spec->n_axes; i++)
         if (u->spec->axes[i].n_choices == 0)
@@ -500,8 +530,9 @@ enum rc_t ml_tune(struct ctx *cx, struct executor *x, const struct ml_tune_spec 
     struct tune u = {.cx = cx, .x = x, .spec = spec, .search = which_search(spec), .share = 1};
     enum rc_t res = RC_ERR;
     if (!spec->fit.family->cls || spec->fit.family->task == ML_NONE)
-        return fail(cx, E401, spec->fit.span, "tune compares predictions with a target; %s has none",
-                    spec->fit.family->name);
+        return fail(cx, E401, spec->fit.span,
+                    "tune compares predictions with a target; %s has none", spec->fit.family->name);
+    TRY(linalg_load(cx, spec->fit.span));
     linalg_setup();
     TRY(check_search(&u));
     TRY_OUT(run_columns(&u, data));
