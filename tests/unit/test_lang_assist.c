@@ -352,7 +352,7 @@ TEST(help)
     helps("", "?name tells");
     helps("count", "aggregate");
     helps("logistic", "l2");
-    helps("tune", "later version");
+    helps("automl", "later version");
     helps("across", "{col}");
     helps("by", "step by groups");
     helps("?null", "fill");

@@ -546,7 +546,7 @@ TEST(models)
     rec_ok(&r, "c |> plot kind: roc, data: big");
     gives(&r, "big |> evaluate c, kind: confusion |> summarize n = sum(n)", "n\n1000\n");
     rec_error(&r, "t |> fit tip ~ fare, liner()", E204, "liner()", "linear()");
-    rec_error(&r, "t |> fit tip ~ fare, linear(l2: [1, 2])", E214, "[1, 2]", "tune");
+    rec_error(&r, "t |> fit tip ~ fare, linear(l2: [1, 2])", E209, "[1, 2]", "tune");
     rec_error(&r, "t |> fit linear()", E401, NULL, "fit y ~ a + b");
     rec_error(&r, "t |> fit tip ~ fare, linear()", E402, NULL, "nulls: drop");
     rec_error(&r, "t |> predict m2", E202, "m2", "no variable");
