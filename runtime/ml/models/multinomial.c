@@ -314,6 +314,11 @@ static void fill_body(struct model *m, const struct softmax *f, const double *x)
             b->intercept[c] -= d->mean[j] * v;
         }
     }
+    double mean = 0;
+    for (int c = 0; c < k; c++)
+        mean += b->intercept[c] / k;
+    for (int c = 0; c < k && d->intercept; c++)
+        b->intercept[c] -= mean;
     m->body = b;
 }
 

@@ -146,6 +146,8 @@ static enum rc_t iterate(struct ctx *cx, struct newton *s, double tol, int max_i
                          struct newton_report *out)
 {
     struct doing doing = pool_doing("fit");
+    double unit = s->f->unit > 0 ? s->f->unit : 1.0, size = s->f->size > 0 ? s->f->size : 1.0;
+    tol *= size / unit;
     TRY(s->f->eval(cx, s->f->self, x, &out->value, s->grad, s->hess));
     for (;;) {
         double slope;
@@ -155,8 +157,8 @@ static enum rc_t iterate(struct ctx *cx, struct newton *s, double tol, int max_i
             plain_step(s, &slope);
         out->gradient = largest_slope(s, x);
         out->last_step = largest(s->step, s->n, &out->worst);
-        bool is_flat = out->gradient <= tol;
-        if (is_flat && out->last_step <= SMALL_STEP) {
+        bool is_flat = out->gradient <= tol, is_small = out->last_step <= SMALL_STEP * unit;
+        if (is_flat && is_small) {
             for (int i = 0; i < s->n; i++)
                 x[i] = s->f->l1 ? s->to[i] : x[i] + s->step[i]; /* it is known: a last polish */
             return out->end = NEWTON_CONVERGED, RC_OK;
@@ -169,7 +171,7 @@ static enum rc_t iterate(struct ctx *cx, struct newton *s, double tol, int max_i
         TRY(line_search(cx, s, x, &out->value, slope, &moved));
         out->iterations++;
         if (!moved) { /* down to rounding: as good as it gets */
-            bool is_done = out->gradient <= fmax(1e-6, tol) && out->last_step <= SMALL_STEP;
+            bool is_done = out->gradient <= fmax(1e-6 / unit * size, tol) && is_small;
             out->end = is_done ? NEWTON_CONVERGED : NEWTON_MAX_ITER;
             return RC_OK;
         }

@@ -16,10 +16,11 @@ struct objective {
     /* Optional: true = stop here (*x is final), e.g. when no minimum exists. Called after each
      * iteration. */
     bool (*stop)(void *self, const double *x);
-    const double *l1; /* [n] or NULL: sum l1_j |x_j| is added to the value */
+    const double *l1;  /* [n] or NULL: sum l1_j |x_j| is added to the value */
+    double size, unit; /* what is large for a value and for a step; 0: 1 */
 };
 enum newton_end {
-    NEWTON_CONVERGED, /* largest gradient component <= tol and the next step is small */
+    NEWTON_CONVERGED, /* largest gradient component <= tol size / unit and the next step is small */
     NEWTON_MAX_ITER,
     NEWTON_STOPPED,  /* objective->stop said so */
     NEWTON_DIVERGES, /* the gradient vanishes but steps do not: no finite minimum along `worst` */

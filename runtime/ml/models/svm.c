@@ -19,6 +19,9 @@
 
 #define NEWTON_DENSE 300
 #define NEWTON_CELLS 64
+#define FLAT_CURVE                                                                                 \
+    1e-4 /* told of rows on the slope: keeps steps finite where no row is at the corner */
+#define FIRST_CORNER 4.0  /* every row of a plane of zeros is within */
 #define LAST_CORNER  1e-7 /* by Newton; L-BFGS stops at WIDE_CORNER, where it slows down */
 #define WIDE_CORNER  1e-3
 #define TOL          1e-9
@@ -44,6 +47,7 @@ static inline double hinge_at(const struct hinge *h, double gap, double *d1, dou
     }
     if (gap >= h->corner) {
         *d1 = -1;
+        *d2 = FLAT_CURVE;
         return gap - 0.5 * h->corner;
     }
     *d1 = -gap / h->corner;
@@ -73,8 +77,8 @@ static enum rc_t solve(struct ctx *cx, const struct model *m, struct risk *f, st
     double *grad = ARENA_ARRAY(cx->arena, double, n + 1);
     double last = by_newton ? LAST_CORNER : WIDE_CORNER;
     struct objective o = {.n = f->n, .self = f, .eval = risk_eval};
-    for (h->corner = 1.0;; h->corner = fmax(h->corner * 0.1, last)) {
-        if (by_newton && h->corner >= 1.0) TRY(risk_warm_start(cx, f, NULL, x));
+    for (h->corner = FIRST_CORNER;; h->corner = fmax(h->corner * 0.1, last)) {
+        if (by_newton && h->corner >= FIRST_CORNER) TRY(risk_warm_start(cx, f, NULL, x));
         if (by_newton)
             TRY(newton_minimize(cx, &o, TOL, max_iter, x, hess, end));
         else
