@@ -197,6 +197,11 @@ struct chart_part { /* a chart beside others, and where it stands */
     double x, y;
 };
 
+struct chart_end { /* the name of a line at its end, in pixels of the panel */
+    double x, y, label_y;
+    int level; /* of the colour */
+};
+
 struct chart {
     atomic_int refs;
     struct arena *arena;        /* owns everything below */
@@ -228,7 +233,9 @@ struct chart {
     struct chart_part *parts; /* `side`: charts beside one another; then there are no layers */
     int n_parts;
     bool has_margins; /* three parts: above the middle one, the middle, beside it; plots aligned */
-    bool is_bare;     /* no axes, no grid: pies */
+    struct chart_end *ends; /* [n_ends] names at line ends in pictures, in place of the legend */
+    int n_ends;
+    bool is_bare; /* no axes, no grid: pies */
     bool can_zoom;
     bool has_ruler; /* lines: vertical ruler under the pointer */
     struct chart_layout layout;
@@ -250,6 +257,10 @@ void chart_place_rules(struct chart *c);
 /* Domains, ticks, legends, layout, id; too many marks are thinned. */
 void chart_finish(struct chart *c);
 void chart_finish_id(struct chart *c);
+/* ends.c: looks whether names fit at the line ends; n_ends 0 = they do not. */
+void chart_find_ends(struct chart *c);
+double chart_ends_width(const struct chart *c); /* pixels that they need beside the panel */
+enum { END_GAP = 9 };                           /* from the end of a line to its name */
 /* Shape and colour say the same: one legend for both. */
 bool chart_shapes_are_colors(const struct chart *c);
 
@@ -276,37 +287,9 @@ double scale_down(const struct chart_axis *a, double v);
 double scale_radius(const struct chart_size *s, double v); /* of a point, pixels */
 double chart_arc_radius(const struct chart *c);            /* of a pie, pixels */
 
-/* ---- ticks.c, ticks_time.c ---- */
-/* Extended-Wilkinson labels of [lo, hi] (Talbot, Lin, Hanrahan 2010); returns how many stand in
- * out[0..), at most 64. */
-enum { TICKS_MOST = 64 };
-int ticks_extended(double lo, double hi, int wanted, bool whole, double out[TICKS_MOST]);
-/* Whether all names can stand under bands of an axis of this length, broken into two lines or not.
- */
-bool ticks_levels_fit(const struct chart_levels *levels, double length);
-void ticks_of_axis(struct arena *a, struct chart_axis *axis, double length, bool is_x);
-/* Ticks of a ramp or a size legend. */
-int ticks_of_range(struct arena *a, double lo, double hi, int wanted, bool whole, struct tick **out,
-                   struct tick_format *format);
-int ticks_time(struct arena *a, double lo_ms, double hi_ms, int wanted, struct tick **out,
-               struct tick_format *format);
-/* The calendar step whose count over the span is nearest to `wanted`. */
-void chart_time_step(double span_ms, int wanted, enum time_unit *unit, int64_t *step);
-double chart_time_floor(double ms, enum time_unit unit, int64_t step);
-double chart_time_next(double ms, enum time_unit unit, int64_t step);
-
-/* ---- labels.c: numbers as read by people ---- */
-struct tick_format chart_format_for(const double *v, int n, bool is_share);
-void chart_number_label(struct strbuf *out, struct tick_format f, double v);
-const char *chart_format_d3(struct arena *a, struct tick_format f);
-/* A Vega expression of the label of datum.value. */
-const char *chart_format_expr(struct arena *a, struct tick_format f);
-/* A value in a tooltip. */
-void chart_value_label(struct strbuf *out, const struct chart_column *c, double v);
-double chart_round_digits(double v, int digits); /* to significant digits */
-
 #include "plotting/ink.h"
 #include "plotting/limits.h"
+#include "plotting/ticks.h"
 
 void chart_layout_of(struct chart *c);
 enum { FONT_TITLE = 14, FONT_SUBTITLE = 12, FONT_AXIS = 12, FONT_LABEL = 11 };

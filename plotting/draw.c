@@ -4,6 +4,7 @@
 #include "runtime/base/mem.h"
 
 #include <math.h>
+#include <string.h>
 
 void draw_begin(struct draw *d)
 {
@@ -28,6 +29,13 @@ static struct draw_item *add(struct draw *d, enum draw_op op, double a, double b
     struct draw_item *it = &d->items[d->n++];
     *it = (struct draw_item){.op = op, .v = {a, b, c, e}};
     return it;
+}
+
+void draw_turn_ink(struct draw *d, const char *ink, const char *dark)
+{
+    for (int i = 0; i < d->n_turns; i++)
+        if (!strcmp(d->turn[i].light, ink)) return;
+    if (d->n_turns < DRAW_TURNS) d->turn[d->n_turns++] = (struct draw_turn){ink, dark};
 }
 
 void draw_open(struct draw *d, struct draw_style style)

@@ -53,7 +53,13 @@ struct draw_step {
     char op; /* 'M' move, 'L' line, 'C' curve (this and the next two steps), 'Z' close */
     double x, y;
 };
+struct draw_turn { /* an ink of series that a dark page shows brighter */
+    const char *light, *dark;
+};
+enum { DRAW_TURNS = 16 };
 struct draw {
+    struct draw_turn turn[DRAW_TURNS];
+    int n_turns;
     struct arena *arena; /* owns texts and styles of the list */
     double width, height;
     struct draw_item *items;
@@ -62,6 +68,8 @@ struct draw {
     int n_steps, cap_steps;
 };
 
+/* From now on `ink` is drawn as `dark` on dark pages. */
+void draw_turn_ink(struct draw *d, const char *ink, const char *dark);
 void draw_begin(struct draw *d);
 void draw_release(struct draw *d);
 void draw_open(struct draw *d, struct draw_style style);

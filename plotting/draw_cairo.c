@@ -104,6 +104,13 @@ struct painter {
     int depth;
 };
 
+static const char *turned(const struct painter *p, const char *ink)
+{
+    for (int i = 0; ink && p->is_dark && i < p->d->n_turns; i++)
+        if (!strcmp(p->d->turn[i].light, ink)) return p->d->turn[i].dark;
+    return ink;
+}
+
 /* The same inks as the dark rules of the SVG. */
 static const char *themed(const struct painter *p, enum draw_theme theme, bool is_fill,
                           const char *ink)
@@ -111,7 +118,7 @@ static const char *themed(const struct painter *p, enum draw_theme theme, bool i
     static const char *const fills[THEMES] = {NULL, "#ececec", "#b8b8b8", NULL, NULL, NULL};
     static const char *const strokes[THEMES] = {NULL, NULL, NULL, "#3c3c3c", "#8c8c8c", "#111"};
     const char *dark = is_fill ? fills[theme] : strokes[theme];
-    return p->is_dark && dark ? dark : ink;
+    return p->is_dark && dark ? dark : turned(p, ink);
 }
 
 static void open_group(struct painter *p, const struct draw_style *t)
@@ -155,7 +162,8 @@ static bool set_ink(struct painter *p, const char *name, double clear)
 static void paint_path(struct painter *p, const struct draw_item *it)
 {
     const struct brush *b = &p->brush[p->depth];
-    const char *fill = it->fill ? it->fill : b->fill, *stroke = it->stroke ? it->stroke : b->stroke;
+    const char *fill = it->fill ? turned(p, it->fill) : b->fill,
+               *stroke = it->stroke ? turned(p, it->stroke) : b->stroke;
     if (it->op != DRAW_LINE && set_ink(p, fill ? fill : "#000", b->fill_clear))
         lib.cairo_fill_preserve(p->cr);
     if (set_ink(p, stroke, b->stroke_clear)) {
@@ -189,7 +197,7 @@ static void paint_text(struct painter *p, const struct draw_item *it)
 {
     const struct brush *b = &p->brush[p->depth];
     cairo_text_extents_t size;
-    const char *fill = it->fill ? it->fill : b->fill;
+    const char *fill = it->fill ? turned(p, it->fill) : b->fill;
     if (!set_ink(p, fill ? fill : "#000", b->fill_clear)) return;
     lib.cairo_select_font_face(p->cr, "Helvetica", CAIRO_FONT_SLANT_NORMAL,
                                b->is_bold ? CAIRO_FONT_WEIGHT_BOLD : CAIRO_FONT_WEIGHT_NORMAL);

@@ -31,6 +31,10 @@ void palette_ramp_of(const struct palette *p, double t, char hex[8]); /* NULL = 
 const char *palette_named(const char *name, const char **nearest);
 /* The ink of value v on the chart's ramp. */
 void palette_ramp_ink(const struct chart_color *k, double v, char hex[8]);
+/* The ink of a series as a dark page shows it; NULL = it is bright enough as it is. */
+const char *palette_dark_ink(struct arena *a, const char *ink);
+/* An ink for viewers that draw one picture on light and dark pages. */
+const char *palette_middle_ink(const char *ink);
 /* Whether dark text is read better on that ink (WCAG relative luminance). */
 bool palette_wants_dark_text(const char hex[8]);
 const char *chart_level_ink(const struct chart *c, int level);

@@ -31,7 +31,7 @@ static double title_width(struct arena *a, const char *title)
 static void legend_size(const struct chart *c, double *w, double *h)
 {
     *w = *h = 0;
-    if (c->color.kind == COLOR_LEVELS) {
+    if (c->color.kind == COLOR_LEVELS && !c->n_ends) {
         *w = fmax(levels_width(c->arena, c->color.levels), title_width(c->arena, c->color.title));
         *h += LEGEND_ROW * (c->color.levels->n + (c->color.title ? 1 : 0)) + GAP;
     } else if (c->color.kind == COLOR_RAMP) {
@@ -174,6 +174,7 @@ static void layout_panels(struct chart *c)
     legend_size(c, &l->legend_w, &legend_h);
     double beside = is_grid ? STRIP : 0; /* names of the rows */
     if (l->legend_w > 0) right = 18 + l->legend_w + EDGE;
+    if (c->n_ends) right = chart_ends_width(c) + EDGE;
     right = fmax(right + beside, x->label_tail + EDGE);
     l->width = ceil(l->plot_x + all_w + right);
 

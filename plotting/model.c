@@ -244,6 +244,7 @@ static void finish_once(struct chart *c)
     chart_place_rules(c);
     finish_color(c);
     finish_size(c);
+    chart_find_ends(c);
     chart_layout_of(c);
     chart_finish_id(c);
 }

@@ -121,6 +121,41 @@ void palette_list(struct strbuf *out)
         strbuf_printf(out, "%s%s", i ? " " : "", palettes[i].name);
 }
 
+/* ---- dark pages ---- */
+/* Relative luminance (WCAG 2.1). */
+static double ink_light(struct draw_ink k)
+{
+    const double c[] = {k.r, k.g, k.b}, weight[] = {0.2126, 0.7152, 0.0722};
+    double light = 0;
+    for (int i = 0; i < 3; i++)
+        light += weight[i] * (c[i] <= 0.04045 ? c[i] / 12.92 : pow((c[i] + 0.055) / 1.055, 2.4));
+    return light;
+}
+
+/* Blue and sky blue stay as far from each other as they are on white. */
+static const char *const dark_inks[INKS] = {"#4a9be8", NULL,      "#1fb98c", "#ef7b2b",
+                                            NULL,      "#9ad5f5", NULL,      NULL};
+
+const char *palette_dark_ink(struct arena *a, const char *ink)
+{
+    static const double page = 0.0103; /* of #1a1a1a */
+    static const double wanted = 4.5;
+    struct draw_ink k;
+    for (int i = 0; i < INKS; i++)
+        if (!strcmp(ink, inks[i])) return dark_inks[i];
+    if (!draw_ink_of(ink, &k) || (ink_light(k) + 0.05) / (page + 0.05) >= 3) return NULL;
+    for (int i = 0; i < 100 && (ink_light(k) + 0.05) / (page + 0.05) < wanted; i++)
+        k = (struct draw_ink){k.r + (1 - k.r) * 0.05, k.g + (1 - k.g) * 0.05,
+                              k.b + (1 - k.b) * 0.05};
+    return arena_printf(a, "#%02x%02x%02x", (unsigned)lround(k.r * 255),
+                        (unsigned)lround(k.g * 255), (unsigned)lround(k.b * 255));
+}
+
+const char *palette_middle_ink(const char *ink)
+{
+    return strcmp(ink, inks[0]) ? ink : "#1f87c9"; /* 3.9 : 1 on white, 3.2 : 1 on #333 */
+}
+
 static unsigned hex_part(const char *ink, int i)
 {
     char two[3] = {ink[1 + 2 * i], ink[2 + 2 * i], 0};
@@ -158,13 +193,8 @@ void palette_ramp_ink(const struct chart_color *k, double v, char hex[8])
 
 bool palette_wants_dark_text(const char hex[8])
 {
-    static const double weight[] = {0.2126, 0.7152, 0.0722};
-    double light = 0;
-    for (int i = 0; i < 3; i++) {
-        double c = hex_part(hex, i) / 255.0;
-        light += weight[i] * (c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4));
-    }
-    return light > 0.3;
+    return ink_light((struct draw_ink){hex_part(hex, 0) / 255.0, hex_part(hex, 1) / 255.0,
+                                       hex_part(hex, 2) / 255.0}) > 0.3;
 }
 
 const char *chart_level_ink(const struct chart *c, int level)

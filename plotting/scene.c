@@ -326,16 +326,53 @@ static void legend_shapes(struct scene *s, double *y)
 static void put_legends(struct scene *s)
 {
     double y = s->c->layout.legend_y;
-    if (s->c->color.kind == COLOR_LEVELS) legend_levels(s, &y);
+    if (s->c->color.kind == COLOR_LEVELS && !s->c->n_ends) legend_levels(s, &y);
     if (s->c->color.kind == COLOR_RAMP) legend_ramp(s, &y);
     if (s->c->size.is_used) legend_sizes(s, &y);
     if (s->c->shapes.levels && !chart_shapes_are_colors(s->c)) legend_shapes(s, &y);
 }
 
+/* The name of each line beside its end, with a dot in its colour. */
+static void put_ends(struct scene *s)
+{
+    const struct chart *c = s->c;
+    double x = c->layout.plot_x, y = c->layout.plot_y;
+    if (!c->n_ends) return;
+    for (int i = 0; i < c->n_ends; i++)
+        draw_circle(s->d, x + c->ends[i].x, y + c->ends[i].y, 3)->fill =
+            chart_level_ink(c, c->ends[i].level);
+    draw_open(s->d, ink_text(0, false, ANCHOR_START));
+    for (int i = 0; i < c->n_ends; i++)
+        draw_text(s->d, x + c->ends[i].x + END_GAP, y + c->ends[i].label_y + 4,
+                  c->color.levels->text[c->ends[i].level]);
+    draw_close(s->d);
+}
+
+static void turn_ink(struct scene *s, const char *ink)
+{
+    const char *dark = palette_dark_ink(s->d->arena, ink);
+    if (dark) draw_turn_ink(s->d, ink, dark);
+}
+
+/* Inks of series that are dim on a dark page; where words stand on them they stay. */
+static void turn_inks(struct scene *s)
+{
+    const struct chart *c = s->c;
+    for (int i = 0; i < c->n_layers; i++)
+        if (c->layers[i].mark == MARK_TEXT && c->layers[i].color) return;
+    for (int i = 0; i < c->n_layers; i++)
+        if (c->layers[i].ch[CH_COLOR] < 0 && c->layers[i].mark != MARK_TEXT)
+            turn_ink(s, scene_layer_ink(&c->layers[i]));
+    for (int i = 0; c->color.kind == COLOR_LEVELS && i < c->color.levels->n; i++)
+        turn_ink(s, chart_level_ink(c, i));
+}
+
 static void put_chart(struct scene *s)
 {
+    turn_inks(s);
     put_titles(s);
     put_panels(s);
+    put_ends(s);
     put_axis_titles(s);
     put_legends(s);
 }

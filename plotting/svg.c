@@ -201,6 +201,7 @@ static void add_head(struct svg *s, const char *title, const char *desc)
         NULL,           "{fill:#ececec}", "{fill:#b8b8b8}", "{stroke:#3c3c3c}", "{stroke:#8c8c8c}",
         "{stroke:#111}"};
     strbuf_addz(s->out, "<svg xmlns=\"http://www.w3.org/2000/svg\"");
+    if (s->d->n_turns) add_word(s, "class", s->id);
     add_attr(s, "width", s->d->width);
     add_attr(s, "height", s->d->height);
     strbuf_printf(s->out, " viewBox=\"0 0 %.0f %.0f\"", s->d->width, s->d->height);
@@ -215,6 +216,10 @@ static void add_head(struct svg *s, const char *title, const char *desc)
     strbuf_addz(s->out, "</desc>\n<style>@media (prefers-color-scheme: dark){");
     for (int i = 1; i < THEMES; i++)
         strbuf_printf(s->out, ".%s%c%s", s->id, theme_letters[i], dark[i]);
+    for (int i = 0; i < s->d->n_turns; i++)
+        strbuf_printf(s->out, ".%s [fill=\"%s\"]{fill:%s}.%s [stroke=\"%s\"]{stroke:%s}", s->id,
+                      s->d->turn[i].light, s->d->turn[i].dark, s->id, s->d->turn[i].light,
+                      s->d->turn[i].dark);
     strbuf_addz(s->out, "}</style>\n");
 }
 

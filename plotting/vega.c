@@ -134,7 +134,8 @@ static void mark_line(json_t *m, const struct chart_layer *l)
     if (!l->has_dots) return;
     json_t *dot = json_pack("{s:i,s:b}", "size", 32, "filled", 1);
     if (l->ch[CH_COLOR] < 0)
-        json_object_set_new(dot, "color", json_string(l->color ? l->color : palette_ink(0)));
+        json_object_set_new(dot, "color",
+                            json_string(palette_middle_ink(l->color ? l->color : palette_ink(0))));
     json_object_set_new(m, "point", dot);
 }
 
@@ -197,7 +198,7 @@ static double tick_pixels(const struct chart *c, const struct chart_layer *l)
 static json_t *mark_of(const struct chart *c, const struct chart_layer *l)
 {
     json_t *m = json_pack("{s:s}", "type", mark_type(l));
-    const char *ink = l->color ? l->color : palette_ink(0);
+    const char *ink = palette_middle_ink(l->color ? l->color : palette_ink(0));
     if (l->mark == MARK_POINT) mark_point(m, l);
     if (l->mark == MARK_LINE) mark_line(m, l);
     if (l->mark == MARK_BAR) mark_bar(m, c, l);
@@ -261,7 +262,7 @@ static json_t *color_levels(const struct chart *c, json_t *f)
 {
     json_t *range = json_array();
     for (int i = 0; i < c->color.levels->n; i++)
-        json_array_append_new(range, json_string(chart_level_ink(c, i)));
+        json_array_append_new(range, json_string(palette_middle_ink(chart_level_ink(c, i))));
     json_object_set_new(f, "sort", json_null());
     json_object_set_new(
         f, "scale", json_pack("{s:o,s:o}", "domain", vega_levels(c->color.levels), "range", range));

@@ -191,7 +191,7 @@ TEST(charts_of_characters)
     c = bench_chart(&n, &s, p);
     strbuf_clear(&out);
     chart_terminal(c, &(struct chart_term){.width = 80, .color = true}, &out);
-    assert_non_null(strstr(out.p, "\033[38;2;0;114;178m"));
+    assert_non_null(strstr(out.p, "\033[38;2;31;135;201m"));
     strbuf_clear(&out);
     chart_terminal(c, &(struct chart_term){.width = 80, .color = true, .depth = 256}, &out);
     assert_non_null(strstr(out.p, "\033[38;5;25m")); /* 0, 95, 175 */
