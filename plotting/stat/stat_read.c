@@ -281,6 +281,48 @@ static void shorten_numbers(struct chart_build *b, struct chart_levels *l)
     memcpy(l->text, text, sizeof *text * (size_t)l->n);
 }
 
+/* The place of a day or month by its English name, long or of three letters; NAN = no such name. */
+static double calendar_place(const char *const *names, int n, const char *text)
+{
+    for (int i = 0; i < n; i++)
+        if (str_eq_nocase(str_of(text), str_of(names[i])) ||
+            (strlen(text) == 3 && str_eq_nocase(str_of(text), (struct str){names[i], 3})))
+            return i;
+    return NAN;
+}
+
+enum name_order { NAMES_NUMBERS, NAMES_DAYS, NAMES_MONTHS, NAME_ORDERS };
+static double name_place(enum name_order by, const char *text)
+{
+    static const char *const days[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                       "Friday", "Saturday", "Sunday"};
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    double v;
+    if (by == NAMES_DAYS) return calendar_place(days, 7, text);
+    if (by == NAMES_MONTHS) return calendar_place(months, 12, text);
+    return num_parse(text, strlen(text), &v) && isfinite(v) ? v : (double)NAN;
+}
+
+/* Texts that are all numbers, weekdays or months stand in that order; many numbers are names rather
+ * than amounts and go by weight when that was asked. */
+static void find_name_order(struct order *seen, int n, enum level_order order)
+{
+    enum { AMOUNTS_MOST = 31 };
+    if (order == ORDER_BY_WEIGHT && n > AMOUNTS_MOST) return;
+    for (int i = 0; i < n; i++)
+        if (!isnan(seen[i].natural)) return;
+    for (enum name_order by = NAMES_NUMBERS; by < NAME_ORDERS; by++) {
+        int i = 0;
+        while (i < n && (!seen[i].text || !isnan(name_place(by, seen[i].text))))
+            i++;
+        for (int k = 0; i == n && k < n; k++)
+            if (seen[k].text) seen[k].natural = name_place(by, seen[k].text);
+        if (i == n) return;
+    }
+}
+
 static rc levels_from(struct chart_build *b, const struct column *c, const double *weight,
                       const double *place, enum level_order order, bool has_user_order,
                       struct stat_levels *out)
@@ -288,6 +330,7 @@ static rc levels_from(struct chart_build *b, const struct column *c, const doubl
     *out = (struct stat_levels){0};
     struct order *seen = see_rows(b, c, weight, place, out);
     int n = out->set.n;
+    if (!place) find_name_order(seen, n, order);
     for (int i = 0; i < n; i++)
         seen[i].user = has_user_order ? user_place(b->spec, seen[i].text) : 0;
     if (n)
