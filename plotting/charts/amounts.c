@@ -344,7 +344,7 @@ static void tile_layers(struct amounts *w, const struct tile *tiles, double tota
     build_col(l, NO_CHANNEL, "share", VALUE_SHARE, &rows, 6, NULL);
     l->color = NULL;
     l->is_tight = true;
-    build_cell_words(b, x, y, v, text, m);
+    build_cell_words(b, x, y, v, NULL, text, m);
 }
 
 static enum rc_t build_treemap(struct chart_build *b)

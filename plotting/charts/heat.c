@@ -9,9 +9,10 @@ enum { HEAT_MOST = 60, WORDS_MOST = 150 };
 struct heat {
     struct chart_build *b;
     const struct chart_input *value; /* NULL: rows are counted */
+    const struct chart_input *panel; /* NULL: one */
     const char *title;
     enum value_kind kind;
-    struct stat_levels x, y;
+    struct stat_levels x, y, panels;
     double *v;
     int64_t n;
 };
@@ -20,24 +21,28 @@ struct heat {
 static rc read_cells(struct heat *w)
 {
     struct chart_build *b = w->b;
-    const struct chart_input *keys[] = {&b->in[CHART_X], &b->in[CHART_Y]};
+    const struct chart_input *keys[] = {&b->in[CHART_X], &b->in[CHART_Y], w->panel};
+    int n_keys = w->panel ? 3 : 2;
     struct stat_item items[] = {{"count", NULL, NAN}, {"mean", NULL, NAN}};
     struct table *t;
-    int at[3] = {0, 1, 2};
+    int at[4] = {0, 1, n_keys, 2};
     if (w->value && w->value->is_aggregate) {
         TRY(stat_table(b, &t));
         at[0] = schema_find(t->schema, str_of(keys[0]->column));
         at[1] = schema_find(t->schema, str_of(keys[1]->column));
         at[2] = schema_find(t->schema, str_of(w->value->column));
+        if (w->panel) at[3] = schema_find(t->schema, str_of(w->panel->column));
     } else {
         if (w->value) items[1].column = w->value->column;
-        TRY(stat_groups(b, keys, 2, items, w->value ? 2 : 1, &t));
-        if (w->value) at[2] = 3;
+        TRY(stat_groups(b, keys, n_keys, items, w->value ? 2 : 1, &t));
+        if (w->value) at[2]++;
     }
     w->n = t->n_rows;
     w->v = stat_numbers(b->a, t->cols[at[2]]);
     enum rc_t res = stat_levels_of(b, t->cols[at[0]], NULL, ORDER_NATURAL, true, &w->x);
     if (res == RC_OK) res = stat_levels_of(b, t->cols[at[1]], NULL, ORDER_NATURAL, true, &w->y);
+    if (res == RC_OK && w->panel)
+        res = stat_levels_of(b, t->cols[at[3]], NULL, ORDER_NATURAL, false, &w->panels);
     table_unref(t);
     return res;
 }
@@ -59,7 +64,7 @@ static rc check_levels(struct heat *w)
 
 /* Numbers in the cells, dark on light ink and light on dark. */
 void build_cell_words(struct chart_build *b, const double *x, const double *y, const double *v,
-                      const char *const *text, int64_t n)
+                      const double *panel, const char *const *text, int64_t n)
 {
     struct chart_color k = b->c->color;
     k.min = INFINITY;
@@ -81,13 +86,14 @@ void build_cell_words(struct chart_build *b, const double *x, const double *y, c
             char hex[8] = INK_REST;
             if (isfinite(v[i])) palette_ramp_ink(&k, v[i], hex);
             if (palette_wants_dark_text(hex) != (bool)dark || !text[i]) continue;
-            PUSH(b, &rows, x[i], y[i], build_name(b, words, text[i]));
+            PUSH(b, &rows, x[i], y[i], build_name(b, words, text[i]), panel ? panel[i] : 0);
         }
         if (rows.n == 0) continue;
         struct chart_layer *l = build_layer(b, MARK_TEXT, &rows);
         build_col(l, CH_X, NULL, VALUE_NUMBER, &rows, 0, NULL);
         build_col(l, CH_Y, NULL, VALUE_NUMBER, &rows, 1, NULL);
         build_col(l, CH_TEXT, NULL, VALUE_LEVEL, &rows, 2, words);
+        if (panel) build_col(l, CH_PANEL, NULL, VALUE_LEVEL, &rows, 3, b->c->panels.levels);
         l->color = dark ? "#1f1f1f" : "#ffffff";
         l->is_quiet = true;
     }
@@ -101,7 +107,8 @@ static void heat_layers(struct heat *w)
     double low = 0;
     for (int64_t i = 0; i < w->n; i++) {
         double x = w->x.at[i], y = w->y.at[i];
-        PUSH(b, &rows, x - 0.5, x + 0.5, y - 0.5, y + 0.5, w->v[i], x, y);
+        PUSH(b, &rows, x - 0.5, x + 0.5, y - 0.5, y + 0.5, w->v[i], x, y,
+             w->panel ? w->panels.at[i] : 0);
         double short_v = chart_round_digits(w->v[i], w->kind == VALUE_COUNT ? 15 : 3);
         text[i] = isnan(w->v[i]) ? NULL : build_number(b, w->kind, short_v);
         low = fmin(low, isnan(w->v[i]) ? 0 : w->v[i]);
@@ -120,10 +127,12 @@ static void heat_layers(struct heat *w)
     build_col(l, NO_CHANNEL, b->in[CHART_X].title, VALUE_LEVEL, &rows, 5, w->x.levels);
     build_col(l, NO_CHANNEL, b->in[CHART_Y].title, VALUE_LEVEL, &rows, 6, w->y.levels);
     build_col(l, CH_COLOR, w->title, w->kind, &rows, 4, NULL);
+    if (w->panel)
+        build_col(l, CH_PANEL, w->panel->title, VALUE_LEVEL, &rows, 7, b->c->panels.levels);
     l->is_tight = true;
     l->color = NULL;
-    if (w->n <= WORDS_MOST && w->x.levels->n <= 16)
-        build_cell_words(b, w->x.at, w->y.at, w->v, text, w->n);
+    if (w->n <= WORDS_MOST && w->x.levels->n <= (w->panel ? 5 : 16))
+        build_cell_words(b, w->x.at, w->y.at, w->v, w->panel ? w->panels.at : NULL, text, w->n);
 }
 
 static enum rc_t build_heat(struct chart_build *b)
@@ -138,15 +147,16 @@ static enum rc_t build_heat(struct chart_build *b)
             w.value->is_aggregate ? w.value->title : arena_printf(b->a, "mean(%s)", w.value->title);
         w.kind = w.value->is_aggregate ? stat_value_kind(w.value->type) : VALUE_NUMBER;
     }
-    if (build_panel_input(b))
-        return fail(b->cx, E501, build_panel_input(b)->span, "a heat map has no facets");
+    w.panel = build_panel_input(b);
     TRY(read_cells(&w));
     TRY(check_levels(&w));
+    if (w.panel) TRY(build_panels(b, &w.panels));
+    if (!b->c->panels.levels) w.panel = NULL; /* no rows */
     heat_layers(&w);
     build_places(b, true, w.x.levels, b->in[CHART_X].title);
     build_places(b, false, w.y.levels, b->in[CHART_Y].title);
     if (!b->c->height) {
-        int h = w.y.levels->n * 26;
+        int h = w.y.levels->n * (w.panel ? 18 : 26);
         b->c->height = h < 120 ? 120 : h > 700 ? 700 : h;
     }
     const char *x = b->in[CHART_X].title, *y = b->in[CHART_Y].title;

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-enum { HEX_ACROSS = 30, CELLS_MOST = 60 };
+enum { HEX_ACROSS = 30, PANEL_ACROSS = 16, CELLS_MOST = 60 };
 
 struct plane {
     int64_t n, n_left;
@@ -16,6 +16,7 @@ struct plane_part {
     struct plane p;
     int64_t *count;
     struct stat_scratch scratch[2];
+    struct stat_finder finder;
 };
 struct plane_run {
     struct stat_slots slots;
@@ -25,7 +26,10 @@ struct plane_run {
     bool is_log[2];
     bool is_counting, is_hex;
     struct plane all;
-    int nx, ny; /* hexagons: of one of the two lattices */
+    int nx, ny;                      /* hexagons: of one of the two lattices */
+    const struct chart_input *panel; /* NULL: one */
+    struct stat_levels panels;
+    int panel_at, n_panels;
 };
 
 static bool place_row(const struct plane_run *run, double v[2])
@@ -68,14 +72,14 @@ static int64_t cells_of(const struct plane_run *run)
     return run->is_hex ? 2 * (int64_t)(run->nx + 1) * (run->ny + 1) : (int64_t)run->nx * run->ny;
 }
 
-static void see_row(const struct plane_run *run, struct plane_part *p, double v[2])
+static void see_row(const struct plane_run *run, struct plane_part *p, double v[2], int panel)
 {
-    if (!place_row(run, v)) {
+    if (panel < 0 || !place_row(run, v)) {
         p->p.n_left++;
         return;
     }
     if (run->is_counting) {
-        p->count[run->is_hex ? hex_cell(run, v) : rect_cell(run, v)]++;
+        p->count[panel * cells_of(run) + (run->is_hex ? hex_cell(run, v) : rect_cell(run, v))]++;
         return;
     }
     for (int k = 0; k < 2; k++) {
@@ -92,14 +96,24 @@ static enum rc_t plane_push(struct ctx *cx, void *self, int64_t partition,
     TRY(check_cancel(cx));
     int slot = stat_slot_take(&run->slots, partition);
     struct plane_part *p = run->slots.state[slot];
-    if (run->is_counting && !p->count) p->count = mem_zero(sizeof(int64_t) * (size_t)cells_of(run));
+    if (run->is_counting && !p->count)
+        p->count = mem_zero(sizeof(int64_t) * (size_t)(cells_of(run) * run->n_panels));
     double *v[2];
+    int32_t *panel = NULL;
     for (int k = 0; k < 2; k++) {
         v[k] = stat_scratch_numbers(&p->scratch[k], batch->n_rows);
         stat_vec_numbers(&batch->cols[run->at[k]], run->type[k], batch->n_rows, v[k]);
     }
+    if (run->panel) {
+        panel = stat_scratch_levels(&p->scratch[0], 0, batch->n_rows);
+        stat_find_rows(&run->panels.set, &p->finder, &batch->cols[run->panel_at], run->panel->type,
+                       batch->n_rows, panel);
+    }
     for (int64_t i = 0; i < batch->n_rows; i++)
-        see_row(run, p, (double[2]){v[0][i], v[1][i]});
+        see_row(run, p, (double[2]){v[0][i], v[1][i]},
+                !panel         ? 0
+                : panel[i] < 0 ? -1
+                               : run->panels.rank[panel[i]]);
     stat_slot_give(&run->slots, slot);
     return RC_OK;
 }
@@ -110,6 +124,7 @@ static void part_free(void *state)
     mem_free(p->count);
     stat_scratch_release(&p->scratch[0]);
     stat_scratch_release(&p->scratch[1]);
+    stat_finder_release(&p->finder);
 }
 
 static void merge_extents(struct plane_run *run)
@@ -131,7 +146,7 @@ static void merge_counts(const struct plane_run *run, int64_t *count)
 {
     for (int i = 0; i < STAT_SLOTS; i++) {
         const struct plane_part *p = run->slots.state[i];
-        for (int64_t k = 0; p && p->count && k < cells_of(run); k++)
+        for (int64_t k = 0; p && p->count && k < cells_of(run) * run->n_panels; k++)
             count[k] += p->count[k];
     }
 }
@@ -171,12 +186,13 @@ static void hex_rows(struct chart_build *b, const struct plane_run *run, const i
     const struct plane *p = &run->all;
     double dx = (p->hi[0] - p->lo[0]) / run->nx, dy = (p->hi[1] - p->lo[1]) / run->ny;
     int64_t wide = run->nx + 1, first = wide * (run->ny + 1);
-    for (int64_t c = 0; c < cells_of(run); c++) {
-        if (count[c] == 0) continue;
+    for (int64_t at = 0; at < cells_of(run) * run->n_panels; at++) {
+        if (count[at] == 0) continue;
+        int64_t c = at % cells_of(run);
         double half = c >= first ? 0.5 : 0;
         double i = (double)((c % first) % wide) + half, j = (double)((c % first) / wide) + half;
         PUSH(b, rows, unplace(run, 0, p->lo[0] + i * dx), unplace(run, 1, p->lo[1] + j * dy),
-             (double)count[c]);
+             (double)count[at], (double)(at / cells_of(run)));
     }
 }
 
@@ -187,11 +203,12 @@ static void rect_rows(struct chart_build *b, const struct plane_run *run, const 
     double dx = (p->hi[0] - p->lo[0]) / run->nx, dy = (p->hi[1] - p->lo[1]) / run->ny;
     if (dx == 0) dx = 1;
     if (dy == 0) dy = 1;
-    for (int64_t c = 0; c < cells_of(run); c++) {
-        if (count[c] == 0) continue;
+    for (int64_t at = 0; at < cells_of(run) * run->n_panels; at++) {
+        if (count[at] == 0) continue;
+        int64_t c = at % cells_of(run);
         double x = p->lo[0] + (double)(c % run->nx) * dx, y = p->lo[1] + (double)(c / run->nx) * dy;
-        PUSH(b, rows, unplace(run, 0, x), unplace(run, 1, y), (double)count[c],
-             unplace(run, 0, x + dx), unplace(run, 1, y + dy));
+        PUSH(b, rows, unplace(run, 0, x), unplace(run, 1, y), (double)count[at],
+             (double)(at / cells_of(run)), unplace(run, 0, x + dx), unplace(run, 1, y + dy));
     }
 }
 
@@ -208,9 +225,11 @@ static void plane_layer(struct chart_build *b, const struct plane_run *run,
         enum value_kind kind = stat_value_kind(b->in[k].type);
         if (kind == VALUE_COUNT) kind = VALUE_NUMBER;
         build_col(l, k == 0 ? CH_X : CH_Y, b->in[k].title, kind, rows, k, NULL);
-        if (!run->is_hex) build_col(l, k == 0 ? CH_X2 : CH_Y2, "to", kind, rows, 3 + k, NULL);
+        if (!run->is_hex) build_col(l, k == 0 ? CH_X2 : CH_Y2, "to", kind, rows, 4 + k, NULL);
     }
     build_col(l, CH_COLOR, "rows", VALUE_COUNT, rows, 2, NULL);
+    if (run->panel)
+        build_col(l, CH_PANEL, run->panel->title, VALUE_LEVEL, rows, 3, b->c->panels.levels);
     l->color = NULL;
     l->is_tight = true;
     for (int k = 0; k < 2; k++) {
@@ -222,8 +241,33 @@ static void plane_layer(struct chart_build *b, const struct plane_run *run,
     }
     if (!run->is_hex) return;
     l->shape = "hexagon";
-    double width = b->c->width ? b->c->width : 480;
+    double width = b->c->width ? b->c->width : run->panel ? 200 : 480;
     l->size = width / 1.06 / run->nx / sqrt(3) * 1.01;
+}
+
+static rc plane_panels(struct chart_build *b, struct plane_run *run)
+{
+    run->n_panels = 1;
+    run->panel = build_panel_input(b);
+    if (!run->panel) return RC_OK;
+    run->panel_at = stat_column_at(b, run->panel->column);
+    TRY(stat_key_levels(b, run->panel, b->in[CHART_X].column, &run->panels));
+    TRY(build_panels(b, &run->panels));
+    if (b->c->panels.levels)
+        run->n_panels = run->panels.levels->n;
+    else
+        run->panel = NULL; /* no rows */
+    return RC_OK;
+}
+
+/* As many cells across as asked, and as high as they are wide. */
+static void plane_grid(const struct chart_build *b, struct plane_run *run)
+{
+    int across = b->spec->bins > 0 ? b->spec->bins : run->panel ? PANEL_ACROSS : HEX_ACROSS;
+    double width = run->panel ? 200 : 480, height = run->panel ? 150 : 300;
+    double ratio = (b->c->height ? b->c->height : height) / (b->c->width ? b->c->width : width);
+    run->nx = across > CELLS_MOST ? CELLS_MOST : across;
+    run->ny = (int)fmax(1, round(run->nx * ratio / (run->is_hex ? sqrt(3) : 1)));
 }
 
 static rc build_plane(struct chart_build *b, const char *kind, bool is_hex)
@@ -234,19 +278,14 @@ static rc build_plane(struct chart_build *b, const char *kind, bool is_hex)
     if (b->in[CHART_COLOR].column)
         return fail(b->cx, E501, b->in[CHART_COLOR].span,
                     "the colour of a %s chart is the number of rows", kind);
-    if (build_panel_input(b))
-        return fail(b->cx, E501, build_panel_input(b)->span, "a %s chart has no facets", kind);
     struct plane_run *run = mem_zero(sizeof *run);
     struct build_rows rows = {0};
-    plane_wishes(b, run);
     run->is_hex = is_hex;
-    int across = b->spec->bins > 0 ? b->spec->bins : HEX_ACROSS;
-    if (across > CELLS_MOST) across = CELLS_MOST;
-    double ratio = (b->c->height ? b->c->height : 300.0) / (b->c->width ? b->c->width : 480.0);
-    run->nx = across;
-    run->ny = (int)fmax(1, round(across * ratio / (is_hex ? sqrt(3) : 1)));
-    enum rc_t res = run_pass(b, run, false, NULL);
-    int64_t *count = ARENA_ARRAY(b->a, int64_t, cells_of(run) + 1);
+    plane_wishes(b, run);
+    enum rc_t res = plane_panels(b, run);
+    plane_grid(b, run);
+    if (res == RC_OK) res = run_pass(b, run, false, NULL);
+    int64_t *count = ARENA_ARRAY(b->a, int64_t, cells_of(run) * run->n_panels + 1);
     if (res == RC_OK) res = run_pass(b, run, true, count);
     if (res == RC_OK) {
         if (is_hex)
@@ -280,7 +319,7 @@ static enum rc_t build_hist2d(struct chart_build *b)
 
 const struct chart_kind_desc chart_kind_hex = {
     .name = "hex",
-    .sig = "plot x, y, kind: hex, bins: 30",
+    .sig = "plot x, y, kind: hex, bins: 30, facet: c",
     .doc = "All rows counted in hexagons, 30 across, coloured by the logarithm of the count: for "
            "many points.",
     .example = "trips |> plot distance, fare, kind: hex",
@@ -289,7 +328,7 @@ const struct chart_kind_desc chart_kind_hex = {
 const struct chart_kind_desc chart_kind_hist2d = {
     .name = "hist2d",
     .sig = "plot x, y, kind: hist2d, bins: 30",
-    .doc = "All rows counted in rectangles, 30 across.",
+    .doc = "All rows counted in rectangles, 30 across (16 in facets).",
     .example = "trips |> plot distance, fare, kind: hist2d",
     .build = build_hist2d,
 };

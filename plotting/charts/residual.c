@@ -209,7 +209,7 @@ static void confusion_layers(struct chart_build *b, const struct chart_levels *a
     build_col(l, CH_COLOR, "share of actual", VALUE_SHARE, &rows, 4, NULL);
     l->is_tight = true;
     l->color = NULL;
-    if (n <= 12) build_cell_words(b, x, y, v, text, n * n);
+    if (n <= 12) build_cell_words(b, x, y, v, NULL, text, n * n);
     if (total > 0) stat_remark(b, "accuracy %.3f", right / total);
 }
 

@@ -198,7 +198,7 @@ static void corr_layers(struct wide *w, const double *r, const double *n, const 
     build_col(l, NO_CHANNEL, "rows", VALUE_COUNT, &rows, 7, NULL);
     l->is_tight = true;
     l->color = NULL;
-    if (w->n <= 12) build_cell_words(b, x, y, v, text, m);
+    if (w->n <= 12) build_cell_words(b, x, y, v, NULL, text, m);
     build_places(b, true, names, NULL);
     build_places(b, false, names, NULL);
     int side = w->n * 44;

@@ -290,9 +290,9 @@ static inline int build_turn(bool is_flipped, enum mark_channel ch)
     return (int)(is_flipped && ch <= CH_Y2 ? turned[ch] : ch);
 }
 /* charts/heat.c: numbers in cells, dark on light ink and light on dark; after the colour is set.
- * text NULL = none. */
+ * text NULL = none; panel: of each cell, NULL = one panel. */
 void build_cell_words(struct chart_build *b, const double *x, const double *y, const double *v,
-                      const char *const *text, int64_t n);
+                      const double *panel, const char *const *text, int64_t n);
 /* Marks `keep` of n rows: all, or `most` of them by seeded keys of row numbers; returns how many.
  */
 int64_t stat_pick_rows(struct chart_build *b, int64_t n, int64_t most, bool *keep);

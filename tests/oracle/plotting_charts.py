@@ -130,6 +130,11 @@ def groups(t):
     cells = t.groupby(["g", "k"]).x.mean().reset_index()
     chart("heat", "plot g, cat(k), color: mean(x), kind: heat", 0, order=["c4", "c5"], c4=list(cells.g),
           c5=[str(k) for k in cells.k], c6=cells.x)
+    cells = t.groupby(["g", "predicted", "k"]).x.mean().reset_index()
+    for g in "abc":
+        c = cells[cells.g == g]
+        chart("heat by facet", "plot k, predicted, facet: g, color: mean(x), kind: heat", 0, where={"c7": "g = " + g},
+              order=["c4", "c5"], c4=[str(k) for k in c.k], c5=list(c.predicted), c6=c.x)
     sums = t.groupby("g", sort=False).x.sum()
     chart("waterfall", "plot g, x, kind: waterfall", 1, take=[0, 3], c4=list(sums.index), c5=sums,
           c3=np.cumsum(sums))
@@ -183,6 +188,12 @@ def planes(t):
     n, ex, ey = np.histogram2d(x, y, bins=[30, 19])
     i, j = np.nonzero(n)
     chart("hist2d", "plot x, y, kind: hist2d", 0, order=["c0", "c2"], c0=ex[i], c1=ex[i + 1], c2=ey[j], c3=ey[j + 1], c4=n[i, j])
+    for g in "abc":
+        one = (t.g == g).to_numpy()
+        n, ex, ey = np.histogram2d(x[one], y[one], bins=[16, 12], range=[[x.min(), x.max()], [y.min(), y.max()]])
+        i, j = np.nonzero(n)
+        chart("hist2d by facet", "plot x, y, facet: g, kind: hist2d", 0, where={"c5": "g = " + g}, order=["c0", "c2"],
+              c0=ex[i], c2=ey[j], c4=n[i, j])
     grid = np.linspace(x.min(), x.max(), 80)
     fit = smapi.OLS(y, smapi.add_constant(x)).fit()
     band = fit.get_prediction(smapi.add_constant(grid)).conf_int(alpha=0.05)
