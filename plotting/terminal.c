@@ -342,7 +342,9 @@ static void add_ink(struct strbuf *out, const struct chart_term *opts, const cha
                     bool is_back)
 {
     struct draw_ink c;
-    if (ink && draw_ink_of(palette_middle_ink(ink), &c)) terminal_ink(out, &c, opts->depth, is_back);
+    if (!ink) return;
+    const char *shown = opts->depth == 16 ? ink : palette_middle_ink(ink);
+    if (draw_ink_of(shown, &c)) terminal_ink(out, &c, opts->depth, is_back);
 }
 
 /* Without colours the tiles of a heat map differ by shade. */

@@ -194,7 +194,7 @@ TEST(charts_of_characters)
     assert_non_null(strstr(out.p, "\033[38;2;31;135;201m"));
     strbuf_clear(&out);
     chart_terminal(c, &(struct chart_term){.width = 80, .color = true, .depth = 256}, &out);
-    assert_non_null(strstr(out.p, "\033[38;5;25m")); /* 0, 95, 175 */
+    assert_non_null(strstr(out.p, "\033[38;5;32m")); /* 0, 135, 215 */
     strbuf_clear(&out);
     chart_terminal(c, &(struct chart_term){.width = 80, .color = true, .depth = 16}, &out);
     assert_non_null(strstr(out.p, "\033[34m"));
