@@ -21,10 +21,11 @@ struct cli {
     int n_params;
     const char *code; /* -e */
     const char *output, *format, *connection, *prefix;
-    const char *to;       /* convert: mlnb, ipynb, html, md */
-    const char *progress; /* run: json */
-    double timeout;       /* run: seconds; 0 = none */
+    const char *to;        /* convert: mlnb, ipynb, html, md */
+    double timeout;        /* run: seconds; 0 = none */
+    double progress_every; /* run: seconds between lines of progress on stderr; 0 = none */
     int threads;
+    bool progress_json; /* run: events instead of lines */
     bool keep_going, bless, safe, plain, user, sys_prefix, check, no_color, html;
 };
 struct cli_command {

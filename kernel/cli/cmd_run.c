@@ -59,11 +59,11 @@ static enum rc_t run_one(struct runner *r, const struct cli *c, struct notebook 
     double start = now();
     r->keep = cell;
     if (r->printer) r->printer->cell = i + 1;
-    if (c->progress) put_cell_event(nb, i, "running", -1);
+    if (c->progress_json) put_cell_event(nb, i, "running", -1);
     if (r->printer) r->printer->only_errors = cell_hides_output(cell);
     enum rc_t res = runner_cell(r, cell, cancelled);
     bool may_fail = res != RC_OK && !*cancelled && cell_has_tag(cell, "raises-exception");
-    if (c->progress)
+    if (c->progress_json)
         put_cell_event(nb, i,
                        res == RC_OK         ? "ok"
                        : runner_timed_out() ? "timeout"
@@ -159,7 +159,8 @@ static int run_notebook(const struct cli *c, struct notebook *nb, enum print_for
         return EXIT_PROGRAM;
     }
     runner_open(&r, c, folder, true);
-    r.progress = c->progress != NULL;
+    r.progress = c->progress_json;
+    r.tell_every = c->progress_every;
     if (c->timeout > 0) runner_timeout(c->timeout);
     int code = set_params(&r, c) ? run_cells(&r, c, nb) : usage_error("-p takes name=value");
     if (c->output && code != EXIT_USAGE && write_output(nb, c->output) != EXIT_OK)
@@ -190,6 +191,7 @@ int cmd_eval(const struct cli *c)
     if (!read_format(c, &printer.format)) return usage_error("--format is text, csv or json");
     struct runner r = {.label = "-e", .printer = &printer};
     runner_open(&r, c, NULL, false);
+    r.tell_every = c->progress_every;
     int code = set_params(&r, c) ? EXIT_OK : usage_error("-p takes name=value");
     if (code == EXIT_OK && runner_text(&r, c->code, strlen(c->code), 1, &cancelled) != RC_OK)
         code = cancelled ? EXIT_CANCELLED : EXIT_PROGRAM;

@@ -53,6 +53,8 @@ struct lint {
 void lint_params(struct lint *l, const struct notebook *nb, const char *folder);
 bool lint_knows_param(const struct lint *l, struct str name);
 struct str lint_nearest(const struct lint *l, struct str name, bool only_params);
+/* Among functions, the language's and the notebook's. */
+struct str lint_nearest_function(const struct lint *l, struct str name);
 /* All findings, in order of place. */
 void lint_notebook(struct lint *l, const struct notebook *nb, const char *folder);
 void lint_free(struct lint *l);

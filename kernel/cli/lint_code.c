@@ -19,6 +19,7 @@ struct walker {
     const struct local *locals;
     bool in_step; /* plain names are columns */
     bool is_soft; /* plain names may be words: options, formulas, arguments of families */
+    bool has_own; /* calls may be what only formulas and `use` know: onehot(x), seed(1) */
 };
 
 static void walk_all(const struct walker *w, const struct ast *const *kids, int n);
@@ -65,12 +66,35 @@ static void walk_name(const struct walker *w, const struct ast *e)
     use(w, e->text, e->span, is_soft);
 }
 
+/* A function that nothing names: as the binder says it, with ours for a foreign one, or the
+ * nearest. */
+static void check_function(const struct walker *w, const struct ast *e)
+{
+    struct str name = e->text;
+    bool is_known = is_any_word(w->l, name) || lint_find(w->l, name) || is_local(w, name);
+    if (e->op != AST_CALL || w->has_own || is_known || w->l->has_more || w->l->only_collect) return;
+    struct lint_place at = place_of(w, e->span);
+    const char *ours = foreign_function(name), *verb = foreign_verb(name);
+    struct str near = lint_nearest_function(w->l, name);
+    if (ours)
+        lint_say(w->l, at, "undefined", "`%.*s` is called %s here", STR_FMT(name), ours);
+    else if (verb)
+        lint_say(w->l, at, "undefined", "`%.*s` is called %s here, and is a verb: t |> ..",
+                 STR_FMT(name), verb);
+    else if (near.n)
+        lint_say(w->l, at, "undefined", "unknown function `%.*s`; did you mean `%.*s`?",
+                 STR_FMT(name), STR_FMT(near));
+    else
+        lint_say(w->l, at, "undefined", "unknown function `%.*s`", STR_FMT(name));
+}
+
 /* Arguments: options hold words; families and what stands in recipes hold columns. */
 static void walk_call(const struct walker *w, const struct ast *e)
 {
     struct walker soft = softly(w);
     bool is_plain = lint_is_word(w->l, "function", e->text) || lint_find(w->l, e->text);
     if (e->op == AST_CALL && lint_find(w->l, e->text)) use(w, e->text, e->span, true);
+    check_function(w, e);
     for (int i = 0; i < e->n_kids; i++) {
         bool is_option = i < e->n_names && e->names[i].n > 0;
         walk_one(is_option || (e->op == AST_CALL && !is_plain) ? &soft : w, e->kids[i]);
@@ -107,7 +131,10 @@ static void walk_one(const struct walker *w, const struct ast *e)
     case AST_CALL_VALUE: walk_call(w, e); break;
     case AST_LAMBDA: walk_lambda(w, e); break;
     case AST_PIPELINE: walk_pipeline(w, e); break;
-    case AST_FORMULA: walk_all(&soft, e->kids, e->n_kids); break;
+    case AST_FORMULA:
+        soft.has_own = true;
+        walk_all(&soft, e->kids, e->n_kids);
+        break;
     default: walk_all(w, e->kids, e->n_kids); break;
     }
 }
@@ -274,6 +301,7 @@ static void walk_statement(struct walker *w, const struct ast *st)
     case AST_USE:
         if (st->kids[0]->op == AST_CALL && str_eqz(st->kids[0]->text, "workspace"))
             w->l->has_more = true; /* its tables become names */
+        soft.has_own = true;
         walk_all(&soft, st->kids, st->n_kids);
         break;
     case AST_INCLUDE: include(w, st); break;

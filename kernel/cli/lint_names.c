@@ -113,6 +113,22 @@ struct str lint_nearest(const struct lint *l, struct str name, bool only_params)
     return near;
 }
 
+struct str lint_nearest_function(const struct lint *l, struct str name)
+{
+    static const char *const kinds[] = {"function ", "model "};
+    struct str *all = mem_zero((size_t)(l->n_names + l->n_words + 1) * sizeof *all);
+    int n = 0;
+    for (int i = 0; i < l->n_names; i++)
+        if (l->names[i].kind == NAME_FN) all[n++] = str_of(l->names[i].text);
+    for (int k = 0; k < 2; k++)
+        for (int i = 0; i < l->n_words; i++)
+            if (strncmp(l->words[i], kinds[k], strlen(kinds[k])) == 0)
+                all[n++] = str_of(l->words[i] + strlen(kinds[k]));
+    struct str near = nearest(name, all, n);
+    mem_free(all);
+    return near;
+}
+
 static void say_undefined(struct lint *l, struct str name, struct lint_place at)
 {
     struct str near = lint_nearest(l, name, false);

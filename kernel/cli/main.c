@@ -91,6 +91,13 @@ static bool read_seconds(const char *text, double *out)
     return *out > 0 && *out < 1e9;
 }
 
+static bool read_progress(const char *text, struct cli *c)
+{
+    c->progress_json = strcmp(text, "json") == 0;
+    c->progress_every = 0;
+    return c->progress_json || strcmp(text, "off") == 0 || read_seconds(text, &c->progress_every);
+}
+
 static const struct cli_command *find_command(const char *name)
 {
     for (int i = 0; i < N_COMMANDS; i++)
@@ -107,7 +114,7 @@ struct parsed {
 static bool parse_args(struct parsed *p, int argc, char **argv)
 {
     struct cli *c = &p->cli;
-    const char *param = NULL, *threads = NULL, *timeout = NULL;
+    const char *param = NULL, *threads = NULL, *timeout = NULL, *progress = NULL;
     const struct option opts[] = {
         {"-e", &c->code, NULL},
         {"-o", &c->output, NULL},
@@ -120,7 +127,7 @@ static bool parse_args(struct parsed *p, int argc, char **argv)
         {"--threads", &threads, NULL},
         {"--to", &c->to, NULL},
         {"--timeout", &timeout, NULL},
-        {"--progress", &c->progress, NULL},
+        {"--progress", &progress, NULL},
         {"--keep-going", NULL, &c->keep_going},
         {"--bless", NULL, &c->bless},
         {"--safe", NULL, &c->safe},
@@ -153,8 +160,8 @@ static bool parse_args(struct parsed *p, int argc, char **argv)
         return usage_error("--threads needs a number of 1 or more"), false;
     if (timeout && !read_seconds(timeout, &c->timeout))
         return usage_error("--timeout takes a time: 30s, 5min, 1h"), false;
-    if (c->progress && strcmp(c->progress, "json") != 0)
-        return usage_error("--progress takes json"), false;
+    if (progress && !read_progress(progress, c))
+        return usage_error("--progress takes json, off or a time: 10s"), false;
     return true;
 }
 
@@ -201,7 +208,7 @@ int main(int argc, char **argv)
         pthread_sigmask(SIG_BLOCK, &set, NULL);
     }
     mem_setup();
-    struct parsed p = {0};
+    struct parsed p = {.cli = {.progress_every = 10}};
     p.cli.files = mem_zero(sizeof *p.cli.files * (size_t)(argc + 1));
     p.cli.params = mem_zero(sizeof *p.cli.params * (size_t)(argc + 1));
     int code = parse_args(&p, argc, argv) ? dispatch(&p) : EXIT_USAGE;

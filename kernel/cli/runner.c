@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct session *interruptible; /* read by the signal handler */
@@ -102,9 +103,31 @@ void runner_event(json_t *event)
     json_decref(event);
 }
 
+static double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* "report.mlnb, cell 3: fit 37%, 0:12 left"; a statement that said something also says its end. */
+static void tell_progress(struct runner *r, const struct output *o)
+{
+    double now = seconds_now();
+    bool is_first = !o->is_update;
+    if (is_first) r->told_at = now - 0.5; /* there is no news in the first half second */
+    if (is_first) r->has_told = false;
+    if (o->is_end ? !r->has_told : now - r->told_at < r->tell_every) return;
+    r->has_told = true;
+    r->told_at = now;
+    fprintf(stderr, "%s, cell %d: %.*s\n", r->label, r->printer ? r->printer->cell : 1,
+            STR_FMT(o->text));
+}
+
 static void on_output(void *self, const struct output *o)
 {
     struct runner *r = self;
+    if (r->tell_every > 0 && !r->progress && o->kind == OUTPUT_PROGRESS) tell_progress(r, o);
     if (r->progress && o->kind == OUTPUT_PROGRESS) put_progress(r, o);
     if (r->printer) printer_output(r->printer, o);
     if (r->capture) capture_output(r->capture, o);

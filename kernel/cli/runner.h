@@ -13,6 +13,9 @@ struct runner {
     struct cell *keep;       /* cell whose outputs are kept (-o); NULL = none */
     int count;               /* cells run so far: execution_count */
     bool progress;           /* progress of statements as JSON lines on stderr */
+    double tell_every;       /* seconds between lines of progress on stderr; 0 = none */
+    double told_at;          /* when the last one came, or the statement's first news */
+    bool has_told;           /* of this statement */
 };
 /* From now on the time runs: when it is over, the running cell is interrupted. Once a process. */
 void runner_timeout(double seconds);

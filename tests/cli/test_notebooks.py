@@ -179,6 +179,13 @@ class Notebooks(unittest.TestCase):
         self.assertEqual(self.lint("%%\nb = frame(a: [1])\n\n%%sql as: q\nselect $n as é, * from bb join lateral (select 1) x on true\nwhere extract(year from d) > 1 and a is distinct from b\n\n%%\nq\n"),
                          ["5:8: undefined: `n` is not set anywhere", "5:24: undefined: `bb` is not set anywhere"])
 
+    def test_lint_functions(self):
+        self.assertEqual(self.lint("%%\nfn twice(x) = 2 * x\nt = frame(a: [1])\nt |> derive b = summ(a), c = nunique(a), d = twic(a), e = zzzzzzz(a)\nt |> summarize twice(max(a))\n"),
+                         ["4:17: undefined: unknown function `summ`; did you mean `sum`?", "4:30: undefined: `nunique` is called n_distinct here",
+                          "4:46: undefined: unknown function `twic`; did you mean `twice`?", "4:59: undefined: unknown function `zzzzzzz`"])
+        self.assertEqual(self.lint("%%\nuse seed(1)\nadd = (p, q) -> p + q\nfn call(f, x) = f(x)\nt = frame(a: [1, 2], y: [0.5, 1])\nm = t |> fit y ~ scale(a), linear()\n"
+                                   "print(m, add(1, 2), call(v -> v + 1, 2))\n"), [])
+
     def test_lint_stale(self):
         self.assertEqual(self.lint("%%\nprint(x)\n\n%%\nx = 1\n"), ["2:7: stale: `x` is used here and set only in line 5, in a later cell"])
         self.assertEqual(self.lint("%%\nt = frame(a: [1])\n\n%%\nc = t |> take 1\n\n%%\nt = frame(a: [2])\n\n%%\nc\nt\n"),
@@ -253,6 +260,19 @@ class Notebooks(unittest.TestCase):
         self.assertEqual((events[0]["of"], events[0]["name"], events[0]["line"]), (4, "load", 5))
         self.assertTrue(all(e["seconds"] >= 0 for e in events if "seconds" in e))
         self.assertEqual(self.mlnb("run", name, "--progress", "xml")[0], 2)
+
+    def test_progress_lines(self):
+        """A script says every ten seconds how far it is, on stderr; asked for here each half second."""
+        name = self.write("p.mlnb", "%%\nt = frame(a: seq(1, 300000)) |> derive b = (a * 7919) % 1000003\n\n"
+                          "%%\nt |> join (t |> select lo = a, hi = b) on a >= lo, b < hi |> summarize count()\n")
+        code, out, err = self.mlnb("run", name, "--progress", "0.5s", "--timeout", "4s")
+        self.assertEqual((code, out), (124, ""))
+        lines = [line for line in err.splitlines() if line.startswith("p.mlnb, cell 2: ")]
+        self.assertTrue(3 <= len(lines) <= 8, err)
+        self.assertRegex(lines[1], r"^p\.mlnb, cell 2: join \d+%")
+        self.assertRegex(lines[-1], r"cancelled")
+        self.assertNotIn("cell 2", self.mlnb("run", name, "--progress", "off", "--timeout", "1.5s")[2])
+        self.assertNotIn("cell 2", self.mlnb("run", name, "--timeout", "1.5s")[2])  # ten seconds are not over
 
     def test_tags(self):
         text = ('%% tags: [skip]\nprint("skipped")\n\n%% tags: ["raises-exception"]\n1 / zero\n\n%% tags: [hide_output]\nprint("hidden")\n\n'
