@@ -7,8 +7,7 @@
 
 enum { GRID = 200, STEPS_MOST = 512 };
 
-static rc one_value(struct chart_build *b, const char *kind, enum chart_channel *ch,
-                    struct stat_frame *f)
+static rc value_channel(struct chart_build *b, const char *kind, enum chart_channel *ch)
 {
     *ch = b->in[CHART_X].column ? CHART_X : CHART_Y;
     TRY(build_needs(b, *ch, CLASS_NUMBER, kind));
@@ -18,6 +17,13 @@ static rc one_value(struct chart_build *b, const char *kind, enum chart_channel 
         return err_hint(b->cx, "plot %s, color: %s, kind: %s", b->in[CHART_X].title,
                         b->in[CHART_Y].title, kind);
     }
+    return RC_OK;
+}
+
+static rc one_value(struct chart_build *b, const char *kind, enum chart_channel *ch,
+                    struct stat_frame *f)
+{
+    TRY(value_channel(b, kind, ch));
     return stat_frame_of(b, USE(*ch), 0, f);
 }
 
@@ -67,8 +73,12 @@ static enum rc_t build_density(struct chart_build *b)
     struct stat_frame f;
     struct build_rows rows = {0};
     enum chart_channel ch;
-    TRY(one_value(b, "density", &ch, &f));
-    for (int g = 0; g < f.n_color * f.n_panel; g++)
+    const struct stat_curves job = {.points = GRID, .cut = 3, .rows = &rows};
+    bool is_done;
+    TRY(value_channel(b, "density", &ch));
+    TRY(stat_density_of(b, ch, &job, &f, &is_done));
+    if (!is_done) TRY(stat_frame_of(b, USE(ch), 0, &f));
+    for (int g = 0; !is_done && g < f.n_color * f.n_panel; g++)
         density_group(b, &f, ch, g, &rows);
     density_layers(b, &f, b->in[ch].title, &rows);
     value_axes(b, ch, "density");

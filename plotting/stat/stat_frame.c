@@ -57,7 +57,7 @@ static bool *good_rows(struct chart_build *b, const struct table *t, unsigned ne
     return good;
 }
 
-static void say_left_out(struct chart_build *b, unsigned need, int64_t n)
+void stat_say_left_out(struct chart_build *b, unsigned need, int64_t n)
 {
     struct strbuf names = {0};
     if (n == 0) return;
@@ -97,7 +97,7 @@ static void split_groups(struct chart_build *b, struct stat_frame *f)
         f->order[at[(int)f->group[r]]++] = r;
 }
 
-static rc set_keys(struct chart_build *b, struct stat_frame *f)
+rc stat_frame_keys(struct chart_build *b, struct stat_frame *f)
 {
     struct stat_levels *color = &f->levels[CHART_COLOR];
     const struct chart_input *panel = build_panel_input(b);
@@ -158,10 +158,10 @@ static rc read_table(struct chart_build *b, const struct table *t, unsigned need
         keep_good(good, t->n_rows, f->num[c]);
     f->n = n_good;
     f->n_total = t->n_rows;
-    say_left_out(b, need, t->n_rows - n_good);
+    stat_say_left_out(b, need, t->n_rows - n_good);
     limit_cats(b, f, CHART_X);
     limit_cats(b, f, CHART_Y);
-    return set_keys(b, f);
+    return stat_frame_keys(b, f);
 }
 
 rc stat_frame_of(struct chart_build *b, unsigned need, unsigned levels, struct stat_frame *out)

@@ -165,9 +165,14 @@ double stat_nrd0(const double *sorted, int64_t n)
 {
     double sd = stat_sd(sorted, n);
     double iqr = sorted_quantile(sorted, n, 0.75) - sorted_quantile(sorted, n, 0.25);
+    return stat_silverman(sd, iqr, sorted[0], (double)n);
+}
+
+double stat_silverman(double sd, double iqr, double first, double n)
+{
     double low = fmin(sd, iqr / 1.34);
-    if (!(low > 0)) low = sd > 0 ? sd : fabs(sorted[0]) > 0 ? fabs(sorted[0]) : 1;
-    return 0.9 * low * pow((double)n, -0.2);
+    if (!(low > 0)) low = sd > 0 ? sd : fabs(first) > 0 ? fabs(first) : 1;
+    return 0.9 * low * pow(n, -0.2);
 }
 
 double stat_scott(const double *v, int64_t n)
@@ -176,39 +181,71 @@ double stat_scott(const double *v, int64_t n)
     return (sd > 0 ? sd : 1) * pow((double)n, -0.2);
 }
 
-static void kde_sum(const double *v, const double *weight, int64_t n, double total, double h,
-                    const double *grid, int m, double *out)
+#define KERNEL_REACH 9 /* bandwidths; beyond it less than 3e-18 of the peak */
+static void kde_sum(const double *v, int64_t n, double h, const double *grid, int m, double *out)
 {
     for (int k = 0; k < m; k++) {
         double s = 0;
         for (int64_t i = 0; i < n; i++) {
             double u = (grid[k] - v[i]) / h;
-            if (fabs(u) < 9) s += (weight ? weight[i] : 1) * exp(-0.5 * u * u);
+            if (fabs(u) < KERNEL_REACH) s += exp(-0.5 * u * u);
         }
-        out[k] = s / (total * h * sqrt(2 * M_PI));
+        out[k] = s / ((double)n * h * sqrt(2 * M_PI));
+    }
+}
+
+struct stat_cells stat_cells_of(double lo, double hi, double h)
+{
+    enum { A_WIDTH = 16, MOST = 1 << 17 };
+    double wanted = ceil((hi - lo) / h * A_WIDTH);
+    int n = wanted < 1 ? 1 : wanted > MOST ? MOST : (int)wanted;
+    double step = hi > lo ? (hi - lo) / n : h / A_WIDTH;
+    return (struct stat_cells){.lo = lo - step, .step = step, .n = n + 4};
+}
+
+int stat_cell_share(const struct stat_cells *c, double v, double w[4])
+{
+    double u = (v - c->lo) / c->step;
+    int k = u < 1 ? 1 : u >= c->n - 2 ? c->n - 3 : (int)u;
+    double s = u - k;
+    w[0] = -s * (s - 1) * (s - 2) / 6;
+    w[1] = (s + 1) * (s - 1) * (s - 2) / 2;
+    w[2] = -(s + 1) * s * (s - 2) / 2;
+    w[3] = (s + 1) * s * (s - 1) / 6;
+    return k - 1;
+}
+
+void stat_cells_kde(const struct stat_cells *c, const double *weight, double total, double h,
+                    const double *grid, int m, double *out)
+{
+    for (int k = 0; k < m; k++) {
+        double at = (grid[k] - c->lo) / c->step, reach = KERNEL_REACH * h / c->step, s = 0;
+        int from = at - reach < 0 ? 0 : (int)fmin(ceil(at - reach), c->n);
+        int to = at + reach < 0 ? 0 : (int)fmin(floor(at + reach) + 1, c->n);
+        for (int i = from; i < to; i++) {
+            double u = (i - at) * c->step / h;
+            s += weight[i] * exp(-0.5 * u * u);
+        }
+        out[k] = fmax(s, 0) / (total * h * sqrt(2 * M_PI));
     }
 }
 
 void stat_kde(const double *sorted, int64_t n, double h, const double *grid, int m, double *out)
 {
-    enum { EXACT = 10000, CELLS = 16384 };
+    enum { EXACT = 10000 };
     if (n <= EXACT || !(sorted[n - 1] > sorted[0])) {
-        kde_sum(sorted, NULL, n, (double)n, h, grid, m, out);
+        kde_sum(sorted, n, h, grid, m, out);
         return;
     }
-    double lo = sorted[0], step = (sorted[n - 1] - lo) / (CELLS - 1);
-    double *weight = mem_zero(sizeof *weight * (CELLS + 1)), *at = mem_alloc(sizeof *at * CELLS);
-    for (int64_t i = 0; i < n; i++) { /* linear binning: each value shared by two cells */
-        double u = (sorted[i] - lo) / step;
-        int k = u >= CELLS - 1 ? CELLS - 2 : (int)u;
-        weight[k] += 1 - (u - k);
-        weight[k + 1] += u - k;
+    struct stat_cells c = stat_cells_of(sorted[0], sorted[n - 1], h);
+    double *weight = mem_zero(sizeof *weight * (size_t)c.n), w[4];
+    for (int64_t i = 0; i < n; i++) {
+        int at = stat_cell_share(&c, sorted[i], w);
+        for (int k = 0; k < 4; k++)
+            weight[at + k] += w[k];
     }
-    for (int k = 0; k < CELLS; k++)
-        at[k] = lo + k * step;
-    kde_sum(at, weight, CELLS, (double)n, h, grid, m, out);
+    stat_cells_kde(&c, weight, (double)n, h, grid, m, out);
     mem_free(weight);
-    mem_free(at);
 }
 
 /* ---- lines through points ---- */

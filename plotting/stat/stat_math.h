@@ -18,9 +18,23 @@ double stat_sd(const double *v, int64_t n); /* n - 1 */
 double stat_pearson(const double *x, const double *y, int64_t n);
 /* Bandwidths: R's nrd0 of sorted values; Scott's, as scipy's gaussian_kde. */
 double stat_nrd0(const double *sorted, int64_t n);
+double stat_silverman(double sd, double iqr, double first, double n); /* the same of its parts */
 double stat_scott(const double *v, int64_t n);
-/* Gaussian kernel density at m grid points. Beyond 10,000 values they are shared out to 16,384
- * cells first (linear binning); the error is below 1e-5 of the peak. O(m min(n, 16384)). */
+/* Many values as weights of few cells of a sixteenth of a bandwidth (131,072 at most): each value
+ * is shared by the four cells around it so that cubic polynomials are kept (Lagrange), which leaves
+ * an error of about (step / h)^4 / 65 of the density's fourth difference: under 1e-6 of the peak.
+ */
+struct stat_cells {
+    double lo, step;
+    int n;
+};
+struct stat_cells stat_cells_of(double lo, double hi, double h);
+/* The first of the four cells of a value, and their shares, which add up to one. */
+int stat_cell_share(const struct stat_cells *c, double v, double share[4]);
+/* Gaussian kernel density of weighted cells at m grid points. */
+void stat_cells_kde(const struct stat_cells *c, const double *weight, double total, double h,
+                    const double *grid, int m, double *out);
+/* Gaussian kernel density at m grid points; over cells beyond 10,000 values. */
 void stat_kde(const double *sorted, int64_t n, double h, const double *grid, int m, double *out);
 
 struct stat_fit { /* a straight line by least squares */

@@ -167,7 +167,7 @@ void stat_leaves(const struct stat_merge *merges, int n, int *order)
 }
 
 /* ---- planes ---- */
-enum { FINE = 4, EXACT = 2000, FINE_N = (STAT_PLANE - 1) * FINE + 1 };
+enum { EXACT = 2000 };
 
 struct kernel {
     double xx, xy, yy; /* of the inverse covariance */
@@ -191,49 +191,73 @@ static void exact_sum(const double *x, const double *y, int64_t n, const struct 
         }
 }
 
-/* Each point is shared by the four nodes around it of a grid four times as fine. */
-static void share_points(const double *x, const double *y, int64_t n,
-                         const struct stat_plane_kde *g, double *w)
+/* A grid that is `fine` times as close as the nodes, with one more cell around; each point is
+ * shared by 4 x 4 of its cells (stat_cell_share). */
+struct fine_grid {
+    int fine;
+    struct stat_cells axis[2];
+    double *w;
+};
+
+static void share_points(const double *x, const double *y, int64_t n, struct fine_grid *g)
 {
+    double a[4], b[4];
     for (int64_t r = 0; r < n; r++) {
-        double u = (x[r] - g->lo[0]) / g->step[0] * FINE, v = (y[r] - g->lo[1]) / g->step[1] * FINE;
-        int i = (int)fmax(0, fmin(u, FINE_N - 2)), j = (int)fmax(0, fmin(v, FINE_N - 2));
-        double a = u - i, b = v - j;
-        w[j * FINE_N + i] += (1 - a) * (1 - b);
-        w[j * FINE_N + i + 1] += a * (1 - b);
-        w[(j + 1) * FINE_N + i] += (1 - a) * b;
-        w[(j + 1) * FINE_N + i + 1] += a * b;
+        int i = stat_cell_share(&g->axis[0], x[r], a), j = stat_cell_share(&g->axis[1], y[r], b);
+        for (int q = 0; q < 4; q++)
+            for (int p = 0; p < 4; p++)
+                g->w[(int64_t)(j + q) * g->axis[0].n + i + p] += a[p] * b[q];
+    }
+}
+
+/* The kernel around one weight, added to the nodes within its reach (in fine cells). */
+static void spread(const struct fine_grid *g, const double *table, const int reach[2], int p, int q,
+                   double weight, double *z)
+{
+    int f = g->fine, wide = 2 * reach[0] + 1;
+    int j0 = (int)fmax(0, ceil((q - reach[1]) / (double)f)), j1 = (q + reach[1]) / f;
+    int i0 = (int)fmax(0, ceil((p - reach[0]) / (double)f)), i1 = (p + reach[0]) / f;
+    for (int j = j0; j <= j1 && j < STAT_PLANE; j++) {
+        const double *row = table + (int64_t)(j * f - q + reach[1]) * wide + (reach[0] - p);
+        for (int i = i0; i <= i1 && i < STAT_PLANE; i++)
+            z[j * STAT_PLANE + i] += weight * row[i * f];
     }
 }
 
 static void binned_sum(const double *x, const double *y, int64_t n, const struct kernel *k,
-                       const double reach[2], struct stat_plane_kde *out)
+                       const double narrow[2], const double reach[2], struct stat_plane_kde *out)
 {
-    double *w = mem_zero(sizeof *w * FINE_N * FINE_N);
-    double fx = out->step[0] / FINE, fy = out->step[1] / FINE;
-    int ri = (int)fmin(FINE_N, ceil(reach[0] / fx)), rj = (int)fmin(FINE_N, ceil(reach[1] / fy));
-    int64_t wide = 2 * ri + 1;
-    double *table = mem_zero(sizeof *table * (size_t)(wide * (2 * rj + 1)));
-    for (int j = -rj; j <= rj; j++)
-        for (int i = -ri; i <= ri; i++)
-            table[(j + rj) * wide + i + ri] = kernel_at(k, i * fx, j * fy);
-    share_points(x, y, n, out, w);
+    enum { LEAST = 4, MOST = 16, A_WIDTH = 8 };
+    struct fine_grid g = {.fine = LEAST};
+    int cells[2];
+    for (int c = 0; c < 2; c++) {
+        double wanted = ceil(out->step[c] * A_WIDTH / narrow[c]);
+        if (wanted > g.fine) g.fine = wanted > MOST ? MOST : (int)wanted;
+    }
+    for (int c = 0; c < 2; c++) {
+        double step = out->step[c] / g.fine;
+        g.axis[c] = (struct stat_cells){
+            .lo = out->lo[c] - step, .step = step, .n = (STAT_PLANE - 1) * g.fine + 3};
+        cells[c] = (int)fmin(g.axis[c].n, ceil(reach[c] / step));
+    }
+    int64_t wide = 2 * cells[0] + 1;
+    double *table = mem_zero(sizeof *table * (size_t)(wide * (2 * cells[1] + 1)));
+    for (int j = -cells[1]; j <= cells[1]; j++)
+        for (int i = -cells[0]; i <= cells[0]; i++)
+            table[(j + cells[1]) * wide + i + cells[0]] =
+                kernel_at(k, i * g.axis[0].step, j * g.axis[1].step);
+    g.w = mem_zero(sizeof *g.w * (size_t)g.axis[0].n * (size_t)g.axis[1].n);
+    share_points(x, y, n, &g);
     memset(out->z, 0, sizeof(double) * STAT_PLANE * STAT_PLANE);
-    for (int q = 0; q < FINE_N; q++)
-        for (int p = 0; p < FINE_N; p++) {
-            double weight = w[q * FINE_N + p];
-            if (weight == 0) continue;
-            int j0 = (int)fmax(0, ceil((q - rj) / (double)FINE)), j1 = (q + rj) / FINE;
-            int i0 = (int)fmax(0, ceil((p - ri) / (double)FINE)), i1 = (p + ri) / FINE;
-            for (int j = j0; j <= j1 && j < STAT_PLANE; j++)
-                for (int i = i0; i <= i1 && i < STAT_PLANE; i++)
-                    out->z[j * STAT_PLANE + i] +=
-                        weight * table[(j * FINE - q + rj) * wide + (i * FINE - p + ri)];
+    for (int q = 0; q < g.axis[1].n; q++)
+        for (int p = 0; p < g.axis[0].n; p++) {
+            double weight = g.w[(int64_t)q * g.axis[0].n + p];
+            if (weight != 0) spread(&g, table, cells, p - 1, q - 1, weight, out->z);
         }
     for (int i = 0; i < STAT_PLANE * STAT_PLANE; i++)
-        out->z[i] *= k->peak / (double)n;
+        out->z[i] = fmax(out->z[i], 0) * k->peak / (double)n;
     mem_free(table);
-    mem_free(w);
+    mem_free(g.w);
 }
 
 bool stat_kde2(const double *x, const double *y, int64_t n, struct stat_plane_kde *out)
@@ -246,7 +270,8 @@ bool stat_kde2(const double *x, const double *y, int64_t n, struct stat_plane_kd
                        .xy = -r / (hx * hy * rest),
                        .yy = 1 / (hy * hy * rest),
                        .peak = 1 / (2 * M_PI * hx * hy * sqrt(rest))};
-    const double *const v[] = {x, y}, h[] = {hx, hy}, reach[] = {5 * hx, 5 * hy};
+    const double *const v[] = {x, y}, h[] = {hx, hy}, reach[] = {7 * hx, 7 * hy},
+                        narrow[] = {hx * sqrt(rest), hy * sqrt(rest)};
     for (int c = 0; c < 2; c++) {
         double lo = v[c][0], hi = v[c][0];
         for (int64_t i = 1; i < n; i++) {
@@ -259,7 +284,7 @@ bool stat_kde2(const double *x, const double *y, int64_t n, struct stat_plane_kd
     if (n <= EXACT)
         exact_sum(x, y, n, &k, out);
     else
-        binned_sum(x, y, n, &k, reach, out);
+        binned_sum(x, y, n, &k, narrow, reach, out);
     return true;
 }
 

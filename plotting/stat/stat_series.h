@@ -27,7 +27,8 @@ void stat_linkage(double *d, int n, struct stat_merge *merges);
 /* The leaves from left to right (scipy's dendrogram with count_sort=False). */
 void stat_leaves(const struct stat_merge *merges, int n, int *order);
 /* Gaussian kernel density on a grid of m x m (x fastest) with Scott's factor on the covariance
- * (scipy's gaussian_kde). Beyond 2,000 points they are binned first. false: no spread. */
+ * (scipy's gaussian_kde). Beyond 2,000 points they are binned first (cubic shares, error under
+ * 1e-6). false: no spread. */
 enum { STAT_PLANE = 100 };
 struct stat_plane_kde {
     double lo[2], step[2];
