@@ -271,6 +271,18 @@ void enc_dot(const struct encoder *e, const struct enc_input *in, int64_t at, in
     }
 }
 
+static void add_category(const struct enc_part *p, const struct enc_input *in, int64_t at, int n,
+                         const double *coef, double *grad)
+{
+    const struct enc_factor *f = &p->factors[0];
+    const int32_t *code = in->code[f->feature] + at, *local = f->local;
+    double *to = grad + p->first;
+    for (int i = 0; i < n; i++) {
+        int32_t col = code[i] < 0 ? -1 : local[code[i]];
+        if (col >= 0) to[col] += coef[i];
+    }
+}
+
 void enc_add(const struct encoder *e, const struct enc_input *in, int64_t at, int n,
              const double *coef, double *grad)
 {
@@ -279,6 +291,10 @@ void enc_add(const struct encoder *e, const struct enc_input *in, int64_t at, in
         const double *num = plain_number(p, in, at);
         if (num) {
             grad[p->first] += vec_dot(n, num, coef);
+            continue;
+        }
+        if (is_category(p, in)) {
+            add_category(p, in, at, n, coef, grad);
             continue;
         }
         if (p->list) {

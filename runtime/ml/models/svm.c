@@ -22,7 +22,7 @@
 #define FLAT_CURVE                                                                                 \
     1e-4 /* told of rows on the slope: keeps steps finite where no row is at the corner */
 #define FIRST_CORNER 4.0  /* every row of a plane of zeros is within */
-#define LAST_CORNER  1e-7 /* by Newton; L-BFGS stops at WIDE_CORNER, where it slows down */
+#define LAST_CORNER  1e-7 /* of few rows; of many, which stand closer, up to WIDE_CORNER */
 #define WIDE_CORNER  1e-3
 #define TOL          1e-9
 
@@ -75,7 +75,8 @@ static enum rc_t solve(struct ctx *cx, const struct model *m, struct risk *f, st
     bool by_newton = !f->plan->is_wide && f->plan->design.k <= most;
     double *hess = by_newton ? ARENA_ARRAY(cx->arena, double, n *n + 1) : NULL;
     double *grad = ARENA_ARRAY(cx->arena, double, n + 1);
-    double last = by_newton ? LAST_CORNER : WIDE_CORNER;
+    double last = fmin(fmax(1e-9 * (double)f->rows->n, LAST_CORNER), WIDE_CORNER);
+    if (!by_newton) last = WIDE_CORNER;
     struct objective o = {.n = f->n, .self = f, .eval = risk_eval};
     for (h->corner = FIRST_CORNER;; h->corner = fmax(h->corner * 0.1, last)) {
         if (by_newton && h->corner >= FIRST_CORNER) TRY(risk_warm_start(cx, f, NULL, x));
