@@ -36,6 +36,12 @@ static bool is_coded(const struct enc_feature *f)
     return f->kind == ENC_CATEGORY && f->ref >= 0;
 }
 
+/* With all levels a bool is still one column: the other would say the same again. */
+static bool is_yes_no(const struct enc_feature *f)
+{
+    return f->n_levels == 2 && f->levels[0].value.type.kind == KIND_BOOL;
+}
+
 static int rising(const void *a, const void *b)
 {
     return *(const int *)a - *(const int *)b;
@@ -235,6 +241,7 @@ static enum rc_t add_subset(struct coding *c, int term, const struct subset *s, 
             if (!(s->has & bit)) continue;
             fac.full = (s->full & bit) != 0;
         }
+        if (all_levels && is_coded(f) && is_yes_no(f)) fac.full = false;
         fill_local(c->arena, f, &fac);
         part.factors[part.n_factors++] = fac;
     }
