@@ -216,11 +216,7 @@ static void describe(struct roc *w)
     }
     if (w->n_curves > 4) strbuf_addz(&areas, " …");
     if (w->n_curves) stat_remark(b, "AUC %s", areas.p);
-    int64_t n = 0;
-    for (int k = 0; k < w->n_curves; k++)
-        n += w->curves[k].n;
-    b->c->text = arena_printf(b->a, "ROC curve: %s points, AUC %s", stat_count_text(b, n),
-                              areas.p ? areas.p : "not known");
+    b->c->text = arena_printf(b->a, "ROC curve: AUC %s", areas.p ? areas.p : "not known");
     b->c->finding =
         arena_printf(b->a, "ROC curve; area under the curve %s.", areas.p ? areas.p : "not known");
     b->c->title = build_title(b, "ROC curve");
