@@ -3,6 +3,7 @@
 #include "runtime/ml/judged_int.h"
 
 #include "runtime/base/bitmap.h"
+#include "runtime/base/pool.h"
 #include "runtime/ml/score_int.h"
 
 #include <math.h>
@@ -142,6 +143,46 @@ enum rc_t judge(struct ctx *cx, struct executor *x, const struct model *m, struc
     TRY(run_scores(cx, x, m, data, span, &t));
     enum rc_t res = take(cx, t, span, out);
     table_unref(t);
+    if (res != RC_OK) judged_release(out);
+    return res;
+}
+
+#define SCORE_BLOCK 1024
+
+struct score_job {
+    const struct rows *rows;
+    struct judged *out;
+};
+
+static enum rc_t score_block(struct ctx *cx, void *arg, int64_t task, int worker)
+{
+    (void)cx;
+    (void)worker;
+    struct score_job *job = arg;
+    struct judged *j = job->out;
+    size_t width = (size_t)j->width;
+    int64_t at = task * SCORE_BLOCK;
+    int n = (int)(j->n - at < SCORE_BLOCK ? j->n - at : SCORE_BLOCK);
+    j->m->family->cls->score(j->m, &job->rows->in, at, n, j->score + (size_t)at * width);
+    for (int64_t i = at; j->said && i < at + n; i++) {
+        const double *row = j->score + (size_t)i * width;
+        j->said[i] = 0;
+        for (int k = 1; k < j->width; k++)
+            if (row[k] > row[j->said[i]]) j->said[i] = k;
+    }
+    return RC_OK;
+}
+
+enum rc_t judge_rows(struct ctx *cx, const struct model *m, const struct rows *r,
+                     struct judged *out)
+{
+    *out = (struct judged){.m = m, .n = r->n, .width = model_width(m)};
+    struct score_job job = {r, out};
+    enum rc_t res = reserve(cx, out, r->n);
+    if (res == RC_OK) {
+        memcpy(out->actual, r->y, sizeof(double) * (size_t)r->n);
+        res = pool_run(cx, (r->n + SCORE_BLOCK - 1) / SCORE_BLOCK, score_block, &job);
+    }
     if (res != RC_OK) judged_release(out);
     return res;
 }

@@ -17,6 +17,8 @@ struct judged { /* arrays are mem_big's */
  * score). E404 without rows, E406, E217 for a model without a target. */
 rc judge(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
          struct span span, struct judged *out);
+/* The same of rows that are coded already, with their target. */
+rc judge_rows(struct ctx *cx, const struct model *m, const struct rows *r, struct judged *out);
 void judged_release(struct judged *j);
 /* As metrics take it; borrows. */
 struct scored judged_scored(const struct judged *j);

@@ -163,6 +163,14 @@ rc ml_evaluate(struct ctx *cx, struct executor *x, const struct model *m, struct
  * or the target). */
 rc ml_scores(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
              struct span span, struct table **out);
+/* What the features are worth by the fit: term, value, the largest first: the share of gain of
+ * trees, |coefficient| times sd of linear models. E217 for families that do not tell. */
+rc ml_importance(struct ctx *cx, const struct model *m, struct span span, struct table **out);
+/* By shuffling each feature's values over the rows of `data`, `rounds` times: term, value (how much
+ * worse the metric gets, mean), sd. metric NULL: rmse, auc or accuracy. O(features rounds rows). */
+rc ml_permutation(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
+                  const char *metric, int rounds, uint64_t seed, struct span span,
+                  struct table **out);
 /* Parts of a model: exactly one of *out_text and *out_table is filled (*out_table NULL for text).
  * "coef": term, estimate, std_error, statistic, p_value; "terms": one row a formula term; "report":
  * one row: n, iterations, loss, converged, seed, seconds and the family's own; "formula": text.

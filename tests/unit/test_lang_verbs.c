@@ -499,7 +499,7 @@ TEST(unknown_words)
     rec_error(&r, "t |> whre fare > 3", E205, "whre", "t |> where fare > 3");
     rec_error(&r, "t |> filter fare > 3", E105, "filter", "t |> where fare > 3");
     rec_error(&r, "t |> groupby zone", E105, "groupby", "by");
-    rec_error(&r, "t |> importance zone", E214, "importance", "does not run yet");
+    rec_error(&r, "t |> automl zone", E214, "automl", "does not run yet");
     rec_error(&r, "t |> pivot zone", E208, "zone", "pivot zone, count()");
     rec_error(&r, "t |> xyzzy", E205, "xyzzy", "?? lists");
     rec_error(&r, "n |> where fare > 3", E211, "where", "of type int");

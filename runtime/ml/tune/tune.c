@@ -191,32 +191,10 @@ static struct model *trial_model(const struct fold *f)
 static enum rc_t judge_fold(struct ctx *cx, const struct tune *u, const struct fold *f,
                             const struct model *m, double *out)
 {
-    const struct rows *r = f->test;
-    struct judged j = {.m = m, .n = r->n, .width = model_width(m)};
-    size_t width = (size_t)j.width;
-    void *score = NULL, *said = NULL;
-    enum rc_t res = RC_ERR;
-    j.actual = (double *)(uintptr_t)r->y;
-    TRY_OUT(mem_big(cx, mem_mul(sizeof(double) * ((size_t)r->n + 1), width), &score));
-    TRY_OUT(mem_big(cx, sizeof(int32_t) * ((size_t)r->n + 1), &said));
-    j.score = score;
-    if (width > 1) j.said = said;
-    for (int64_t at = 0; at < r->n; at += 1024) {
-        int n = (int)(r->n - at < 1024 ? r->n - at : 1024);
-        TRY_OUT(check_cancel(cx));
-        m->family->cls->score(m, &r->in, at, n, j.score + (size_t)at * width);
-    }
-    for (int64_t i = 0; j.said && i < r->n; i++) {
-        const double *row = j.score + (size_t)i * width;
-        j.said[i] = 0;
-        for (int k = 1; k < j.width; k++)
-            if (row[k] > row[j.said[i]]) j.said[i] = k;
-    }
-    TRY_OUT(judged_value(cx, &j, u->metric, out));
-    res = RC_OK;
-out:
-    mem_big_free(score);
-    mem_big_free(said);
+    struct judged j;
+    TRY(judge_rows(cx, m, f->test, &j));
+    enum rc_t res = judged_value(cx, &j, u->metric, out);
+    judged_release(&j);
     return res;
 }
 
