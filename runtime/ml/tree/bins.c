@@ -1,7 +1,7 @@
 /* bins.c: values to bins. A number's edges are quantiles at equal weight: each stretch of rows is
  * sorted and thinned to a summary, the summaries of a column are put together and cut. With few
  * distinct values nothing is thinned and every value has its bin. */
-#include "runtime/ml/tree/tree_int.h"
+#include "runtime/ml/tree/tree.h"
 
 #include "runtime/base/cancel.h"
 #include "runtime/base/pool.h"
@@ -284,8 +284,7 @@ static void level_bins(struct arena *a, const struct rows *r, const int32_t *cod
         if (code[i] >= 0) count[code[i]].weight += r->w ? r->w[i] : 1.0;
     qsort(count, (size_t)n, sizeof *count, count_cmp);
     for (int i = 0; i < n; i++)
-        c->bin_of[count[i].level] =
-            (uint8_t)(i < TREE_MAX_BINS - 1 ? i : TREE_MAX_BINS - 1);
+        c->bin_of[count[i].level] = (uint8_t)(i < TREE_MAX_BINS - 1 ? i : TREE_MAX_BINS - 1);
 }
 
 static enum rc_t category_column(struct ctx *cx, const struct bin_job *j, int k)

@@ -17,12 +17,12 @@ struct boost {
     struct tree_bins bins;
     struct grower *grower;
     struct tree_target target;
-    int k;              /* outputs */
-    double *sum;        /* [n, k] */
-    double *log_sum;    /* [n] softmax */
-    double *valid_sum;  /* [n_valid, k] */
-    double *valid_log;  /* [n_valid] */
-    uint32_t *rest;     /* [n] rows not in the sample */
+    int k;             /* outputs */
+    double *sum;       /* [n, k] */
+    double *log_sum;   /* [n] softmax */
+    double *valid_sum; /* [n_valid, k] */
+    double *valid_log; /* [n_valid] */
+    uint32_t *rest;    /* [n] rows not in the sample */
     int64_t n_rest;
     double *residual, *residual_w; /* [n] absolute, huber */
     double best;
@@ -95,8 +95,8 @@ static enum rc_t loss_task(struct ctx *cx, void *arg, int64_t task, int worker)
     float g[LOSS_BLOCK], h[LOSS_BLOCK];
     int64_t from = task * LOSS_ROWS, to = from + LOSS_ROWS < l->n ? from + LOSS_ROWS : l->n;
     for (int64_t at = from; at < to; at += LOSS_BLOCK)
-        l->part[task] += loss_block(&l->job, at, (int)(to - at < LOSS_BLOCK ? to - at : LOSS_BLOCK),
-                                    g, h);
+        l->part[task] +=
+            loss_block(&l->job, at, (int)(to - at < LOSS_BLOCK ? to - at : LOSS_BLOCK), g, h);
     return RC_OK;
 }
 
@@ -201,11 +201,14 @@ static enum rc_t add_tree(struct ctx *cx, struct boost *b, struct tree *t, int o
     enum rc_t res = pool_run(cx, n, step_leaf, &j);
     mem_free(leaves);
     TRY(res);
-    struct walk_job w = {
-        .t = t, .rows = b->rows, .list = b->rest, .n = b->n_rest, .sum = b->sum, .k = b->k,
-        .out = out};
-    if (b->n_rest > 0)
-        TRY(pool_run(cx, (w.n + WALK_ROWS - 1) / WALK_ROWS, walk_task, &w));
+    struct walk_job w = {.t = t,
+                         .rows = b->rows,
+                         .list = b->rest,
+                         .n = b->n_rest,
+                         .sum = b->sum,
+                         .k = b->k,
+                         .out = out};
+    if (b->n_rest > 0) TRY(pool_run(cx, (w.n + WALK_ROWS - 1) / WALK_ROWS, walk_task, &w));
     if (!b->rows->valid) return RC_OK;
     w.rows = b->rows->valid;
     w.list = NULL;
@@ -319,8 +322,7 @@ static enum rc_t boost_start(struct ctx *cx, struct boost *b)
     const struct boost_plan *p = b->plan;
     TRY(boost_memory(cx, b));
     body->base = ARENA_ARRAY(b->m->arena, double, b->k);
-    if (isnan(p->base))
-        TRY(loss_base(cx, p->loss, b->rows, b->k, body->base));
+    if (isnan(p->base)) TRY(loss_base(cx, p->loss, b->rows, b->k, body->base));
     for (int c = 0; c < b->k && !isnan(p->base); c++)
         body->base[c] = p->base;
     start_sums(b->rows, body->base, b->k, b->sum);

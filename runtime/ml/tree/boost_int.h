@@ -2,7 +2,7 @@
 #ifndef MLNB_ML_TREE_BOOST_INT_H
 #define MLNB_ML_TREE_BOOST_INT_H
 
-#include "runtime/ml/tree/tree_int.h"
+#include "runtime/ml/tree/tree.h"
 
 struct loss_job { /* derivatives of the loss at the sums so far */
     enum tree_loss loss;

@@ -82,7 +82,7 @@ static int64_t draw_rows(const struct forest *f, uint64_t tree, uint32_t *rows, 
         uint64_t two[2];
         rng_pair(f->m->seed, stream, (uint64_t)i, two);
         for (int k = 0; k < 2 && i + k < draws; k++) {
-            uint64_t at = (uint64_t)(((unsigned __int128)two[k] * (uint64_t)all) >> 64);
+            uint64_t at = (two[k] >> 32) * (uint64_t)all >> 32;
             gh[at] += gh[at] < DRAWS_MAX;
         }
     }
@@ -176,8 +176,7 @@ static enum rc_t one_tree(struct ctx *cx, struct forest *f, int id, int worker)
 static enum rc_t tree_task(struct ctx *cx, void *arg, int64_t task, int worker)
 {
     struct forest *f = arg;
-    if (!f->growers[worker])
-        TRY(grower_new(cx, &f->bins, f->rows->n, false, &f->growers[worker]));
+    if (!f->growers[worker]) TRY(grower_new(cx, &f->bins, f->rows->n, false, &f->growers[worker]));
     if (f->drawn && !f->drawn[worker]) {
         void *p = NULL;
         TRY(mem_big(cx, sizeof(int64_t) * (size_t)f->rows->n + 1, &p));

@@ -98,7 +98,7 @@ static bool is_worth(const struct grower *g, const struct open_node *o)
 {
     const struct tree_rules *r = g->rules;
     if (o->split.col < 0) return false;
-    double gain = r->has_min_gain_share ? o->split.gain / o->sums.h : o->split.gain;
+    double gain = r->has_min_gain_share ? r->gain_unit * o->split.gain / o->sums.h : o->split.gain;
     return gain >= r->min_gain;
 }
 
@@ -165,8 +165,8 @@ static enum rc_t kid_hists(struct ctx *cx, struct grower *g, struct scratch *s,
     return RC_OK;
 }
 
-static enum rc_t look_kid(struct ctx *cx, struct grower *g, struct scratch *s,
-                          const struct tree *t, struct open_node *kid)
+static enum rc_t look_kid(struct ctx *cx, struct grower *g, struct scratch *s, const struct tree *t,
+                          struct open_node *kid)
 {
     const struct tree_node *n = &t->nodes[kid->node];
     kid->split.col = -1;

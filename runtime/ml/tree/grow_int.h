@@ -3,16 +3,16 @@
 #ifndef MLNB_ML_TREE_GROW_INT_H
 #define MLNB_ML_TREE_GROW_INT_H
 
-#include "runtime/ml/tree/tree_int.h"
+#include "runtime/ml/tree/tree.h"
 
 #define BIG_ROWS 32768 /* nodes above are worked on by all threads */
 
-struct scratch { /* one thread's own */
-    int64_t *packed; /* [n_cells], zero between uses */
-    int64_t *wide;   /* [2 n_cells], zero between uses; NULL = not made yet */
-    int64_t *column; /* [4 TREE_CELLS], zero between uses */
+struct scratch {      /* one thread's own */
+    int64_t *packed;  /* [n_cells], zero between uses */
+    int64_t *wide;    /* [2 n_cells], zero between uses; NULL = not made yet */
+    int64_t *column;  /* [4 TREE_CELLS], zero between uses */
     int64_t *classes; /* [TREE_CELLS, n_classes] */
-    int64_t *gh;     /* gathered for a node; NULL = not made yet */
+    int64_t *gh;      /* gathered for a node; NULL = not made yet */
     int64_t cap_gh;
     double *sums; /* [3, n_classes] */
     int n_classes;

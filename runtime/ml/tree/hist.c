@@ -1,5 +1,5 @@
 /* hist.c: histograms of gradients. Cells are whole numbers, so that sums have no order. */
-#include "runtime/ml/tree/tree_int.h"
+#include "runtime/ml/tree/tree.h"
 
 #define AHEAD 24 /* rows: what a prefetch needs to arrive in time */
 
@@ -108,8 +108,8 @@ static void end_cells(struct tree_cells *out, int n_bins)
     out->n -= out->has_missing;
 }
 
-void hist_cells(const struct tree_hist *h, const struct tree_column *c,
-                const struct tree_target *y, struct tree_cells *out)
+void hist_cells(const struct tree_hist *h, const struct tree_column *c, const struct tree_target *y,
+                struct tree_cells *out)
 {
     const int64_t *cell = h->cell + (h->is_wide ? 2 : 1) * (int64_t)c->first;
     out->n = 0;

@@ -229,8 +229,7 @@ static enum rc_t look_parallel(struct ctx *cx, struct look_job *j, int k, struct
         j->splits[i].col = -1;
     TRY(pool_run(cx, k, look_task, j));
     for (int i = 0; i < k; i++)
-        if (j->splits[i].col >= 0 &&
-            j->splits[i].gain > best->gain + 1e-9 * fabs(best->gain))
+        if (j->splits[i].col >= 0 && j->splits[i].gain > best->gain + 1e-9 * fabs(best->gain))
             *best = j->splits[i];
     return RC_OK;
 }

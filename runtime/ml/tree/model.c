@@ -1,5 +1,5 @@
 /* model.c: checks before a fit, statistics after it, the file. */
-#include "runtime/ml/tree/tree_int.h"
+#include "runtime/ml/tree/tree.h"
 
 #include "runtime/base/pool.h"
 #include "runtime/fn/metric/metric.h"
@@ -62,8 +62,9 @@ static enum rc_t score_task(struct ctx *cx, void *arg, int64_t task, int worker)
 static enum rc_t plain_stats(struct ctx *cx, const struct rows *r, struct model *m,
                              const double *score)
 {
-    static const char *const of_number[] = {"rmse", "r2", NULL},
-                             *const of_class[] = {"log_loss", "accuracy", "auc", NULL};
+    static const char *const of_number[] = {"rmse", "r2", NULL}, *const of_class[] = {"log_loss",
+                                                                                      "accuracy",
+                                                                                      "auc", NULL};
     const char *const *names = r->n_classes ? of_class : of_number;
     struct scored s = {.n = r->n,
                        .actual = r->y,

@@ -133,8 +133,7 @@ enum rc_t pack_gradients(struct ctx *cx, const struct loss_job *loss, int64_t n,
     return pack(cx, &j, sum_loss);
 }
 
-enum rc_t pack_rows(struct ctx *cx, const struct pack_source *src, int64_t n,
-                    struct tree_target *t)
+enum rc_t pack_rows(struct ctx *cx, const struct pack_source *src, int64_t n, struct tree_target *t)
 {
     struct pack_job j = {.source = src, .n = n, .t = t};
     return pack(cx, &j, NULL);

@@ -25,7 +25,7 @@ struct part_job {
     const uint8_t *bins, *goes;
     uint32_t *src, *dst;
     int64_t n, step;
-    int64_t *left;  /* [chunks] */
+    int64_t *left; /* [chunks] */
     int64_t *to_l, *to_r;
 };
 

@@ -1,5 +1,5 @@
 /* parts.c: m.importance, m.trees, m.learning as frames, and the card's bars. */
-#include "runtime/ml/tree/tree_int.h"
+#include "runtime/ml/tree/tree.h"
 
 #include <math.h>
 
@@ -160,8 +160,21 @@ static void rule_text(struct strbuf *out, const struct model *m, const struct tr
     if (n->missing_left) strbuf_addz(out, " or null");
 }
 
-enum { T_TREE, T_NODE, T_DEPTH, T_RULE, T_FEATURE, T_CUT, T_LEFT, T_RIGHT, T_GAIN, T_COVER, T_N,
-       T_VALUE, T_COUNT };
+enum {
+    T_TREE,
+    T_NODE,
+    T_DEPTH,
+    T_RULE,
+    T_FEATURE,
+    T_CUT,
+    T_LEFT,
+    T_RIGHT,
+    T_GAIN,
+    T_COVER,
+    T_N,
+    T_VALUE,
+    T_COUNT
+};
 
 static enum rc_t node_row(struct ctx *cx, const struct model *m, int id, int i, int depth,
                           struct builder *b)
@@ -217,9 +230,9 @@ static enum rc_t tree_rows(struct ctx *cx, const struct model *m, int id, struct
 
 static enum rc_t trees_table(struct ctx *cx, const struct model *m, struct table **out)
 {
-    static const char *const names[T_COUNT] = {"tree",  "node",  "depth", "rule",  "feature",
-                                               "cut",   "left",  "right", "gain",  "cover",
-                                               "n",     "value"};
+    static const char *const names[T_COUNT] = {"tree",    "node",  "depth", "rule",
+                                               "feature", "cut",   "left",  "right",
+                                               "gain",    "cover", "n",     "value"};
     static const enum kind kinds[T_COUNT] = {KIND_INT, KIND_INT, KIND_INT, KIND_STR,
                                              KIND_STR, KIND_NUM, KIND_INT, KIND_INT,
                                              KIND_NUM, KIND_NUM, KIND_INT, KIND_NUM};
@@ -235,13 +248,18 @@ static enum rc_t trees_table(struct ctx *cx, const struct model *m, struct table
 }
 
 #define IMPORTANCE                                                                                 \
-    {"importance",                                                                                 \
-     "gain and cover of each feature's splits as shares of all, and how many splits: the largest " \
-     "gain first",                                                                                 \
-     importance_table}
+    {                                                                                              \
+        "importance",                                                                              \
+            "gain and cover of each feature's splits as shares of all, and how many splits: the "  \
+            "largest "                                                                             \
+            "gain first",                                                                          \
+            importance_table                                                                       \
+    }
 #define TREES                                                                                      \
-    {"trees", "a row a node, depth first; `rule` is what goes left, of a leaf its value",          \
-     trees_table}
+    {                                                                                              \
+        "trees", "a row a node, depth first; `rule` is what goes left, of a leaf its value",       \
+            trees_table                                                                            \
+    }
 const struct model_part tree_parts[] = {IMPORTANCE, TREES, {NULL, NULL, NULL}};
 const struct model_part boosted_parts[] = {
     IMPORTANCE,

@@ -1,9 +1,9 @@
 /* split.c: the best cut of a node along one column. A cut's gain is score(left) + score(right) -
- * score(node), score = T(G)^2 / (H + l2), T taking l1 off (Chen, Guestrin: XGBoost, KDD 2016, eq. 6,
- * 7); with G = sum w y and no penalty that is the decrease of variance, of two classes half that of
- * Gini. Null goes to the side where it gains more. Categories of many levels are put in the order
- * of G / H first (Fisher 1958), as LightGBM does. */
-#include "runtime/ml/tree/tree_int.h"
+ * score(node), score = T(G)^2 / (H + l2), T taking l1 off (Chen, Guestrin: XGBoost, KDD 2016, eq.
+ * 6, 7); with G = sum w y and no penalty that is the decrease of variance, of two classes half that
+ * of Gini. Null goes to the side where it gains more. Categories of many levels are put in the
+ * order of G / H first (Fisher 1958), as LightGBM does. */
+#include "runtime/ml/tree/tree.h"
 
 #include "runtime/base/kernel.h"
 
@@ -426,8 +426,7 @@ static void class_each_level(const struct class_line *l, struct tree_split *best
 }
 
 void tree_best_class_cut(const struct tree_rules *r, const struct tree_column *c, int col,
-                         const struct tree_class_cells *cells, double draw,
-                         struct tree_split *best)
+                         const struct tree_class_cells *cells, double draw, struct tree_split *best)
 {
     struct class_line l = {.rules = r, .column = c, .cells = cells, .col = col};
     l.base = class_score(r, cells->total, cells->k);

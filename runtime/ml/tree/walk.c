@@ -158,7 +158,7 @@ static bool turn(const struct model *m, const struct enc_input *in, int64_t at, 
         } else {
             for (int i = 0; i < n; i++) {
                 int32_t c = code[at + i];
-                out[(size_t)i * (size_t)stride] = c >= 0 && c < top ? c : NAN;
+                out[(size_t)i * (size_t)stride] = c >= 0 && c < top ? (double)c : (double)NAN;
             }
         }
     }
@@ -260,7 +260,8 @@ static void add_block(const struct tree_model *t, struct walk_block *b, double *
         if (f->width > 1) {
             for (int i = 0; i < b->n; i++)
                 for (int c = 0; c < f->width; c++)
-                    out[i * f->width + c] += f->value[(size_t)b->leaf[i] * (size_t)f->width + (size_t)c];
+                    out[i * f->width + c] +=
+                        f->value[(size_t)b->leaf[i] * (size_t)f->width + (size_t)c];
         } else {
             int c = t->n_out > 1 ? id % t->n_out : 0;
             for (int i = 0; i < b->n; i++)

@@ -1,10 +1,10 @@
-/* tree_int.h: the histogram learner that all tree families share. Values become bins (bins.c), rows
+/* tree.h: the histogram learner that all tree families share. Values become bins (bins.c), rows
  * have a pair of whole numbers (gradient, weight) of a common unit, histograms are sums of those
  * (hist.c): whole numbers, so no order of adding and no number of threads changes a bit and a
  * sibling is an exact difference. split.c looks for the best cut of a histogram, grow.c grows one
  * tree, boost.c and forest.c many, walk.c scores values. */
-#ifndef MLNB_ML_TREE_TREE_INT_H
-#define MLNB_ML_TREE_TREE_INT_H
+#ifndef MLNB_ML_TREE_TREE_H
+#define MLNB_ML_TREE_TREE_H
 
 #include "runtime/ml/ml_int.h"
 
@@ -15,14 +15,14 @@
 struct tree_column {
     int feature; /* of the encoder */
     bool is_cat;
-    bool has_missing;       /* some row to fit has null */
-    int n_bins;             /* bins of values; n_bins itself = null, unseen level */
-    int first;              /* its cells in a histogram: n_bins + 1 */
-    double *edge;           /* number: [n_bins - 1]; bin b holds edge[b - 1] < value <= edge[b] */
-    double *lo, *hi;        /* number: [n_bins] known ends of the values in a bin: a cut may stand
-                               anywhere in hi[b] .. lo[c] when no row lies between bins b and c */
-    uint8_t *bin_of;        /* category: [n_levels + 1] */
-    int n_levels;           /* category: levels and the column of others */
+    bool has_missing; /* some row to fit has null */
+    int n_bins;       /* bins of values; n_bins itself = null, unseen level */
+    int first;        /* its cells in a histogram: n_bins + 1 */
+    double *edge;     /* number: [n_bins - 1]; bin b holds edge[b - 1] < value <= edge[b] */
+    double *lo, *hi;  /* number: [n_bins] known ends of the values in a bin: a cut may stand
+                         anywhere in hi[b] .. lo[c] when no row lies between bins b and c */
+    uint8_t *bin_of;  /* category: [n_levels + 1] */
+    int n_levels;     /* category: levels and the column of others */
 };
 struct tree_bins {
     struct tree_column *cols;
@@ -67,8 +67,8 @@ static inline int tree_set_words(int n_levels)
 {
     return (n_levels + 63) / 64;
 }
-void tree_release(struct tree *t);                                 /* of a tree on the heap */
-void tree_keep(struct arena *a, struct tree *t);                   /* heap to arena */
+void tree_release(struct tree *t);               /* of a tree on the heap */
+void tree_keep(struct arena *a, struct tree *t); /* heap to arena */
 int tree_depth(const struct tree *t);
 int tree_leaves(const struct tree *t);
 
@@ -89,12 +89,13 @@ struct tree_rules {
     enum tree_measure measure;
     int depth, leaves; /* 0 = no limit */
     double l2, l1, min_gain, min_weight, max_step;
+    double gain_unit; /* forests: gain_unit * gain is weight times decrease of impurity */
     int64_t min_rows;
-    bool has_min_gain_share; /* min_gain is of a row's mean impurity, not a sum */
-    bool random_cut;         /* extra trees */
-    bool is_forest;          /* gain, cover in rows; no step limits */
+    bool has_min_gain_share;              /* min_gain is of the mean impurity of a row */
+    bool random_cut;                      /* extra trees */
+    bool is_forest;                       /* gain, cover in rows; no step limits */
     double col_tree, col_level, col_node; /* shares of the columns, at least one */
-    const int8_t *monotone;  /* [n_cols] -1, 0, 1, or NULL */
+    const int8_t *monotone;               /* [n_cols] -1, 0, 1, or NULL */
     uint64_t seed, stream;
     int onehot_levels; /* categories of up to so many levels: one against the rest */
 };
@@ -104,16 +105,17 @@ struct tree_sums { /* over rows */
     double g, h;
 };
 struct tree_split {
-    double gain; /* <= 0: none */
-    int col;     /* -1 = none */
-    int bin, next;  /* number: bins <= bin go left; next has the next row */
-    double cut;     /* number */
+    double gain;   /* <= 0: none */
+    int col;       /* -1 = none */
+    int bin, next; /* number: bins <= bin go left; next has the next row */
+    double cut;    /* number */
     bool missing_left;
     bool is_cat;
     uint64_t set[4]; /* category: bins that go left (without the missing one) */
     struct tree_sums left, right;
 };
-struct tree_cells { /* the cells of one column that hold rows, in order of bins; the last may be null */
+struct tree_cells { /* the cells of one column that hold rows, in order of bins; the last may be
+                       null */
     int n;
     bool has_missing; /* entry n: the null bin */
     uint16_t bin[TREE_CELLS + 1];
@@ -160,8 +162,8 @@ void hist_flush(int64_t *packed, int64_t *wide, int64_t n);
 void hist_subtract(struct tree_hist *big, const struct tree_hist *small, int64_t n_cells,
                    bool to_narrow);
 /* One column's cells of a histogram. */
-void hist_cells(const struct tree_hist *h, const struct tree_column *c,
-                const struct tree_target *y, struct tree_cells *out);
+void hist_cells(const struct tree_hist *h, const struct tree_column *c, const struct tree_target *y,
+                struct tree_cells *out);
 /* One column over rows, their gh gathered: straight into cells. scratch: [4 * TREE_CELLS], zero
  * before and after. */
 void hist_column(const struct tree_column *c, const uint8_t *bins, const struct tree_target *y,
@@ -195,23 +197,23 @@ int tree_leaf_of(const struct tree *t, const struct enc_input *in, int64_t row);
 
 /* ---- the fitted model: model.c ---- */
 enum tree_link { TREE_IDENTITY, TREE_LOGISTIC, TREE_SOFTMAX, TREE_EXP, TREE_SHARES };
-struct tree_round { /* a line of m.learning */
+struct tree_round {      /* a line of m.learning */
     double train, valid; /* NaN = none */
 };
 struct tree_flat;
 struct tree_model {
     struct tree *trees; /* [n_trees]; of several outputs: round by round, an output after another */
     int n_trees;
-    int n_out;          /* outputs: 1, or the classes of softmax and shares */
+    int n_out; /* outputs: 1, or the classes of softmax and shares */
     enum tree_link link;
-    double *base;       /* [n_out] where the sums start */
-    bool averages;      /* forests: sums are divided by the trees */
-    bool is_float;      /* values are rounded to float first (XGBoost's own models) */
-    int best_round;     /* trees used = best_round * trees a round */
+    double *base;   /* [n_out] where the sums start */
+    bool averages;  /* forests: sums are divided by the trees */
+    bool is_float;  /* values are rounded to float first (XGBoost's own models) */
+    int best_round; /* trees used = best_round * trees a round */
     int n_rounds;
     struct tree_round *rounds; /* [n_rounds] */
-    const char *loss;   /* what train and valid are */
-    struct tree_flat *flat; /* for scoring: tree_flatten */
+    const char *loss;          /* what train and valid are */
+    struct tree_flat *flat;    /* for scoring: tree_flatten */
 };
 /* Makes the layout that scoring reads. */
 void tree_flatten(struct model *m);
