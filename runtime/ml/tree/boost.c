@@ -337,7 +337,7 @@ static void keep_trees(struct boost *b, bool is_done)
     int n = b->round * b->k, keep = body->best_round * b->k;
     for (int i = 0; i < n + b->k && i < b->plan->rounds * b->k; i++)
         if (is_done && i < keep)
-            tree_keep(b->m->arena, &body->trees[i]);
+            tree_keep(b->m->arena, &body->trees[i], 0);
         else
             tree_release(&body->trees[i]);
     body->n_trees = is_done ? keep : 0;

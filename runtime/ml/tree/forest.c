@@ -251,7 +251,7 @@ enum rc_t forest_fit(struct ctx *cx, const struct ml_fit_spec *spec, const struc
     body->base[0] = r->n_classes > 2 ? 0 : f.centre;
     for (int i = 0; i < plan->trees; i++)
         if (res == RC_OK)
-            tree_keep(m->arena, &body->trees[i]);
+            tree_keep(m->arena, &body->trees[i], r->n_classes);
         else
             tree_release(&body->trees[i]);
     body->n_trees = body->best_round = plan->trees;

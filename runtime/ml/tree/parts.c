@@ -137,14 +137,35 @@ static void level_list(struct strbuf *out, const struct model *m, const struct t
     if (shown > 8) strbuf_printf(out, " and %d more", shown - 8);
 }
 
+static int top_class(const struct model *m, const struct tree *t, int i)
+{
+    int k = model_n_classes(m), top = 0;
+    for (int c = 1; c < k; c++)
+        if (t->shares[i * k + c] > t->shares[i * k + top]) top = c;
+    return top;
+}
+
+/* Of more than two classes the largest share; of two in a forest that of the positive class. */
+static double node_value(const struct model *m, const struct tree *t, int i)
+{
+    if (t->shares) return t->shares[i * model_n_classes(m) + top_class(m, t, i)];
+    const struct tree_model *body = m->body;
+    return t->nodes[i].value + (body->averages ? body->base[0] : 0);
+}
+
 /* "fare <= 12.5", "part in [a, b]", "= 0.25" of a leaf; indented by its depth. */
 static void rule_text(struct strbuf *out, const struct model *m, const struct tree *t, int i,
                       int depth)
 {
     const struct tree_node *n = &t->nodes[i];
     strbuf_fill(out, ' ', 2 * (size_t)(depth < 40 ? depth : 40));
+    if (n->left < 0 && t->shares) {
+        int top = top_class(m, t, i);
+        strbuf_printf(out, "= %s (%.4g)", m->target.classes.levels[top].text, node_value(m, t, i));
+        return;
+    }
     if (n->left < 0) {
-        strbuf_printf(out, "= %.6g", n->value);
+        strbuf_printf(out, "= %.6g", node_value(m, t, i));
         return;
     }
     const char *name = m->enc.features[n->feature].name;
@@ -191,7 +212,7 @@ static enum rc_t node_row(struct ctx *cx, const struct model *m, int id, int i, 
     TRY(builder_i64(cx, &b[T_DEPTH], depth));
     TRY(builder_f64(cx, &b[T_COVER], n->cover));
     TRY(builder_i64(cx, &b[T_N], n->n));
-    TRY(builder_f64(cx, &b[T_VALUE], n->value));
+    TRY(builder_f64(cx, &b[T_VALUE], node_value(m, t, i)));
     if (n->left < 0) {
         static const int empty[] = {T_FEATURE, T_CUT, T_LEFT, T_RIGHT, T_GAIN};
         for (size_t k = 0; k < sizeof empty / sizeof *empty; k++)

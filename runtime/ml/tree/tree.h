@@ -67,8 +67,8 @@ static inline int tree_set_words(int n_levels)
 {
     return (n_levels + 63) / 64;
 }
-void tree_release(struct tree *t);               /* of a tree on the heap */
-void tree_keep(struct arena *a, struct tree *t); /* heap to arena */
+void tree_release(struct tree *t);                              /* of a tree on the heap */
+void tree_keep(struct arena *a, struct tree *t, int n_classes); /* heap to arena */
 int tree_depth(const struct tree *t);
 int tree_leaves(const struct tree *t);
 

@@ -67,11 +67,13 @@ int tree_leaves(const struct tree *t)
     return (t->n_nodes + 1) / 2;
 }
 
-void tree_keep(struct arena *a, struct tree *t)
+void tree_keep(struct arena *a, struct tree *t, int n_classes)
 {
     struct tree kept = *t;
     kept.nodes = arena_copy(a, t->nodes, sizeof *t->nodes * (size_t)t->n_nodes);
     kept.sets = t->n_sets ? arena_copy(a, t->sets, sizeof *t->sets * (size_t)t->n_sets) : NULL;
+    size_t n_shares = mem_mul((size_t)t->n_nodes, (size_t)n_classes);
+    if (t->shares) kept.shares = arena_copy(a, t->shares, sizeof(double) * n_shares);
     kept.cap = kept.cap_sets = 0;
     tree_release(t);
     *t = kept;
