@@ -75,8 +75,7 @@ enum rc_t tree_forest_plan(struct ctx *cx, const struct ml_fit_spec *spec, const
     rules->depth = (int)model_param(m, "depth");
     rules->leaves = (int)model_param(m, "leaves");
     rules->min_rows = (int64_t)model_param(m, "min_rows");
-    if (rules->min_rows > 1)
-        rules->min_weight = (double)rules->min_rows * mean_weight * (1 - 1e-9);
+    if (rules->min_rows > 1) rules->min_weight = (double)rules->min_rows * mean_weight * (1 - 1e-9);
     rules->min_gain = model_param(m, "min_gain");
     rules->has_min_gain_share = true;
     rules->is_forest = true;
