@@ -152,7 +152,7 @@ TEST(targets_that_do_not_suit)
     fails(&b, "logistic", E403, "all 6 rows have `k` 3");
     b.f.target = plain(&b, "x");
     fails(&b, "logistic", E409, "`x` is num");
-    fails(&b, "forest", E214, "`arima` is not in this version");
+    fails(&b, "arima", E214, "`arima` is not in this version");
     bench_end(&b);
 }
 
