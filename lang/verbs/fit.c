@@ -21,9 +21,19 @@ static rc unknown_family(struct verb_call *vc, const struct ast *e)
     return r;
 }
 
+static rc list_arg(struct verb_call *vc, const struct ast *e, struct scalar *out)
+{
+    struct value *v = NULL;
+    TRY(interp_expr(vc->lg, vc->scope, e, &v));
+    enum rc_t res = value_to_arg(vc->lg, v, e->span, vc->arena, out);
+    value_unref(v);
+    return res;
+}
+
 static rc family_arg(struct verb_call *vc, const struct ast *e, struct ml_arg *out)
 {
     out->span = e->span;
+    if (e->op == AST_LIST) return list_arg(vc, e, &out->value);
     if (e->op == AST_NAME) { /* a word of the family's: solver: lbfgs */
         out->value = (struct scalar){.type = DTYPE(KIND_STR), .u.s = arena_str(vc->arena, e->text)};
         return RC_OK;

@@ -65,7 +65,7 @@ static void add_params(struct facts *f, const struct model *m)
         struct scalar def = {.type = DTYPE(KIND_STR), .u.s = str_of(d->def)};
         scalar_text(&v, &m->params[i], false);
         double x;
-        bool is_default = str_eq(strbuf_view(&v), def.u.s) ||
+        bool is_default = str_eq(strbuf_view(&v), def.u.s) || m->params[i].is_null ||
                           (num_parse(d->def, strlen(d->def), &x) &&
                            m->params[i].type.kind == KIND_NUM && m->params[i].u.f == x);
         bool is_penalty = strcmp(d->name, "l2") == 0 && m->params[i].u.f > 0;

@@ -99,6 +99,15 @@ void json_out_json(struct json_out *o, const json_t *j)
     json_dump_callback(j, add_dump, &o->text, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
+void json_out_nums(struct json_out *o, const char *key, const double *v, size_t n)
+{
+    json_out_key(o, key);
+    json_out_open(o, '[');
+    for (size_t i = 0; i < n; i++)
+        json_out_num(o, v[i]);
+    json_out_close(o, ']');
+}
+
 /* ---- reading ---- */
 enum rc_t json_bad(struct ctx *cx, const char *fmt, ...)
 {
@@ -156,5 +165,18 @@ enum rc_t json_get_list(struct ctx *cx, const json_t *j, const char *key, size_t
     if (!json_is_array(v)) return json_bad(cx, "`%s` is not a list", key);
     if (json_array_size(v) > max) return json_bad(cx, "`%s` is too long", key);
     *out = v;
+    return RC_OK;
+}
+
+enum rc_t json_get_nums(struct ctx *cx, const json_t *j, const char *key, double *out, size_t n)
+{
+    const json_t *v = json_object_get(j, key);
+    if (!json_is_array(v) || json_array_size(v) != n)
+        return json_bad(cx, "`%s` is not a list of %zu numbers", key, n);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *e = json_array_get(v, i);
+        if (!json_is_number(e)) return json_bad(cx, "`%s` holds what is no number", key);
+        out[i] = json_number_value(e);
+    }
     return RC_OK;
 }

@@ -22,6 +22,8 @@ void json_out_int(struct json_out *o, int64_t x);
 void json_out_bool(struct json_out *o, bool x);
 void json_out_str(struct json_out *o, struct str s);
 void json_out_null(struct json_out *o);
+/* "key": [n numbers]; not finite: null. */
+void json_out_nums(struct json_out *o, const char *key, const double *v, size_t n);
 /* A value made by Jansson (expressions). */
 void json_out_json(struct json_out *o, const json_t *j);
 
@@ -33,6 +35,8 @@ rc json_get_int(struct ctx *cx, const json_t *j, const char *key, int64_t min, i
 rc json_get_bool(struct ctx *cx, const json_t *j, const char *key, bool *out);
 /* NUL-terminated, owned by j; texts with a NUL inside are refused. */
 rc json_get_str(struct ctx *cx, const json_t *j, const char *key, const char **out);
+/* A list of exactly n finite numbers. */
+rc json_get_nums(struct ctx *cx, const json_t *j, const char *key, double *out, size_t n);
 /* A list of at most `max` entries. */
 rc json_get_list(struct ctx *cx, const json_t *j, const char *key, size_t max, const json_t **out);
 
