@@ -112,6 +112,7 @@ static enum rc_t check_list(struct ctx *cx, const struct ml_family *f,
                             struct scalar *out)
 {
     struct scalar v = a->value;
+    if (v.is_null && v.type.kind == KIND_LIST) return *out = v, RC_OK; /* the default of a file */
     bool is_list = v.type.kind == KIND_LIST && !v.is_null;
     int64_t n = is_list ? v.u.list->n : 1;
     struct builder b;

@@ -36,7 +36,8 @@ static enum rc_t given_centers(struct ctx *cx, const struct ml_fit_spec *spec,
     if (d < 1 || n % d != 0) {
         fail(cx, E209, arg_span(spec, "centers"),
              "centers: has %d numbers, which is no whole number of centres in %d columns", n, d);
-        return err_note(cx, "one centre after the other: centers: [1, 2, 3, 4] are (1, 2) and (3, 4)");
+        return err_note(cx,
+                        "one centre after the other: centers: [1, 2, 3, 4] are (1, 2) and (3, 4)");
     }
     for (int i = 0; i < spec->n_args; i++)
         if (spec->args[i].name && strcmp(spec->args[i].name, "k") == 0 && *k != n / d)
@@ -163,7 +164,8 @@ static const struct ml_param_desc kmeans_params[] = {
      .min = -1e300,
      .max = 1e300,
      .def = "[]",
-     .doc = "the first centres themselves, one after the other: [1, 2, 3, 4] are (1, 2) and (3, 4)"},
+     .doc =
+         "the first centres themselves, one after the other: [1, 2, 3, 4] are (1, 2) and (3, 4)"},
     {.name = "max_iter",
      .kind = KIND_INT,
      .min = 1,

@@ -336,7 +336,7 @@ enum rc_t kmeans_start(struct ctx *cx, struct kmeans *km, enum kmeans_init how, 
 
 /* ---- rows of plain columns ---- */
 struct rows *plain_rows(struct arena *a, const double *const *col, size_t d, int64_t n,
-                             const double *w)
+                        const double *w)
 {
     struct encoder *e = ARENA_NEW(a, struct encoder);
     struct rows *r = ARENA_NEW(a, struct rows);

@@ -78,6 +78,6 @@ void kmeans_unit(double *center, int k, size_t d);
 
 /* Rows of plain numbers: column j of the design is col[j] [n]; w [n] or NULL. In `a`. */
 struct rows *plain_rows(struct arena *a, const double *const *col, size_t d, int64_t n,
-                             const double *w);
+                        const double *w);
 
 #endif
