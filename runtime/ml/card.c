@@ -52,7 +52,7 @@ static void add_rows(struct facts *f, const struct model *m)
         const struct enc_level *l = &m->target.classes.levels[i];
         int_format_thousands(l->n, n);
         strbuf_printf(b, "%s%s: %s%s", i ? ", " : "", l->text, n,
-                      i == m->target.positive ? " (positive)" : "");
+                      model_n_classes(m) == 2 && i == m->target.positive ? " (positive)" : "");
     }
 }
 

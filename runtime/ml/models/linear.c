@@ -18,6 +18,8 @@
 #define PERFECT_FIT 1e-26 /* residual against total sum of squares */
 #define NO_EFFECT   1e-14
 #define NEAR_FIT    1e-15 /* one more refinement below this */
+#define SHARP_VIF   1e3   /* products of pairs lose three digits at most: no refinement */
+#define SHARP_REST  1e-4
 #define MAX_SWEEPS  100000
 
 struct least_squares {
@@ -85,6 +87,20 @@ static enum rc_t look_back(struct ctx *cx, struct risk *f, struct least_squares 
     return RC_OK;
 }
 
+/* Residual sum of squares by the products; whether it and b have their digits without a look at the
+ * rows. */
+static bool is_sharp(const struct linear_plan *p, struct least_squares *s)
+{
+    size_t k = (size_t)p->design.k, ld = k + 1;
+    s->rss = s->tss;
+    for (size_t j = 0; j < k; j++) {
+        s->rss += s->b[j] * (p->cross[j * ld + j] * s->b[j] - 2 * p->cross[k * ld + j]);
+        for (size_t i = 0; i < j; i++)
+            s->rss += 2 * s->b[i] * s->b[j] * p->cross[j * ld + i];
+    }
+    return p->inflation < SHARP_VIF && s->rss > SHARP_REST * s->tss;
+}
+
 static enum rc_t solve_products(struct ctx *cx, const struct linear_plan *p, struct risk *f,
                                 struct least_squares *s)
 {
@@ -100,7 +116,7 @@ static enum rc_t solve_products(struct ctx *cx, const struct linear_plan *p, str
     spd_factor((int)k, a, scale, &jitter);
     spd_solve((int)k, a, scale, s->b);
     s->tss = p->cross[k * ld + k];
-    for (int round = 0; round < 3; round++) {
+    for (int round = is_sharp(p, s) ? 3 : 0; round < 3; round++) {
         TRY(look_back(cx, f, s, grad));
         for (size_t j = 0; j < k; j++)
             grad[j] *= w;

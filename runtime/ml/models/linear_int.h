@@ -31,6 +31,7 @@ struct linear_plan {
      * response, [k + 1, k + 1] upper column-major, when they are well conditioned; else the
      * triangle R of their QR factorisation, of the same shape. */
     double *cross, *triangle;
+    double inflation; /* of cross: by how much others inflate the variance of a coefficient */
 };
 /* response: [n], what the last column holds (linear: y - offset), its mean taken off when there is
  * an intercept. NULL: zeros, and with a penalty no products are made. Parameters read: l1, l2

@@ -222,8 +222,7 @@ static void choose_cross(struct ctx *cx, const struct gram *g, struct linear_pla
 }
 
 /* The part of every column that the others do not explain is large enough for products of pairs. */
-static enum rc_t is_well_conditioned(struct ctx *cx, const struct linear_plan *p, double w_sum,
-                                     bool *out)
+static enum rc_t is_well_conditioned(struct ctx *cx, struct linear_plan *p, double w_sum, bool *out)
 {
     size_t k = (size_t)p->design.k, ld = k + 1;
     void *a_p = NULL;
@@ -241,8 +240,10 @@ static enum rc_t is_well_conditioned(struct ctx *cx, const struct linear_plan *p
     for (size_t j = 0; j < k; j++)
         scale[j] = 1.0;
     if (*out) spd_inverse((int)k, a, scale);
-    for (size_t j = 0; j < k && *out; j++)
+    for (size_t j = 0; j < k && *out; j++) {
+        p->inflation = fmax(p->inflation, a[j * k + j]);
         *out = a[j * k + j] < MOST_VIF;
+    }
     mem_big_free(a_p);
     return RC_OK;
 }
