@@ -30,15 +30,18 @@ static const char *term_text(struct fb *f, const struct ast *e)
 struct stateful {
     const char *name;
     enum feature_op op;
-    bool is_later;
 };
 static const struct stateful statefuls[] = {
-    {"scale", FEATURE_SCALE, false},   {"center", FEATURE_CENTER, false},
-    {"impute", FEATURE_IMPUTE, false}, {"cat", FEATURE_CAT, false},
-    {"onehot", FEATURE_ONEHOT, false}, {"poly", FEATURE_EXPR, true},
-    {"bs", FEATURE_EXPR, true},        {"bucket", FEATURE_EXPR, true},
-    {"tfidf", FEATURE_WORDS, false},   {"counts", FEATURE_WORDS, false},
-    {"hash", FEATURE_WORDS, false},    {"pca", FEATURE_EXPR, true},
+    {"scale", FEATURE_SCALE},       {"center", FEATURE_CENTER},
+    {"impute", FEATURE_IMPUTE},     {"cat", FEATURE_CAT},
+    {"onehot", FEATURE_ONEHOT},     {"min_max", FEATURE_MIN_MAX},
+    {"max_abs", FEATURE_MAX_ABS},   {"robust", FEATURE_ROBUST},
+    {"binarize", FEATURE_BINARIZE}, {"bucket", FEATURE_BUCKET},
+    {"index", FEATURE_INDEX},       {"target", FEATURE_TARGET},
+    {"poly", FEATURE_POLY},         {"bs", FEATURE_BS},
+    {"pca", FEATURE_PCA},           {"normalize", FEATURE_NORMALIZE},
+    {"tfidf", FEATURE_WORDS},       {"counts", FEATURE_WORDS},
+    {"hash", FEATURE_WORDS},
 };
 
 static const struct stateful *stateful_of(const struct ast *e)
@@ -68,7 +71,7 @@ bool formula_is_option(const struct ast *call, int i)
     return i < call->n_names && call->names[i].n > 0;
 }
 
-static struct feature *new_feature(struct fb *f, enum feature_op op, const struct ast *e)
+struct feature *formula_feature(struct fb *f, enum feature_op op, const struct ast *e)
 {
     struct feature *x = ARENA_NEW(f->a, struct feature);
     x->op = op;
@@ -77,9 +80,7 @@ static struct feature *new_feature(struct fb *f, enum feature_op op, const struc
     return x;
 }
 
-static rc build_feature(struct fb *f, const struct ast *e, struct feature **out);
-
-static struct dtype feature_type(const struct feature *x)
+struct dtype formula_type(const struct feature *x)
 {
     switch (x->op) {
     case FEATURE_EXPR: return x->expr->type;
@@ -87,20 +88,24 @@ static struct dtype feature_type(const struct feature *x)
     case FEATURE_SCALE:
     case FEATURE_CENTER: return DTYPE(KIND_NUM);
     case FEATURE_IMPUTE: {
-        struct dtype t = feature_type(x->args[0]);
+        struct dtype t = formula_type(x->args[0]);
         bool same = strcmp(x->method, "mode") == 0 || strcmp(x->method, "constant") == 0;
         return same ? t : DTYPE(KIND_NUM);
     }
     case FEATURE_CAT:
     case FEATURE_ONEHOT: return DTYPE(KIND_CAT);
+    case FEATURE_BUCKET: return DTYPE(KIND_CAT);
     case FEATURE_WORDS: return DTYPE(KIND_LIST);
+    default: return DTYPE(KIND_NUM);
     }
     return DTYPE(KIND_NULL);
 }
 
 static bool makes_columns(const struct feature *x)
 {
-    return x->op == FEATURE_CAT || x->op == FEATURE_ONEHOT || x->op == FEATURE_WORDS;
+    return x->op == FEATURE_CAT || x->op == FEATURE_ONEHOT || x->op == FEATURE_WORDS ||
+           x->op == FEATURE_POLY || x->op == FEATURE_BS || x->op == FEATURE_PCA ||
+           x->op == FEATURE_NORMALIZE;
 }
 
 static rc several_columns(struct fb *f, struct span span, struct str name)
@@ -113,7 +118,7 @@ static rc several_columns(struct fb *f, struct span span, struct str name)
 static rc feature_call(struct fb *f, const struct ast *e, struct str name,
                        const struct ast *const *kids, int n, struct feature **out)
 {
-    struct feature *x = new_feature(f, FEATURE_CALL, e);
+    struct feature *x = formula_feature(f, FEATURE_CALL, e);
     x->fn = fn_find(name);
     if (!x->fn) {
         fail(f->b->cx, E204, e->span, "no function `%.*s` works on the result of a fitted one",
@@ -124,10 +129,10 @@ static rc feature_call(struct fb *f, const struct ast *e, struct str name,
     struct dtype *types = ARENA_ARRAY(f->a, struct dtype, n + 1);
     for (int i = 0; i < n; i++) {
         struct feature *arg;
-        TRY(build_feature(f, kids[i], &arg));
+        TRY(formula_build(f, kids[i], &arg));
         if (makes_columns(arg)) return several_columns(f, kids[i]->span, kids[i]->text);
         x->args[i] = arg;
-        types[i] = feature_type(arg);
+        types[i] = formula_type(arg);
     }
     x->n_args = n;
     const struct fn_overload *overload;
@@ -229,7 +234,7 @@ static rc impute_method(struct fb *f, const struct ast *e, struct feature *x)
 static rc need_number(struct fb *f, const struct ast *call, const struct feature *x)
 {
     char type[64];
-    struct dtype t = feature_type(x);
+    struct dtype t = formula_type(x);
     if (dtype_is_number(t) || t.kind == KIND_BOOL) return RC_OK;
     return fail(f->b->cx, E401, call->span, "%.*s takes numbers; `%s` is %s", STR_FMT(call->text),
                 x->text, dtype_text(t, type, sizeof type));
@@ -247,9 +252,9 @@ static int plain_args(const struct ast *call)
 static rc wrap_stateful(struct fb *f, const struct ast *call, enum feature_op op,
                         struct feature *child, struct feature **out)
 {
-    struct feature *x = new_feature(f, op, call);
+    struct feature *x = formula_feature(f, op, call);
     int n = plain_args(call), want = op == FEATURE_IMPUTE ? 2 : 1;
-    if (n != want && op != FEATURE_WORDS)
+    if (n != want && op < FEATURE_WORDS)
         return fail(f->b->cx, E208, call->span, "%.*s takes %s", STR_FMT(call->text),
                     want == 2 ? "a column and mean, median, mode or a constant" : "one column");
     x->args = ARENA_ARRAY(f->a, const struct feature *, 1);
@@ -259,6 +264,12 @@ static rc wrap_stateful(struct fb *f, const struct ast *call, enum feature_op op
     if (op == FEATURE_WORDS) {
         *out = x;
         return formula_words(f, call, x);
+    }
+    if (op != FEATURE_INDEX && op != FEATURE_TARGET && op > FEATURE_WORDS)
+        TRY(need_number(f, call, child));
+    if (op > FEATURE_WORDS) {
+        *out = x;
+        return formula_learnt(f, call, x);
     }
     if (op == FEATURE_SCALE || op == FEATURE_CENTER) TRY(need_number(f, call, child));
     if (op == FEATURE_IMPUTE) TRY(impute_method(f, call->kids[1], x));
@@ -283,27 +294,30 @@ static rc build_stateful(struct fb *f, const struct ast *call, const struct stat
                          struct feature **out)
 {
     struct feature *child;
-    if (s->is_later) return comes_later(f, call);
+    if (s->op == FEATURE_PCA || s->op == FEATURE_NORMALIZE) {
+        *out = formula_feature(f, s->op, call);
+        return formula_several(f, call, *out);
+    }
     if (!call->n_kids || formula_is_option(call, 0))
         return fail(f->b->cx, E208, call->span, "%s takes a column first", s->name);
-    TRY(build_feature(f, call->kids[0], &child));
+    TRY(formula_build(f, call->kids[0], &child));
     return wrap_stateful(f, call, s->op, child, out);
 }
 
 /* Any expression with arithmetic meaning: as a whole where nothing in it is fitted. */
-static rc build_feature(struct fb *f, const struct ast *e, struct feature **out)
+rc formula_build(struct fb *f, const struct ast *e, struct feature **out)
 {
     const struct stateful *s = stateful_of(e);
     if (s) return build_stateful(f, e, s, out);
     if (is_reserved(e)) return comes_later(f, e);
     if (e->op == AST_CALL && str_eqz(e->text, "I")) {
         if (e->n_kids != 1) return fail(f->b->cx, E208, e->span, "I() takes one expression");
-        TRY(build_feature(f, e->kids[0], out));
+        TRY(formula_build(f, e->kids[0], out));
         (*out)->text = term_text(f, e);
         return RC_OK;
     }
     if (!holds_stateful(e)) {
-        *out = new_feature(f, FEATURE_EXPR, e);
+        *out = formula_feature(f, FEATURE_EXPR, e);
         return bind_expr(f->b, e, &(*out)->expr);
     }
     if (e->op == AST_BINARY) return feature_call(f, e, e->text, e->kids, 2, out);
@@ -401,8 +415,30 @@ static rc set_product(struct fb *f, const struct prod_set *a, const struct prod_
     return RC_OK;
 }
 
+static rc add_feature(struct fb *f, struct feature *x, bool is_offset, struct prod_set *out);
+
+/* Each column of poly(x, 3) is a term: poly(x, 3)[2]. */
+static rc add_columns(struct fb *f, struct feature *x, struct prod_set *out)
+{
+    for (int k = 0; k < feature_width(x); k++) {
+        struct feature *col = ARENA_NEW(f->a, struct feature);
+        *col = (struct feature){.op = FEATURE_COLUMN, .span = x->span, .column = k, .n_args = 1};
+        col->text = x->op == FEATURE_NORMALIZE
+                        ? arena_printf(f->a, "%s[%s]", x->text, x->args[k]->text)
+                        : arena_printf(f->a, "%s[%d]", x->text, k + 1);
+        col->args = ARENA_ARRAY(f->a, const struct feature *, 1);
+        col->args[0] = x;
+        TRY(add_feature(f, col, false, out));
+    }
+    return RC_OK;
+}
+
 static rc add_feature(struct fb *f, struct feature *x, bool is_offset, struct prod_set *out)
 {
+    if (x->op == FEATURE_POLY || x->op == FEATURE_BS || x->op == FEATURE_PCA ||
+        x->op == FEATURE_NORMALIZE)
+        return is_offset ? formula_bad(f, x->span, "an offset is one number")
+                         : add_columns(f, x, out);
     struct prod t = {
         .vars = ARENA_ARRAY(f->a, int, 1), .n = 1, .is_offset = is_offset, .span = x->span};
     t.vars[0] = variable_index(f, x);
@@ -412,7 +448,7 @@ static rc add_feature(struct fb *f, struct feature *x, bool is_offset, struct pr
 static rc column_term(struct fb *f, const char *name, struct span span, struct prod_set *out)
 {
     struct ast at = {.op = AST_NAME, .span = span, .text = str_of(name)};
-    struct feature *x = new_feature(f, FEATURE_EXPR, &at);
+    struct feature *x = formula_feature(f, FEATURE_EXPR, &at);
     x->expr = name_expr(f->a, f->b->schema, name, span);
     return add_feature(f, x, false, out);
 }
@@ -529,7 +565,7 @@ static rc binary_terms(struct fb *f, const struct ast *e, struct prod_set *out)
         return hint_arithmetic(f, e);
     }
     struct feature *x;
-    TRY(build_feature(f, e, &x));
+    TRY(formula_build(f, e, &x));
     return add_feature(f, x, false, out);
 }
 
@@ -543,7 +579,7 @@ static rc each_column(struct fb *f, const struct ast *call, const struct statefu
         struct feature *child, *x;
         one.kids = arena_copy(f->a, call->kids, (size_t)call->n_kids * sizeof *call->kids);
         one.kids[0] = &name;
-        TRY(build_feature(f, &name, &child));
+        TRY(formula_build(f, &name, &child));
         TRY(wrap_stateful(f, &one, s->op, child, &x));
         TRY(add_feature(f, x, false, out));
     }
@@ -572,13 +608,39 @@ static rc selector(struct fb *f, const struct ast *e, const char ***names, int *
     return RC_OK;
 }
 
+/* One column or several: what pca() and normalize() take. */
+rc formula_each(struct fb *f, const struct ast *e, struct feature ***out, int *n)
+{
+    const struct stateful *s = stateful_of(e);
+    const char **names;
+    bool is_selector = false;
+    *n = 0;
+    if (s && e->n_kids)
+        TRY(selector(f, e->kids[0], &names, n, &is_selector));
+    else
+        TRY(selector(f, e, &names, n, &is_selector));
+    if (!is_selector) *n = 1;
+    *out = ARENA_ARRAY(f->a, struct feature *, *n + 1);
+    if (!is_selector) return formula_build(f, e, &(*out)[0]);
+    for (int i = 0; i < *n; i++) {
+        struct ast name = {.op = AST_NAME, .span = e->span, .text = str_of(names[i])}, one = *e;
+        TRY(formula_build(f, &name, &(*out)[i]));
+        if (!s) continue;
+        one.kids = arena_copy(f->a, e->kids, (size_t)e->n_kids * sizeof *e->kids);
+        one.kids[0] = &name;
+        TRY(wrap_stateful(f, &one, s->op, (*out)[i], &(*out)[i]));
+    }
+    return RC_OK;
+}
+
 static rc call_terms(struct fb *f, const struct ast *e, struct prod_set *out)
 {
     const struct stateful *s = stateful_of(e);
     const char **names;
     int n;
     bool is_selector = false, is_offset = str_eqz(e->text, "offset");
-    if (s && !s->is_later && e->n_kids) TRY(selector(f, e->kids[0], &names, &n, &is_selector));
+    if (s && s->op != FEATURE_PCA && s->op != FEATURE_NORMALIZE && e->n_kids)
+        TRY(selector(f, e->kids[0], &names, &n, &is_selector));
     if (is_selector) return each_column(f, e, s, names, n, out);
     TRY(selector(f, e, &names, &n, &is_selector));
     for (int i = 0; is_selector && i < n; i++)
@@ -587,7 +649,7 @@ static rc call_terms(struct fb *f, const struct ast *e, struct prod_set *out)
     if (is_offset && e->n_kids != 1)
         return fail(f->b->cx, E208, e->span, "offset() takes one expression");
     struct feature *x;
-    TRY(build_feature(f, is_offset ? e->kids[0] : e, &x));
+    TRY(formula_build(f, is_offset ? e->kids[0] : e, &x));
     if (is_offset) x->text = term_text(f, e);
     return add_feature(f, x, is_offset, out);
 }
@@ -612,7 +674,7 @@ static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out)
         return formula_bad(f, e->span, "a constant is no term; 1 and 0 switch the intercept");
     default: break;
     }
-    TRY(build_feature(f, e, &x));
+    TRY(formula_build(f, e, &x));
     return add_feature(f, x, false, out);
 }
 
@@ -636,7 +698,7 @@ static rc build_target(struct fb *f, const struct ast *left, const struct featur
         return err_hint(f->b->cx, "t |> derive y = log(x)");
     }
     struct feature *x;
-    TRY(build_feature(f, left, &x));
+    TRY(formula_build(f, left, &x));
     *out = x;
     return RC_OK;
 }

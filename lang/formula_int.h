@@ -33,6 +33,22 @@ rc formula_no_option(struct fb *f, const struct ast *call, int i, const char *ha
 /* The value of an option; a plain name is its own text. */
 rc formula_scalar(struct fb *f, const struct ast *e, struct scalar *out);
 
+struct feature *formula_feature(struct fb *f, enum feature_op op, const struct ast *e);
+struct dtype formula_type(const struct feature *x);
+/* Any expression with arithmetic meaning, features fitted inside or not. */
+rc formula_build(struct fb *f, const struct ast *e, struct feature **out);
+/* The expression, or of a selector or a function over one each column's. */
+rc formula_each(struct fb *f, const struct ast *e, struct feature ***out, int *n);
+/* A whole number of min..max; `what` begins the error: "bucket(x, buckets) takes". */
+rc formula_whole(struct fb *f, const struct ast *e, int64_t min, int64_t max, const char *what,
+                 int64_t *out);
+
+/* ---- formula_learnt.c: functions that learn from all their values ---- */
+/* The options and numbers of x, whose first argument stands. */
+rc formula_learnt(struct fb *f, const struct ast *call, struct feature *x);
+/* pca(.., k), normalize(..): arguments too. */
+rc formula_several(struct fb *f, const struct ast *call, struct feature *x);
+
 /* ---- formula_words.c: tfidf(), counts(), hash() ---- */
 rc formula_words(struct fb *f, const struct ast *call, struct feature *x);
 

@@ -19,17 +19,10 @@ static enum rc_t bad_value(const struct words_call *w, const struct ast *e, cons
     return fail(w->f->b->cx, E209, e->span, "%s", what);
 }
 
-/* A whole number in min..max. */
 static rc whole(const struct words_call *w, const struct ast *e, int64_t min, int64_t max,
                 const char *what, int64_t *out)
 {
-    struct scalar s;
-    TRY(formula_scalar(w->f, e, &s));
-    if (s.is_null || s.type.kind != KIND_INT || s.u.i < min || s.u.i > max)
-        return fail(w->f->b->cx, E209, e->span, "%s a whole number from %lld to %lld", what,
-                    (long long)min, (long long)max);
-    *out = s.u.i;
-    return RC_OK;
+    return formula_whole(w->f, e, min, max, what, out);
 }
 
 /* Rows: a whole number from 1, or a share (kept below 0). */

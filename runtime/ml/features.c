@@ -19,7 +19,8 @@ bool prepare_is_category(struct dtype t)
 
 static bool is_stateful(const struct feature *f)
 {
-    return f->op == FEATURE_SCALE || f->op == FEATURE_CENTER || f->op == FEATURE_IMPUTE;
+    return f->op == FEATURE_SCALE || f->op == FEATURE_CENTER || f->op == FEATURE_IMPUTE ||
+           feature_learns_whole(f);
 }
 
 /* ---- leaves and states ---- */
@@ -45,6 +46,7 @@ int prepare_leaf(struct prepare *p, const struct expr *e, const char *text, stru
 
 static struct state *state_of(const struct prepare *p, const struct feature *f)
 {
+    if (f->op == FEATURE_COLUMN) f = f->args[0];
     for (int i = 0; i < p->n_states; i++)
         if (p->states[i].feature == f) return &p->states[i];
     return NULL;
@@ -87,19 +89,25 @@ enum rc_t prepare_collect(struct prepare *p, const struct feature *f, bool is_ne
 }
 
 /* ---- expressions ---- */
-static const struct expr *number(struct arena *a, double v, struct span span)
+const struct expr *prepare_number(struct arena *a, double v, struct span span)
 {
     struct scalar s = {.type = DTYPE(KIND_NUM), .u.f = v};
     return expr_literal(a, &s, span);
 }
 
+enum rc_t prepare_call(struct prepare *p, struct arena *a, const char *name,
+                       const struct expr *const *args, int n, const struct expr **out)
+{
+    const struct fn_desc *fn = fn_find(str_of(name));
+    if (!fn) return fail(p->cx, E903, args[0]->span, "the function `%s` is not there", name);
+    return expr_call(p->cx, a, fn, args, n, args[0]->span, out);
+}
+
 static enum rc_t binary(struct prepare *p, struct arena *a, const char *op, const struct expr *left,
                         const struct expr *right, const struct expr **out)
 {
-    const struct fn_desc *fn = fn_find(str_of(op));
-    if (!fn) return fail(p->cx, E903, left->span, "the function `%s` is not there", op);
     const struct expr *args[2] = {left, right};
-    return expr_call(p->cx, a, fn, args, 2, left->span, out);
+    return prepare_call(p, a, op, args, 2, out);
 }
 
 static enum rc_t number_wanted(struct prepare *p, const struct feature *f, const struct expr *arg,
@@ -162,12 +170,24 @@ static enum rc_t words_expr(struct prepare *p, const struct feature *f, struct a
                 f->args[0]->text, dtype_text(arg->type, text, sizeof text));
 }
 
+/* Features that learn from all values, and columns of such. */
+static enum rc_t whole_expr(struct prepare *p, const struct feature *f, bool is_scoring,
+                            struct arena *a, const struct expr **out)
+{
+    const struct feature *base = f->op == FEATURE_COLUMN ? f->args[0] : f;
+    const struct expr **args = ARENA_ARRAY(p->cx->arena, const struct expr *, base->n_args + 1);
+    for (int i = 0; i < base->n_args; i++)
+        TRY(prepare_expr(p, base->args[i], is_scoring, &args[i]));
+    return learnt_expr(p, base, state_of(p, base), f->column, is_scoring, a, args, out);
+}
+
 enum rc_t prepare_expr(struct prepare *p, const struct feature *f, bool is_scoring,
                        const struct expr **out)
 {
     struct arena *a = is_scoring ? p->m->arena : p->cx->arena;
     if (f->op == FEATURE_EXPR) return leaf_expr(p, f, is_scoring, a, out);
     if (f->op == FEATURE_CALL) return call_expr(p, f, is_scoring, a, out);
+    if (f->op >= FEATURE_MIN_MAX) return whole_expr(p, f, is_scoring, a, out);
     const struct expr *arg;
     TRY(prepare_expr(p, f->args[0], is_scoring, &arg));
     if (f->op == FEATURE_WORDS) return words_expr(p, f, a, arg, out);
@@ -175,8 +195,9 @@ enum rc_t prepare_expr(struct prepare *p, const struct feature *f, bool is_scori
     const struct state *s = state_of(p, f);
     if (f->op == FEATURE_IMPUTE) return impute_expr(p, f, s, a, arg, out);
     TRY(number_wanted(p, f, arg, f->op == FEATURE_SCALE ? "scale" : "center"));
-    TRY(binary(p, a, "-", arg, number(a, s->mean, f->span), &arg));
-    if (f->op == FEATURE_SCALE) TRY(binary(p, a, "/", arg, number(a, s->sd, f->span), &arg));
+    TRY(binary(p, a, "-", arg, prepare_number(a, s->mean, f->span), &arg));
+    if (f->op == FEATURE_SCALE)
+        TRY(binary(p, a, "/", arg, prepare_number(a, s->sd, f->span), &arg));
     *out = arg;
     return RC_OK;
 }
@@ -255,20 +276,25 @@ enum rc_t prepare_states(struct prepare *p)
     struct state **due = ARENA_ARRAY(p->cx->arena, struct state *, p->n_states + 1);
     struct named_expr *items = ARENA_ARRAY(p->cx->arena, struct named_expr, 2 * p->n_states + 1);
     for (;;) {
-        int n_due = 0, n_items = 0;
+        int n_due = 0, n_items = 0, n_learnt = 0;
         for (int i = 0; i < p->n_states; i++) {
             struct state *s = &p->states[i];
             const struct feature *f = s->feature;
             if (s->is_ready || !args_ready(p, f)) continue;
             const struct expr *arg;
+            if (feature_learns_whole(f)) {
+                TRY(prepare_learn(p, s));
+                n_learnt++;
+                continue;
+            }
             TRY(prepare_expr(p, f->args[0], false, &arg));
             const char *agg = f->op == FEATURE_IMPUTE ? f->method : "mean";
             TRY(add_item(p, items, &n_items, agg, arg, f->span));
             if (f->op == FEATURE_SCALE) TRY(add_item(p, items, &n_items, "sd", arg, f->span));
             due[n_due++] = s;
         }
-        if (n_due == 0) return RC_OK;
-        TRY(run_stage(p, due, n_due, items, n_items));
+        if (n_due == 0 && n_learnt == 0) return RC_OK;
+        if (n_due > 0) TRY(run_stage(p, due, n_due, items, n_items));
     }
 }
 
@@ -276,6 +302,7 @@ const char *prepare_detail(struct prepare *p, const struct feature *f)
 {
     const struct state *s = state_of(p, f);
     struct arena *a = p->m->arena;
+    if (f->op >= FEATURE_MIN_MAX) return learnt_detail(p, f, s);
     if (f->op == FEATURE_SCALE) return arena_printf(a, "mean %.6g, sd %.6g", s->mean, s->sd);
     if (f->op == FEATURE_CENTER) return arena_printf(a, "mean %.6g", s->mean);
     if (f->op != FEATURE_IMPUTE)

@@ -11,15 +11,27 @@
 
 /* ---- formula, as bound by the language (unfitted) ---- */
 enum feature_op {
-    FEATURE_EXPR,   /* a scalar plan expression over input columns; str, bool, cat results are
-                       categories */
-    FEATURE_CALL,   /* scalar function over child features (log(impute(x, median)) ...) */
-    FEATURE_SCALE,  /* (x - mean) / sample sd */
-    FEATURE_CENTER, /* x - mean */
-    FEATURE_IMPUTE, /* nulls replaced: method mean | median | mode | a constant */
-    FEATURE_CAT,    /* cat(x, ref: ..): treatment coding */
-    FEATURE_ONEHOT, /* onehot(x, top: ..): every level */
-    FEATURE_WORDS,  /* tfidf(x, ..), counts(x, ..), hash(x, n): several cells a row */
+    FEATURE_EXPR,      /* a scalar plan expression over input columns; str, bool, cat results are
+                          categories */
+    FEATURE_CALL,      /* scalar function over child features (log(impute(x, median)) ...) */
+    FEATURE_SCALE,     /* (x - mean) / sample sd */
+    FEATURE_CENTER,    /* x - mean */
+    FEATURE_IMPUTE,    /* nulls replaced: method mean | median | mode | a constant */
+    FEATURE_CAT,       /* cat(x, ref: ..): treatment coding */
+    FEATURE_ONEHOT,    /* onehot(x, top: ..): every level */
+    FEATURE_WORDS,     /* tfidf(x, ..), counts(x, ..), hash(x, n): several cells a row */
+    FEATURE_MIN_MAX,   /* (x - min) / (max - min) */
+    FEATURE_MAX_ABS,   /* x / max|x| */
+    FEATURE_ROBUST,    /* (x - median) / (third - first quartile) */
+    FEATURE_BINARIZE,  /* x > number as 1 and 0 */
+    FEATURE_BUCKET,    /* bucket(x, 10): a category of quantiles, or of cut points */
+    FEATURE_INDEX,     /* place of the level by falling frequency, from 0 */
+    FEATURE_TARGET,    /* mean of the target over the level, smoothed */
+    FEATURE_POLY,      /* several columns, each a FEATURE_COLUMN: powers, orthogonal or raw */
+    FEATURE_BS,        /* the same: cubic B-splines */
+    FEATURE_PCA,       /* the same: principal components of args */
+    FEATURE_NORMALIZE, /* the same: args over the norm of the row */
+    FEATURE_COLUMN,    /* column `column` of args[0] */
 };
 /* How a text becomes cells. Defaults are scikit-learn's TfidfVectorizer; hashed columns Spark's. */
 enum text_idf {
@@ -59,7 +71,17 @@ struct feature {
     int64_t top;                   /* ONEHOT: keep that many most frequent levels, 0 = all */
     bool unseen_error;             /* unseen: error */
     const struct text_rule *words; /* WORDS */
+    int size;                      /* POLY degree, BS functions, BUCKET buckets, PCA components */
+    int column;                    /* COLUMN, from 0 */
+    bool raw;                      /* POLY */
+    double number;                 /* BINARIZE: above it; TARGET: smoothing, < 0 = by the data */
+    int folds;                     /* TARGET: of the rows being fitted, 0 = none */
+    enum text_norm norm;           /* NORMALIZE */
+    const double *points;          /* BUCKET: [n_points] cut points, or NULL */
+    int n_points;
 };
+/* How many columns a feature of several has, else 1. */
+int feature_width(const struct feature *f);
 struct term { /* product of features: `a`, `a:b` */
     const struct feature **factors;
     int n_factors;

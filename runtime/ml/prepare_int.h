@@ -18,6 +18,12 @@ struct state { /* what a stateful feature has learnt */
     bool is_ready;
     double mean, sd;
     struct scalar fill; /* impute */
+    /* Those learnt from all values at once (learn.c): */
+    double *v; /* numbers: cut points, knots, coefficients, loadings */
+    int n_v;
+    struct scalar keys, values; /* lists: level -> number */
+    double other;               /* level that is not there */
+    const char *fitted;         /* column of the table with the rows' own values (target) */
 };
 struct prepare {
     struct ctx *cx;
@@ -51,6 +57,22 @@ rc prepare_states(struct prepare *p);
 rc prepare_levels(struct prepare *p, const struct expr *key, struct enc_feature *out);
 /* Which level is left out, which are kept: cat(ref:), onehot(top:). */
 rc prepare_coding(struct prepare *p, const struct feature *f, struct enc_feature *out);
+/* ---- learn.c: states that look at all values ---- */
+bool feature_learns_whole(const struct feature *f);
+rc prepare_learn(struct prepare *p, struct state *s);
+/* Expression of such a feature over its arguments' expressions; column: of POLY, BS, PCA,
+ * NORMALIZE. */
+rc learnt_expr(struct prepare *p, const struct feature *f, const struct state *s, int column,
+               bool is_scoring, struct arena *a, const struct expr *const *args,
+               const struct expr **out);
+const char *learnt_detail(struct prepare *p, const struct feature *f, const struct state *s);
+/* A call of a function by its name. */
+rc prepare_call(struct prepare *p, struct arena *a, const char *name,
+                const struct expr *const *args, int n, const struct expr **out);
+const struct expr *prepare_number(struct arena *a, double v, struct span span);
+/* The values of expressions over the table of leaves. */
+rc prepare_values(struct prepare *p, const struct expr *const *e, int n, struct table **out);
+
 /* Terms and cells of a text (FEATURE_WORDS), feature i of the encoder. */
 rc prepare_words(struct prepare *p, int i);
 /* "mean 13.0, sd 11.5", or NULL. */

@@ -23,7 +23,7 @@ static bool same_feature(const struct feature *a, const struct feature *b)
         (!same_text(a->method, b->method) ||
          (strcmp(a->method, "constant") == 0 && !same_scalar(&a->constant, &b->constant))))
         return false;
-    if (a->op == FEATURE_WORDS && strcmp(a->text, b->text) != 0) return false;
+    if (a->op >= FEATURE_WORDS && strcmp(a->text, b->text) != 0) return false;
     if (a->ref_kind != b->ref_kind || !same_text(a->ref, b->ref) || a->top != b->top ||
         a->unseen_error != b->unseen_error)
         return false;

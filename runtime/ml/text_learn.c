@@ -322,8 +322,10 @@ static enum rc_t make_levels(struct ctx *cx, struct arena *a, struct learn *l, s
     struct enc_feature *f = l->f;
     uint32_t n = l->n_kept[0];
     if (n == 0)
-        return fail(cx, E405, span, "`%s` has no terms: no word stands in %lld to %lld rows",
-                    f->name, (long long)l->least, (long long)l->most);
+        return fail(cx, E405, span,
+                    "`%s` has no terms: none stands in at least %lld and at most %lld of the %lld "
+                    "rows",
+                    f->name, (long long)l->least, (long long)l->most, (long long)l->c->n);
     if (n > ENC_MAX_SPARSE)
         return fail(cx, E902, span,
                     "`%s` has %u terms, more than %d: max: 100000 keeps the most "

@@ -2,14 +2,15 @@
 #include "runtime/ml/prepare_int.h"
 #include "runtime/ml/text_int.h"
 
-/* The texts of a feature over the rows being fitted. */
-static enum rc_t run_texts(struct prepare *p, const struct expr *key, struct table **out)
+enum rc_t prepare_values(struct prepare *p, const struct expr *const *e, int n, struct table **out)
 {
-    struct named_expr item = {"k", key};
+    struct named_expr *items = ARENA_ARRAY(p->cx->arena, struct named_expr, n + 1);
+    for (int i = 0; i < n; i++)
+        items[i] = (struct named_expr){arena_printf(p->cx->arena, "k%d", i), e[i]};
     struct plan *base = NULL, *plan = NULL;
     enum rc_t res = RC_ERR;
     TRY_OUT(plan_table(p->cx, p->base, "fit", &base));
-    TRY_OUT(plan_project(p->cx, base, &item, 1, key->span, &plan));
+    TRY_OUT(plan_project(p->cx, base, items, n, e[0]->span, &plan));
     TRY_OUT(exec_table(p->cx, p->x, plan, out));
     res = RC_OK;
 out:
@@ -52,7 +53,7 @@ enum rc_t prepare_words(struct prepare *p, int i)
     const struct expr *key;
     struct table *t = NULL;
     TRY(prepare_expr(p, source, false, &key));
-    TRY(run_texts(p, key, &t));
+    TRY(prepare_values(p, &key, 1, &t));
     f->words = text_coding_new(p->m->arena, source->words);
     if (!r->in.cells)
         r->in.cells = ARENA_ARRAY(r->arena, const struct enc_cells *, p->m->enc.n_features + 1);
