@@ -63,7 +63,7 @@ class RawKernel:
             self.info.update(curve_publickey=public.decode(), curve_secretkey=secret.decode())
         self.file = self.dir + "/connection.json"
         Path(self.file).write_text(json.dumps(self.info))
-        self.argv, self.env = [*(argv or [BIN, "kernel", "-f"]), self.file], {**os.environ, **(env or {})}
+        self.argv, self.env = [*(argv or [BIN, "kernel", "-f"]), self.file], {**os.environ, "XDG_STATE_HOME": "/nonexistent", **(env or {})}
         self.proc = subprocess.Popen(self.argv, env=self.env, start_new_session=True, **popen)
         self.session = uuid.uuid4().hex
         sep = ":" if transport == "tcp" else "-"

@@ -5,6 +5,7 @@
 #define MLNB_KERNEL_JUPYTER_JUP_INT_H
 
 #include "kernel/jupyter/wire.h"
+#include "kernel/session/past.h"
 #include "kernel/session/session.h"
 
 #include <pthread.h>
@@ -65,7 +66,9 @@ struct kernel {
     int signal_fd, parent_fd; /* -1 when not watched */
     int parent_pid;           /* > 0: looked at each second, there is no pidfd */
     int64_t interrupted_at;   /* ms */
-    bool debugging;           /* a client follows the variables */
+    struct past past;         /* earlier sessions, once asked for */
+    bool has_past;
+    bool debugging; /* a client follows the variables */
     int debug_seq;
     double cpu_seconds, cpu_at; /* of the last usage_request */
     struct capture capture;
@@ -120,6 +123,12 @@ void *executor_main(void *kernel);
 /* True when the type is known and was answered. */
 bool answer(struct kernel *k, struct request *r);
 json_t *kernel_info(void);
+/* Of a request's content; def when there is none of that type. */
+int64_t int_of(const json_t *content, const char *name, int64_t def);
+const char *text_of(const json_t *content, const char *name, const char *def);
+
+/* ---- history.c ---- */
+json_t *on_history(struct kernel *k, struct request *r);
 
 /* ---- debug.c ---- */
 json_t *on_debug(struct kernel *k, struct request *r);

@@ -5,8 +5,6 @@
 
 #include "runtime/base/utf8.h"
 
-#include <fnmatch.h>
-
 typedef json_t *(*handler)(struct kernel *k, struct request *r);
 
 /* Editors and nbconvert find our own language by its name (kernelspec/). codemirror_mode would win
@@ -112,66 +110,16 @@ static json_t *on_comm_info(struct kernel *k, struct request *r)
     return json_pack("{s:s, s:{}}", "status", "ok", "comms");
 }
 
-/* ---- history: this session's cells; earlier sessions are the console's ---- */
-static json_t *history_row(const struct history_item *h, bool output)
-{
-    json_t *source = output ? json_pack("[s, n]", h->source) : json_string(h->source);
-    return json_pack("[i, i, o]", 0, h->line, source);
-}
-
-static bool is_later(const struct kernel *k, int i, const char *source)
-{
-    for (int j = i + 1; j < k->n_history; j++)
-        if (strcmp(k->history[j].source, source) == 0) return true;
-    return false;
-}
-
-struct history_query {
-    const char *access, *pattern;
-    bool output, unique;
-    int64_t n, session, start, stop;
-};
-
-static bool history_fits(const struct kernel *k, const struct history_query *q, int i)
-{
-    const struct history_item *h = &k->history[i];
-    if (strcmp(q->access, "range") == 0)
-        return (q->session == 0) && h->line >= q->start && (q->stop <= 0 || h->line < q->stop);
-    if (strcmp(q->access, "search") == 0 && fnmatch(q->pattern, h->source, 0) != 0) return false;
-    return !q->unique || !is_later(k, i, h->source);
-}
-
-static int64_t int_of(const json_t *content, const char *name, int64_t def)
+int64_t int_of(const json_t *content, const char *name, int64_t def)
 {
     const json_t *v = json_object_get(content, name);
     return json_is_integer(v) ? json_integer_value(v) : def;
 }
 
-static const char *text_of(const json_t *content, const char *name, const char *def)
+const char *text_of(const json_t *content, const char *name, const char *def)
 {
     const char *v = json_string_value(json_object_get(content, name));
     return v ? v : def;
-}
-
-static json_t *on_history(struct kernel *k, struct request *r)
-{
-    struct history_query q = {.access = text_of(r->content, "hist_access_type", "tail"),
-                              .pattern = text_of(r->content, "pattern", "*"),
-                              .output = json_is_true(json_object_get(r->content, "output")),
-                              .unique = json_is_true(json_object_get(r->content, "unique")),
-                              .n = int_of(r->content, "n", 1000),
-                              .session = int_of(r->content, "session", 0),
-                              .start = int_of(r->content, "start", 0),
-                              .stop = int_of(r->content, "stop", 0)};
-    bool is_range = strcmp(q.access, "range") == 0;
-    json_t *rows = json_array();
-    pthread_mutex_lock(&k->lock);
-    for (int i = k->n_history - 1; i >= 0 && (is_range || (int64_t)json_array_size(rows) < q.n);
-         i--)
-        if (history_fits(k, &q, i))
-            json_array_insert_new(rows, 0, history_row(&k->history[i], q.output));
-    pthread_mutex_unlock(&k->lock);
-    return json_pack("{s:s, s:o}", "status", "ok", "history", rows);
 }
 
 /* ---- control ---- */

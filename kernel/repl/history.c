@@ -1,17 +1,10 @@
-/* history.c: entries of several lines; the file is appended to under a lock, one entry a line with
- * \n and \\ escaped, so that two sessions do not erase each other. */
+/* history.c: entries of several lines, kept in the file of kernel/session/past.c. */
 #include "kernel/repl/editor_int.h"
 
+#include "kernel/session/past.h"
 #include "runtime/io/io.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <wchar.h>
-
-#define HISTORY_MAX 5000
 
 static void enter(struct editor *ed, const char *text, size_t n)
 {
@@ -21,79 +14,24 @@ static void enter(struct editor *ed, const char *text, size_t n)
     mem_free(w);
 }
 
-static void unescape(struct strbuf *out, const char *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] == '\\' && i + 1 < n) {
-            i++;
-            strbuf_addc(out, p[i] == 'n' ? '\n' : p[i]);
-        } else {
-            strbuf_addc(out, p[i]);
-        }
-    }
-}
-
 void history_load(struct editor *ed)
 {
     HistEventW ev;
     ed->history = history_winit();
-    history_w(ed->history, &ev, H_SETSIZE, HISTORY_MAX);
+    history_w(ed->history, &ev, H_SETSIZE, PAST_MAX);
     history_w(ed->history, &ev, H_SETUNIQUE, 1);
-    FILE *f = ed->opts.history_path ? fopen(ed->opts.history_path, "re") : NULL;
-    if (!f) return;
-    char *line = NULL;
-    size_t cap = 0;
-    ssize_t n;
-    while ((n = getline(&line, &cap, f)) > 0) {
-        struct strbuf text = {0};
-        if (line[n - 1] == '\n') n--;
-        unescape(&text, line, (size_t)n);
-        if (text.n) enter(ed, text.p, text.n);
-        strbuf_release(&text);
-    }
-    free(line);
-    fclose(f);
-}
-
-static void make_folders(const char *path)
-{
-    char *copy = mem_strndup(path, strlen(path));
-    for (char *p = copy + 1; *p; p++) {
-        if (*p != '/') continue;
-        *p = 0;
-        if (mkdir(copy, 0700) != 0 && errno != EEXIST) break;
-        *p = '/';
-    }
-    mem_free(copy);
-}
-
-static void append_file(const char *path, const char *text)
-{
-    make_folders(path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0) return;
-    struct strbuf b = {0};
-    for (const char *p = text; *p; p++) {
-        if (*p == '\n')
-            strbuf_addz(&b, "\\n");
-        else if (*p == '\\')
-            strbuf_addz(&b, "\\\\");
-        else
-            strbuf_addc(&b, *p);
-    }
-    strbuf_addc(&b, '\n');
-    flock(fd, LOCK_EX);
-    ssize_t n = write(fd, b.p, b.n);
-    (void)n;
-    close(fd);
-    strbuf_release(&b);
+    struct past past = {0};
+    if (ed->opts.history_path) past_read(ed->opts.history_path, &past);
+    for (int i = 0; i < past.n; i++)
+        enter(ed, past.entries[i], strlen(past.entries[i]));
+    past_free(&past);
 }
 
 void editor_remember(struct editor *ed, const char *text)
 {
     if (!*text || *text == ' ' || !ed->history) return;
     enter(ed, text, strlen(text));
-    if (ed->opts.history_path && !io_has_password(text)) append_file(ed->opts.history_path, text);
+    if (ed->opts.history_path && !io_has_password(text)) past_append(ed->opts.history_path, text);
 }
 
 /* ---- Up and Down: within the lines of the buffer first, then through history ---- */

@@ -3,6 +3,7 @@
 #include "kernel/repl/repl_int.h"
 
 #include "kernel/notebook/notebook.h"
+#include "kernel/session/past.h"
 #include "kernel/session/terminal.h"
 
 #include <signal.h>
@@ -159,18 +160,6 @@ static void read_and_run(struct repl *r)
     strbuf_release(&text);
 }
 
-/* XDG state folder; NULL when there is no home. */
-static char *history_path(void)
-{
-    struct strbuf b = {0};
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    if (state && *state)
-        strbuf_printf(&b, "%s/mlnb/history", state);
-    else if (home && *home)
-        strbuf_printf(&b, "%s/.local/state/mlnb/history", home);
-    return b.n ? strbuf_take(&b) : NULL;
-}
-
 static bool wants_plain(const struct repl_opts *opts)
 {
     const char *term = getenv("TERM");
@@ -213,7 +202,7 @@ int repl_main(const struct repl_opts *opts)
     };
     r.session = interruptible = session_new(&so);
     catch_signals(!r.opts.plain);
-    char *path = r.opts.plain ? NULL : history_path();
+    char *path = r.opts.plain ? NULL : past_path();
     struct editor_opts eo = {
         .session = r.session, .plain = r.opts.plain, .color = opts->color, .history_path = path};
     r.editor = editor_new(&eo);

@@ -1,12 +1,14 @@
 """The wire protocol with good and bad bytes: what every client, and some attacker, may send."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+from pathlib import Path
 
 from mlnbtest import BIN, RawKernel
 
@@ -195,6 +197,26 @@ class Protocol(unittest.TestCase):
         self.assertEqual(get(hist_access_type="tail", n=2), ["b = 2", "a = 1"])
         self.assertEqual(get(hist_access_type="search", pattern="a*", n=9, unique=True), ["a = 1"])
         self.assertEqual(get(hist_access_type="range", session=0, start=1, stop=3), ["a = 1", "b = 2"])
+
+    def test_history_of_earlier_sessions(self):
+        folder = Path(tempfile.mkdtemp(prefix="mlnb-history-"))
+        self.addCleanup(shutil.rmtree, folder)
+        (folder / "mlnb").mkdir()
+        (folder / "mlnb/history").write_bytes(b"old = 1\nx = [1,\\n  2]\nbad \xff\na = 1\nback\\\\slash\n")
+        k = RawKernel(env={"XDG_STATE_HOME": str(folder)})
+        self.addCleanup(k.stop)
+        k.ready()
+        for c in ("a = 1", "b = 2"):
+            k.execute(c)
+        get = lambda **c: k.reply("shell", k.send("shell", "history_request", {"output": False, "raw": True, **c}))["content"]["history"]  # noqa: E731
+        old = [[-1, 1, "old = 1"], [-1, 2, "x = [1,\n  2]"], [-1, 4, "a = 1"], [-1, 5, "back\\slash"]]
+        self.assertEqual(get(hist_access_type="tail", n=10), old + [[0, 1, "a = 1"], [0, 2, "b = 2"]])
+        self.assertEqual(get(hist_access_type="tail", n=3), [old[3], [0, 1, "a = 1"], [0, 2, "b = 2"]])
+        self.assertEqual(get(hist_access_type="search", pattern="a*", n=9, unique=True), [[0, 1, "a = 1"]])
+        self.assertEqual(get(hist_access_type="search", pattern="?*=*[[]*", n=9, output=True), [[-1, 2, ["x = [1,\n  2]", None]]])
+        self.assertEqual(get(hist_access_type="range", session=-1, start=1, stop=3), old[:2])
+        self.assertEqual(get(hist_access_type="range", session=0, start=1, stop=3), [[0, 1, "a = 1"], [0, 2, "b = 2"]])
+        self.assertEqual((folder / "mlnb/history").read_bytes().count(b"\n"), 5)  # cells are not written there
 
     def test_comm_and_subscription(self):
         k = self.k
