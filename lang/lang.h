@@ -44,6 +44,9 @@ struct lang_host { /* the kernel's side; called on the session's thread */
     /* After each top-level statement that went well (the session publishes a new snapshot). May be
      * NULL. */
     void (*statement)(void *self);
+    /* A shell command is over and left something running (`!make &`): its process group. May be
+     * NULL. */
+    void (*left_running)(void *self, int group, struct str command);
 };
 struct lang_opts {
     const struct lang_host *host;

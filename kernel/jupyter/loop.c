@@ -433,15 +433,16 @@ static void drain_wake(struct kernel *k)
 }
 
 /* Whoever started us is gone: also in the middle of a cell. */
-static _Noreturn void leave_at_once(void)
+static _Noreturn void leave_at_once(struct kernel *k)
 {
     children_kill();
+    session_end_jobs(k->session);
     _exit(0);
 }
 
 static void handle(struct kernel *k, zmq_pollitem_t *items)
 {
-    if (items[ITEM_PARENT].revents || parent_is_gone(k->parent_pid)) leave_at_once();
+    if (items[ITEM_PARENT].revents || parent_is_gone(k->parent_pid)) leave_at_once(k);
     if (items[ITEM_WAKE].revents) drain_wake(k);
     if (items[ITEM_SIGNAL].revents) read_signals(k);
     read_requests(k, SOCK_CONTROL, BATCH);
@@ -591,6 +592,7 @@ static void finish(struct kernel *k)
         zmq_close(k->sock[i]);
     zmq_ctx_term(k->zmq);
     children_kill();
+    session_end_jobs(k->session);
     if (done) session_free(k->session); /* its temporary files and locks */
     _exit(0);                           /* not done: the executor still holds the session */
 }

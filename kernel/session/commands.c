@@ -38,6 +38,22 @@ static void do_reset(struct call *c)
     lang_reset(c->lang);
 }
 
+/* ---- what runs ---- */
+static void do_jobs(struct call *c)
+{
+    session_jobs(c->session, &c->plain);
+}
+
+static void do_cancel(struct call *c)
+{
+    int64_t number = 0;
+    if (c->rest.n && (!int_parse(c->rest.p, c->rest.n, &number) || number < 1))
+        strbuf_addz(&c->plain, ".cancel takes the number of a job (.jobs), or nothing: this cell");
+    else if (!session_cancel(c->session, number))
+        strbuf_printf(&c->plain, "there is no job %lld that runs (.jobs lists them)",
+                      (long long)number);
+}
+
 /* ---- how frames are shown ---- */
 static bool rest_number(const struct call *c, int64_t least, int64_t most, int64_t *out)
 {

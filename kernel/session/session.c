@@ -105,6 +105,12 @@ static void on_statement(void *self)
     publish_snapshot(s);
 }
 
+static void on_left_running(void *self, int group, struct str command)
+{
+    struct session *s = self;
+    jobs_add(s, group, command);
+}
+
 /* ---- life ---- */
 struct session *session_new(const struct session_opts *opts)
 {
@@ -116,7 +122,8 @@ struct session *session_new(const struct session_opts *opts)
                                  .input = on_input,
                                  .progress = on_progress,
                                  .command = on_command,
-                                 .statement = on_statement};
+                                 .statement = on_statement,
+                                 .left_running = on_left_running};
     pthread_mutex_init(&s->lock, NULL);
     struct lang_opts lo = {.host = &s->host,
                            .threads = opts->threads,
@@ -136,6 +143,8 @@ void session_free(struct session *s)
     if (s->snapshot) lang_snapshot_unref(s->snapshot);
     stale_free(&s->stale);
     progress_free(&s->progress);
+    session_end_jobs(s);
+    jobs_free(&s->jobs);
     lang_free(s->lang);
     pthread_mutex_destroy(&s->lock);
     mem_free(s);

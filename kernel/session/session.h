@@ -71,6 +71,12 @@ void session_begin(struct session *s);
 void session_end(struct session *s);
 /* The variables as a table (name, type, size, rows), as text and HTML. */
 void session_vars(struct session *s, struct strbuf *plain, struct strbuf *html);
+/* The commands that run on behind the session (`!make &`), as text. */
+void session_jobs(struct session *s, struct strbuf *plain);
+/* Ends job `number`; 0 stops the running cell. False: there is no such job, or it is over. */
+bool session_cancel(struct session *s, int64_t number);
+/* Ends all jobs, as session_free does: any thread. */
+void session_end_jobs(struct session *s);
 /* Any thread or signal handler: stops the running cell; nothing happens when none runs. */
 void session_interrupt(struct session *s);
 bool session_is_running(const struct session *s);

@@ -25,6 +25,17 @@ struct stale { /* cells that ran, by identity */
     int round; /* counts searches for old cells */
 };
 
+struct job { /* a shell command that runs on: its process group */
+    int group;
+    int64_t began_ms;
+    char *command;
+    bool is_over, is_cancelled;
+};
+struct jobs {
+    struct job *all; /* number i + 1 */
+    int n;
+};
+
 struct session {
     struct session_opts opts;
     struct lang_host host;
@@ -32,10 +43,11 @@ struct session {
     struct cancel cancel;
     atomic_bool is_running;
     bool is_bracketed;    /* between session_begin and session_end */
-    pthread_mutex_t lock; /* guards snapshot */
+    pthread_mutex_t lock; /* guards snapshot, and jobs against session_end_jobs */
     struct lang_snapshot *snapshot;
     struct progress progress;
     struct stale stale;
+    struct jobs jobs;
 };
 
 void session_emit(struct session *s, const struct output *o);
@@ -47,6 +59,10 @@ void progress_tell(struct session *s, const char *what, int64_t done, int64_t to
 /* The statement is over: its bar becomes one line, or says where it stopped. */
 void progress_end(struct session *s, enum progress_end how);
 void progress_free(struct progress *p);
+
+/* ---- jobs.c ---- */
+void jobs_add(struct session *s, int group, struct str command);
+void jobs_free(struct jobs *j);
 
 /* ---- stale.c ---- */
 /* After a cell: notes what it used and set; appends a line for each name it used that rests on an

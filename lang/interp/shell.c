@@ -115,6 +115,9 @@ rc run_shell(struct lang *lg, const struct ast *st)
     shut(&sh.fd[0]);
     shut(&sh.fd[1]);
     if (interrupted) return check_cancel(&lg->cx);
+    const struct lang_host *host = lg->opts.host;
+    if (host && host->left_running && kill(-sh.pid, 0) == 0)
+        host->left_running(host->self, (int)sh.pid, st->text);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return RC_OK;
     if (WIFEXITED(status))
         return fail(&lg->cx, E605, st->span, "the shell command ended with status %d",

@@ -274,6 +274,26 @@ class Notebooks(unittest.TestCase):
         self.assertNotIn("cell 2", self.mlnb("run", name, "--progress", "off", "--timeout", "1.5s")[2])
         self.assertNotIn("cell 2", self.mlnb("run", name, "--timeout", "1.5s")[2])  # ten seconds are not over
 
+    def test_jobs(self):
+        """Commands in the background are listed and ended by their numbers, and none outlives the session."""
+        name = self.write("j.mlnb", "%%\n.jobs\n!sleep 7.125 > log 2>&1 &\n!sleep 7.25 > log 2>&1 &\n!true\n.cancel 3\n.cancel 1\n!sleep 0.2\n.jobs\n.cancel x\n")
+        code, out, _ = self.mlnb("run", name)
+        lines = out.splitlines()
+        self.assertEqual((code, len(lines)), (0, 5), out)
+        self.assertEqual(lines[0], "no jobs; `!command > log &` starts one")
+        self.assertEqual(lines[1], "there is no job 3 that runs (.jobs lists them)")
+        self.assertEqual(lines[2], "1  cancelled  sleep 7.125 > log 2>&1 &")
+        self.assertRegex(lines[3], r"^2  running    \d\.\d s  sleep 7\.25 > log 2>&1 &$")
+        for _ in range(50):
+            left = subprocess.run(["pgrep", "-f", "^sleep 7\\.(125|25)$"], capture_output=True, text=True).stdout
+            live = [p for p in left.split() if Path(f"/proc/{p}/stat").exists() and " Z " not in Path(f"/proc/{p}/stat").read_text()]
+            if not live:
+                break
+            time.sleep(0.05)
+        self.assertEqual(live, [])
+        name = self.write("c.mlnb", "%%\nprint(1)\n.cancel\nprint(2)\n")
+        self.assertEqual(self.mlnb("run", name)[:2], (130, "1\n"))
+
     def test_tags(self):
         text = ('%% tags: [skip]\nprint("skipped")\n\n%% tags: ["raises-exception"]\n1 / zero\n\n%% tags: [hide_output]\nprint("hidden")\n\n'
                 '%% tags: [hide_input]\nprint("shown")\n')

@@ -160,6 +160,26 @@ class Ends(unittest.TestCase):
                 self.assertTrue(gone(int(pid)), "a child outlived the kernel")
             k.stop()
 
+    def test_jobs_end_with_the_kernel(self):
+        def live():
+            found = subprocess.run(["pgrep", "-f", "^sleep 71\\.25$"], capture_output=True, text=True).stdout.split()
+            return [pid for pid in found if is_alive(pid)]
+
+        for how in ("parent", "shutdown"):
+            parent = subprocess.Popen(["sleep", "60"])
+            k = RawKernel(env={"JPY_PARENT_PID": str(parent.pid)})
+            k.ready()
+            k.execute("!sleep 71.25 > /dev/null 2>&1 &")
+            self.assertEqual(len(live()), 1)
+            if how == "shutdown":
+                k.send("control", "shutdown_request", {"restart": False})
+            parent.kill()
+            parent.wait()
+            self.assertEqual(k.proc.wait(5), 0)
+            for pid in live():
+                self.assertTrue(gone(pid), how)
+            k.stop()
+
     def test_parent_gone_before(self):
         parent = subprocess.Popen(["true"])
         parent.wait()
