@@ -35,6 +35,14 @@
       (u, n, a, lda, info, u_n))                                                                   \
     F(dpotri_, (const char *u, const int *n, double *a, const int *lda, int *info, size_t u_n),    \
       (u, n, a, lda, info, u_n))                                                                   \
+    F(dsyevr_,                                                                                     \
+      (const char *jobz, const char *range, const char *uplo, const int *n, double *a,             \
+       const int *lda, const double *vl, const double *vu, const int *il, const int *iu,           \
+       const double *abstol, int *m, double *w, double *z, const int *ldz, int *isuppz,            \
+       double *work, const int *lwork, int *iwork, const int *liwork, int *info, size_t jobz_n,    \
+       size_t range_n, size_t uplo_n),                                                             \
+      (jobz, range, uplo, n, a, lda, vl, vu, il, iu, abstol, m, w, z, ldz, isuppz, work, lwork,    \
+       iwork, liwork, info, jobz_n, range_n, uplo_n))                                              \
     F(dtrtri_,                                                                                     \
       (const char *u, const char *d, const int *n, double *a, const int *lda, int *info,           \
        size_t u_n, size_t d_n),                                                                    \

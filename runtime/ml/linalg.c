@@ -6,6 +6,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <string.h>
 
 void dtpqrt_(const int *m, const int *n, const int *l, const int *nb, double *a, const int *lda,
              double *b, const int *ldb, double *t, const int *ldt, double *work, int *info);
@@ -13,6 +14,12 @@ void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *inf
 void dpotri_(const char *uplo, const int *n, double *a, const int *lda, int *info, size_t uplo_n);
 void dtrtri_(const char *uplo, const char *diag, const int *n, double *a, const int *lda, int *info,
              size_t uplo_n, size_t diag_n);
+
+void dsyevr_(const char *jobz, const char *range, const char *uplo, const int *n, double *a,
+             const int *lda, const double *vl, const double *vu, const int *il, const int *iu,
+             const double *abstol, int *m, double *w, double *z, const int *ldz, int *isuppz,
+             double *work, const int *lwork, int *iwork, const int *liwork, int *info,
+             size_t jobz_n, size_t range_n, size_t uplo_n);
 
 void linalg_setup(void)
 {
@@ -126,4 +133,55 @@ void spd_inverse(int n, double *a, const double *scale)
             a[c * ld + i] = v;
             a[i * ld + c] = v;
         }
+}
+
+/* Rows of the lower triangle are columns of the upper one to LAPACK. */
+static int eigen_call(int n, double *a, const char *range, int k, double *values, double *vectors,
+                      double *work, int n_work, int *iwork, int n_iwork)
+{
+    double none = 0;
+    int info = 0, found = 0, from = n - k + 1;
+    int *support = iwork + (n_iwork > 0 ? n_iwork : 1);
+    dsyevr_(k ? "V" : "N", range, "U", &n, a, &n, &none, &none, &from, &n, &none, &found, values,
+            vectors, &n, support, work, &n_work, iwork, &n_iwork, &info, 1, 1, 1);
+    return info;
+}
+
+static void turn_vectors(int n, int k, double *vectors)
+{
+    size_t d = (size_t)n;
+    for (size_t lo = 0, hi = (size_t)k; lo + 1 < hi; lo++) {
+        hi--;
+        for (size_t j = 0; j < d; j++) {
+            double v = vectors[lo * d + j];
+            vectors[lo * d + j] = vectors[hi * d + j];
+            vectors[hi * d + j] = v;
+        }
+    }
+}
+
+/* All values by the first call, the vectors of the k largest by the second. */
+enum rc_t sym_eigen(struct ctx *cx, int n, double *a, int k, double *values, double *vectors)
+{
+    size_t d = (size_t)n, cells = mem_mul(d, d);
+    int n_work = 64 * n + 64, n_iwork = 10 * n + 16, info;
+    void *room = NULL;
+    if (n < 1) return RC_OK;
+    TRY(mem_big(cx, sizeof(double) * (cells + (size_t)n_work + d) + sizeof(int) * (d * 12 + 32),
+                &room));
+    double *copy = room, *work = copy + cells, *some = work + n_work;
+    int *iwork = (int *)(some + d);
+    memcpy(copy, a, sizeof(double) * cells);
+    info = eigen_call(n, copy, "A", 0, values, copy, work, n_work, iwork, n_iwork);
+    if (info == 0 && k > 0)
+        info = eigen_call(n, a, "I", k, some, vectors, work, n_work, iwork, n_iwork);
+    mem_big_free(room);
+    if (info != 0) return fail(cx, E903, NO_SPAN, "the eigenvalues of the columns were not found");
+    for (size_t lo = 0, hi = d; lo + 1 < hi; lo++) {
+        double v = values[lo];
+        values[lo] = values[--hi];
+        values[hi] = v;
+    }
+    turn_vectors(n, k, vectors);
+    return RC_OK;
 }

@@ -37,4 +37,10 @@ void spd_solve(int n, const double *a, const double *scale, double *x);
 /* a := A^-1 in place of the factor, both triangles. */
 void spd_inverse(int n, double *a, const double *scale);
 
+/* ---- symmetric matrices ---- */
+/* Eigenvalues of a [n, n] (lower triangle of its rows read, destroyed), largest first, all of them
+ * into values [n]; vectors of the k largest into vectors [k, n], a row each, of unit length. With
+ * k 0 no vectors. O(n^3). */
+rc sym_eigen(struct ctx *cx, int n, double *a, int k, double *values, double *vectors);
+
 #endif

@@ -4,7 +4,7 @@
 #include <math.h>
 
 /* ---- checks ---- */
-static struct span arg_span(const struct ml_fit_spec *spec, const char *name)
+struct span cluster_span(const struct ml_fit_spec *spec, const char *name)
 {
     for (int i = 0; i < spec->n_args; i++)
         if (spec->args[i].name && strcmp(spec->args[i].name, name) == 0) return spec->args[i].span;
@@ -19,8 +19,9 @@ enum rc_t cluster_check(struct ctx *cx, const struct ml_fit_spec *spec, const st
         return fail(cx, E401, spec->formula->span, "%s has no use for an offset",
                     spec->family->name);
     if (k <= r->n) return RC_OK;
-    return fail(cx, E209, arg_span(spec, "k"), "k: %d clusters need as many rows; there %s %lld", k,
-                r->n == 1 ? "is" : "are", (long long)r->n);
+    return fail(cx, E209, cluster_span(spec, "k"),
+                "k: %d clusters need as many rows; there %s %lld", k, r->n == 1 ? "is" : "are",
+                (long long)r->n);
 }
 
 /* centers: as rows of the design's columns, k of them. */
@@ -34,7 +35,7 @@ static enum rc_t given_centers(struct ctx *cx, const struct ml_fit_spec *spec,
         return RC_OK;
     }
     if (d < 1 || n % d != 0) {
-        fail(cx, E209, arg_span(spec, "centers"),
+        fail(cx, E209, cluster_span(spec, "centers"),
              "centers: has %d numbers, which is no whole number of centres in %d columns", n, d);
         return err_note(cx,
                         "one centre after the other: centers: [1, 2, 3, 4] are (1, 2) and (3, 4)");
@@ -130,7 +131,7 @@ static enum rc_t kmeans_fit(struct ctx *cx, const struct ml_fit_spec *spec, cons
     TRY(given_centers(cx, spec, m, &k, &given));
     TRY(cluster_check(cx, spec, r, k));
     for (int i = 0; i < (given ? 1 : n_init); i++) {
-        TRY_OUT(kmeans_open(cx, cx->arena, r, k, is_cosine, arg_span(spec, "distance"), &run));
+        TRY_OUT(kmeans_open(cx, cx->arena, r, k, is_cosine, cluster_span(spec, "distance"), &run));
         TRY_OUT(one_start(cx, m, &run, given, i));
         kmeans_close(&run);
         if (i == 0 || run.inertia < best.inertia) best = run;

@@ -253,3 +253,27 @@ void tile_gram(const double *y, const double *x, size_t height, size_t d, double
         for (size_t j = 0; j <= i; j += 4)
             gram_block(y + i * height, x + j * height, height, height, gram + i * d + j, d);
 }
+
+void tile_weigh(const double *x, size_t d, size_t height, const double *w, int n, double *out)
+{
+    for (size_t j = 0; j < d; j++, x += height, out += height) {
+        for (size_t r = 0; r < (size_t)n; r++)
+            out[r] = x[r] * w[r];
+        for (size_t r = (size_t)n; r < height; r++)
+            out[r] = 0.0;
+    }
+}
+
+KERNEL static double column_sum(const double *restrict x, size_t height)
+{
+    v8 s = {0};
+    for (size_t r = 0; r < height; r += 8)
+        s += *(const v8 *)(x + r);
+    return lanes(s);
+}
+
+void tile_sums(const double *x, size_t height, size_t d, double *out)
+{
+    for (size_t j = 0; j < d; j++)
+        out[j] += column_sum(x + j * height, height);
+}
