@@ -193,6 +193,18 @@ rc ml_importance(struct ctx *cx, const struct model *m, struct span span, struct
 rc ml_permutation(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
                   const char *metric, int rounds, uint64_t seed, struct span span,
                   struct table **out);
+/* The best of the other side for each user (or item): a table with the two columns of the formula,
+ * score, rank (from 1; ties: the earlier one). Users as the model lists them, or those of a column
+ * of values in its order, each once; unknown ones are left out, counted (W401). E217 when the model
+ * does not recommend, E201 when `side` is none of its two columns. */
+struct recommend_spec {
+    int64_t n;
+    const char *side;          /* name of the column to recommend for */
+    const struct column *only; /* values of that column, or NULL = all */
+    struct span span, side_span;
+};
+rc ml_recommend(struct ctx *cx, const struct model *m, const struct recommend_spec *spec,
+                struct table **out);
 /* Parts of a model: exactly one of *out_text and *out_table is filled (*out_table NULL for text).
  * "coef": term, estimate, std_error, statistic, p_value; "terms": one row a formula term; "report":
  * one row: n, iterations, loss, converged, seed, seconds and the family's own; "formula": text.

@@ -245,6 +245,7 @@ struct model_class {
                         their number, enc.n_cols is 0 */
     bool is_sparse;  /* works by enc_dot and enc_add: up to ENC_MAX_SPARSE columns */
     bool takes_many; /* more than two classes */
+    bool takes_ids;  /* every feature is a category, numbers too; an unseen one scores null */
     enum score_kind scores;
     /* Fills m->body and m->report from the rows. */
     enum rc_t (*fit)(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
@@ -260,6 +261,11 @@ struct model_class {
     /* Table of coefficients (m.coef); NULL: the family has none. */
     enum rc_t (*coef)(struct ctx *cx, const struct model *m, struct table **out);
     const struct model_part *parts; /* ends with a NULL name; NULL: none */
+    /* Rows that score null are left out of predict; NULL: they stay. */
+    bool (*drops_null)(const struct model *m);
+    /* The n best of the other side for each of one side's (ml_recommend); NULL: it cannot. */
+    enum rc_t (*recommend)(struct ctx *cx, const struct model *m, const struct recommend_spec *spec,
+                           struct table **out);
     /* Bars of the card, in `a`, and their title, the name of the part that has all; NULL: none. */
     int (*bars)(const struct model *m, struct arena *a, struct card_bar **out, const char **title);
 };

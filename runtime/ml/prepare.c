@@ -113,7 +113,8 @@ static enum rc_t check_feature(struct prepare *p, const struct feature *f, struc
     }
     if (e->type.kind == KIND_LIST || e->type.kind == KIND_STRUCT)
         return fail(p->cx, E207, f->span, "a model cannot take `%s`, which is %s", f->text, text);
-    out->kind = is_coded || prepare_is_category(e->type) ? ENC_CATEGORY : ENC_NUMBER;
+    bool is_id = p->m->family->cls->takes_ids && prepare_is_number(e->type);
+    out->kind = is_id || is_coded || prepare_is_category(e->type) ? ENC_CATEGORY : ENC_NUMBER;
     if (out->kind == ENC_CATEGORY || prepare_is_number(e->type)) return RC_OK;
     fail(p->cx, E207, f->span, "a model takes numbers and categories; `%s` is %s", f->text, text);
     if (e->type.kind == KIND_DATE || e->type.kind == KIND_DATETIME)

@@ -244,6 +244,12 @@ static void tell_nulls(struct ctx *cx, struct score_map *s, int64_t n)
          s->what, (long long)n, ml_name_list(cx->arena, names, n_names));
 }
 
+static const char *unseen_verb(bool is_id, bool is_one)
+{
+    if (is_id) return is_one ? "it scores" : "they score";
+    return is_one ? "it counts" : "they count";
+}
+
 static enum rc_t map_done(struct ctx *cx, struct row_map *map)
 {
     struct score_map *s = (struct score_map *)map;
@@ -255,10 +261,12 @@ static enum rc_t map_done(struct ctx *cx, struct row_map *map)
         int64_t n = atomic_exchange_explicit(&s->unseen[i], 0, memory_order_relaxed);
         if (n > 0)
             warn(cx, W401, s->span,
-                 "%s: %s a level of `%s` that the model has not seen; %s as "
-                 "none of its levels",
+                 s->m->family->cls->takes_ids
+                     ? "%s: %s a value of `%s` that the model has not seen; %s null"
+                     : "%s: %s a level of `%s` that the model has not seen; %s as none of its "
+                       "levels",
                  s->what, ml_rows_have(cx->arena, n), e->features[i].name,
-                 n == 1 ? "it counts" : "they count");
+                 unseen_verb(s->m->family->cls->takes_ids, n == 1));
     }
     return RC_OK;
 }
@@ -445,6 +453,20 @@ static enum rc_t result_items(struct ctx *cx, const struct score_spec *spec,
     return RC_OK;
 }
 
+/* *plan := its rows that have a score. */
+static enum rc_t drop_null_scores(struct ctx *cx, const struct score_spec *spec, struct plan **plan)
+{
+    const struct field *f = &spec->made[0];
+    const struct expr *e = expr_column(cx->arena, f->name, f->type, spec->span);
+    struct plan *kept;
+    TRY(expr_call(cx, cx->arena, fn_find(STR("is_null")), &e, 1, spec->span, &e));
+    TRY(expr_call(cx, cx->arena, fn_find(STR("not")), &e, 1, spec->span, &e));
+    TRY(plan_filter(cx, *plan, e, spec->span, &kept));
+    plan_unref(*plan);
+    *plan = kept;
+    return RC_OK;
+}
+
 enum rc_t ml_score_plan(struct ctx *cx, const struct model *m, struct plan *in, double threshold,
                         struct span span, struct plan **out)
 {
@@ -460,6 +482,8 @@ enum rc_t ml_score_plan(struct ctx *cx, const struct model *m, struct plan *in, 
     TRY(score_map_plan(cx, &spec, in, keep, s->n, &mapped));
     struct named_expr *items = ARENA_ARRAY(cx->arena, struct named_expr, s->n + spec.n_made + 2);
     enum rc_t res = result_items(cx, &spec, s, items, &n);
+    if (res == RC_OK && m->family->cls->drops_null && m->family->cls->drops_null(m))
+        res = drop_null_scores(cx, &spec, &mapped);
     if (res == RC_OK) res = plan_project(cx, mapped, items, n, span, out);
     plan_unref(mapped);
     return res;

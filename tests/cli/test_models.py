@@ -35,7 +35,8 @@ FITS = {
     "dbscan": ["~ scale(bill_length_mm) + scale(flipper_length_mm), dbscan(eps: 0.4)"],
     "pca": [f"~ {NUMBERS} + body_mass_g, pca(k: 2)"],
     "isolation": [f"~ {NUMBERS}, isolation(trees: 10)"],
-    "linkage": [], "als": [], "fpgrowth": [],  # own tests: they take other data
+    "als": ["body_mass_g ~ species + island, als(rank: 2)", "bill_length_mm ~ island + sex, als(rank: 2, implicit: true, cold: drop)"],
+    "linkage": [], "fpgrowth": [],  # own tests: they take other data
 }
 
 
