@@ -376,7 +376,7 @@ static void keep_limits(struct chart *c)
         for (int i = 0; i < c->n_parts; i++) {
             const struct chart *part = c->parts[i].chart;
             if (part->is_all) continue;
-            c->parts[i].chart = thinner(part, 0.95 / over);
+            c->parts[i].chart = thinner(part, chart_share_left(over, t));
             chart_unref(part);
         }
         c->layout = (struct chart_layout){0};

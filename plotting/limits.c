@@ -35,6 +35,11 @@ double chart_excess(const struct chart *c)
     return fmax(over, (double)chart_marks(c) / CHART_MARKS);
 }
 
+double chart_share_left(double excess, int attempt)
+{
+    return pow(0.95 / excess, attempt + 1);
+}
+
 /* ---- which rows stay ---- */
 struct keyed {
     uint64_t key;

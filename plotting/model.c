@@ -270,7 +270,7 @@ void chart_finish(struct chart *c)
         }
         c->n_layers = c->n_data_layers; /* rules are placed anew */
         c->axis[0].is_said = c->axis[1].is_said = false;
-        chart_thin(c, (int64_t)((double)chart_marks(c) * 0.95 / over));
+        chart_thin(c, (int64_t)((double)chart_marks(c) * chart_share_left(over, i)));
     }
     c->sample_of = 0; /* is told */
 }

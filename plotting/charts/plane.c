@@ -100,20 +100,16 @@ static void thin_lines(struct build_rows *r)
     }
 }
 
+/* One ink: the ends of a ramp are lost as thin lines, yellow on white and violet on black. */
 static void contour_layer(struct chart_build *b, const struct stat_frame *f,
                           const struct build_rows *rows)
 {
-    bool is_ramp = b->c->color.kind == COLOR_NONE && !build_ink(b);
-    if (is_ramp)
-        b->c->color = (struct chart_color){
-            .kind = COLOR_RAMP, .title = "rows inside", .value_kind = VALUE_SHARE};
     struct chart_layer *l = build_layer(b, MARK_LINE, rows);
     build_col(l, CH_X, b->in[CHART_X].title, VALUE_NUMBER, rows, 0, NULL);
     build_col(l, CH_Y, b->in[CHART_Y].title, VALUE_NUMBER, rows, 1, NULL);
-    build_col(l, is_ramp ? CH_COLOR : NO_CHANNEL, "rows inside", VALUE_SHARE, rows, 2, NULL);
+    build_col(l, NO_CHANNEL, "rows inside", VALUE_SHARE, rows, 2, NULL);
     build_col(l, CH_SERIES, NULL, VALUE_COUNT, rows, 3, NULL);
     build_group_cols(b, l, f, rows, 4);
-    if (is_ramp) l->color = NULL;
     l->is_path = true;
     l->size = 1.5;
 }
