@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 """Measures mlnb beside its peers in one run and prints ratios. A report, not a test: machines are shared and noisy.
 
-  python tests/perf/run.py [--only NAME,..] [--rows 10000000] [--runs 3] [--cpu] [--load csv|parquet] [--ours] [--list]
+  python tests/perf/run.py [--only NAME,..] [--rows 10000000] [--runs 3] [--cpu] [--memory | --no-memory] [--load csv|parquet] [--ours] [--list]
 
 NAME is startup, cell or a task of tasks.py, or the beginning of some (groupby, join_q5, str_). The 22 questions of TPC-H through sql()
 beside DuckDB run only when named: --only tpch22 (data by tpchgen-cli). Needs a release build and a
 Python with polars, duckdb, numpy, pyarrow, pyzmq, ipykernel. Every program is a process of its own with two threads; tables are loaded
-before the clock starts; runs take turns; each figure is the best of several; answers are compared. --cpu: ratios of processor time
+before the clock starts; runs take turns; each figure is the best of several; answers are compared. Memory is the peak of one run of the
+task in a process of its own that has loaded the task's tables only; --memory measures nothing else, --no-memory leaves it out. --cpu: ratios of processor time
 (user and system), which says more than the clock while others use the machine. OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE are unset."""
 import argparse
 import json
 import os
+import re
 import signal
 import statistics
 import subprocess
@@ -30,7 +32,7 @@ for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(name, None)
 os.environ.setdefault("POLARS_MAX_THREADS", "2")
 
-ratios, differ = [], []
+ratios, memories, differ = [], [], []
 
 
 def best_of(n, run):
@@ -146,22 +148,45 @@ def same(a, b):
     return len(a) == len(b) and all(x == y or (x is not None and y is not None and abs(x - y) <= 1e-9 * max(abs(x), abs(y))) for x, y in zip(a, b))
 
 
-def run_task(task, sides, a):
-    """Best wall and processor time and the peak memory of every side; tells where answers differ."""
-    walls, cpus, peaks, answers = {}, {}, {}, {}
-    for name, side in sides.items():
-        reset_peak(side.pid)
+def run_task(task, sides, peaks, a):
+    """Best wall and processor time of every side; tells where answers differ."""
+    walls, cpus, answers = {}, {}, {}
     for i in range(a.runs):
         for name, side in sides.items():
             wall, cpu = side.run(task)
             walls[name], cpus[name] = min(walls.get(name, wall), wall), min(cpus.get(name, cpu), cpu)
             if i == a.runs - 1:
-                peaks[name], answers[name] = peak(side.pid), side.check(task)
+                answers[name] = side.check(task)
     report(task["name"], walls, cpus, peaks, a.cpu)
     for name in sides:
         if task["check"] is not None and not same(answers[name], answers["mlnb"]):
             print(f"    ANSWERS DIFFER: mlnb {answers['mlnb']}, {name} {answers[name]}")
             differ.append(task["name"])
+
+
+def measure_peaks(task, folder, a):
+    """MB at most while the task runs, on every side, in a process that has done nothing but load its tables; and before it ran."""
+    peaks, loaded = {}, {}
+    for name, start in starters(task, folder, a).items():
+        side = start()
+        try:
+            side.load(tables_of(task), kind_of_files(task, a))
+            reset_peak(side.pid)
+            loaded[name] = peak(side.pid)
+            side.run(task)
+            peaks[name] = peak(side.pid)
+            if isinstance(task["check"], str):
+                side.check(task)  # the file goes
+        finally:
+            side.close()
+    return peaks, loaded
+
+
+def report_memory(name, peaks, loaded):
+    others = [peaks[s] for s in peaks if s != "mlnb"]
+    ratio = peaks["mlnb"] / min(others) if others else 1.0
+    memories.append((name, ratio))
+    print(f"{name:18} {'   '.join(f'{s} {peaks[s]:6.0f} MB ({loaded[s]:.0f} loaded)' for s in peaks)}   ratio {ratio:.2f}", flush=True)
 
 
 def report(name, walls, cpus, peaks, by_cpu):
@@ -174,36 +199,56 @@ def report(name, walls, cpus, peaks, by_cpu):
     others = [s for s in walls if s != "mlnb"]
     best = min(others, key=figures.get) if others else None
     ratio = max(figures["mlnb"], 1e-4) / max(figures[best], 1e-4) if best else 1.0
-    memory = f", memory {peaks['mlnb'] / min(peaks[s] for s in others):.2f}" if peaks and others else ""
+    memory = ""
+    if peaks and others:
+        memories.append((name, peaks["mlnb"] / min(peaks[s] for s in others)))
+        memory = f", memory {memories[-1][1]:.2f}"
     ratios.append((name, ratio))
     print(f"{name:18} {'   '.join(cell(s) for s in walls)}   ratio {ratio:.2f}{memory}", flush=True)
 
 
-def tasks_of(a):
+def chosen(a):
     names = a.only.split(",")
     return [t for t in tasks.TASKS if any(t["name"].startswith(n) for n in names if n)] if a.only else [
         t for t in tasks.TASKS if t["group"] not in perfdata.OPTIONAL]
 
 
+def tables_of(task):
+    return [t for t in perfdata.GROUPS[task["group"]][0] if re.search(rf"\b{t}\b(?!\.)", task["mlnb"])]
+
+
+def starters(task, folder, a):
+    """What starts each side that can do the task."""
+    def peer_of(name):
+        return lambda: Peer(name, folder)
+
+    peers = [] if a.ours else [n for n in ("polars", "duckdb") if task[n] is not None]
+    return {"mlnb": lambda: Mlnb(folder), **{n: peer_of(n) for n in peers}}
+
+
+def kind_of_files(task, a):
+    return "parquet" if task["group"] in perfdata.OPTIONAL else a.load
+
+
 def run_group(group, a):
-    mine = [t for t in tasks_of(a) if t["group"] == group]
+    mine = [t for t in chosen(a) if t["group"] == group]
     if not mine:
         return
     folder = perfdata.ensure(a.data, group, a.rows)
-    sides = {"mlnb": Mlnb(folder)}
-    if not a.ours:
-        sides.update({name: Peer(name, folder) for name in ("polars", "duckdb") if mine[0][name] is not None})
+    if a.memory:
+        for task in mine:
+            report_memory(task["name"], *measure_peaks(task, folder, a))
+        return
+    sides = {name: start() for name, start in starters(mine[0], folder, a).items()}
     loaded = None
     for task in mine:
-        tables = [] if task["name"].endswith("_read") else perfdata.GROUPS[group][0]
-        if group == "j1":
-            tables = [t for t in tables if t in ("j1_x",) or t in task["mlnb"]]
+        tables = tables_of(task)
         if tables != loaded:
             for side in sides.values():
-                side.load(tables, "parquet" if group in perfdata.OPTIONAL else a.load)
+                side.load(tables, kind_of_files(task, a))
             loaded = tables
         try:
-            run_task(task, sides, a)
+            run_task(task, sides, None if a.no_memory else measure_peaks(task, folder, a)[0], a)
         except RuntimeError as e:
             print(f"{task['name']:18} FAILED in mlnb: {e}", flush=True)
     for side in sides.values():
@@ -250,6 +295,8 @@ def main():
     p.add_argument("--only", default="")
     p.add_argument("--load", default="csv", help="what mlnb loads its tables from (the peers: Parquet)")
     p.add_argument("--cpu", action="store_true", help="ratios of processor time")
+    p.add_argument("--memory", action="store_true", help="nothing but the memory of each task")
+    p.add_argument("--no-memory", action="store_true")
     p.add_argument("--ours", action="store_true", help="mlnb alone")
     p.add_argument("--list", action="store_true")
     a = p.parse_args()
@@ -259,12 +306,15 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the kernel goes too
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores, {a.rows} rows, best of {a.runs}")
     for name, run in (("startup", startup), ("cell", cell), ("e2e", lambda: e2e(a))):
-        if not a.only or name in a.only.split(","):
+        if (not a.only and not a.memory) or name in a.only.split(","):
             run()
     for group in perfdata.GROUPS:
         run_group(group, a)
     if len(ratios) > 1:
         print(f"geometric mean of {len(ratios)} ratios {statistics.geometric_mean(r for _, r in ratios):.2f}, worst {max(ratios, key=lambda r: r[1])}")
+    if len(memories) > 1:
+        print(f"memory: geometric mean of {len(memories)} ratios {statistics.geometric_mean(r for _, r in memories):.2f}, "
+              f"over 1.2: {', '.join(f'{n} {r:.2f}' for n, r in memories if r > 1.2) or 'none'}")
     if differ:
         sys.exit("answers differ: " + ", ".join(differ))
 
