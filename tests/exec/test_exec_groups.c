@@ -373,3 +373,45 @@ TEST(groups_of_packed_keys_come_sorted)
     free(a), free(b), free(v), free(s);
     fx_end(&f);
 }
+
+/* ---- rows that go into their groups before all are filed ---- */
+/* The same bits as when all rows lie there (those on disk do), and the right ones. */
+TEST(groups_in_waves)
+{
+    struct fx f;
+    fx_begin(&f);
+    enum { N = 800000, GROUPS = 30000 };
+    int64_t *k = malloc(8 * N), *sum = calloc(GROUPS, 8), *rows = calloc(GROUPS, 8);
+    double *v = malloc(8 * N);
+    for (int64_t i = 0; i < N; i++) {
+        k[i] = (int64_t)rng_below(7, 20, (uint64_t)i, GROUPS);
+        v[i] = i % 19 == 4 ? NAN : rng_unit(7, 21, (uint64_t)i) * 1000 - 300;
+        sum[k[i]] += i;
+        rows[k[i]]++;
+    }
+    struct plan *p = pl_table(&f, TABLE(&f, {"k", ints(&f, N, k)}, {"v", nums(&f, N, v)},
+                                        {"s", words(&f, N, GROUPS, 22)}, {"i", counted(&f, N)}));
+    const struct expr *x = ex_col(&f, p, "v"), *i = ex_col(&f, p, "i"), *s = ex_col(&f, p, "s");
+    const struct expr *big = CALL(&f, ">", x, ex_num(&f, 0));
+    struct named_expr by_k = {"k", ex_col(&f, p, "k")}, by_s = {"s", s}, by_i = {"i", i};
+    struct named_expr items[] = {{"a", AGG(&f, "sum", x)},
+                                 {"b", AGG(&f, "first", s)},
+                                 {"c", AGG(&f, "last", s)},
+                                 {"d", ex_agg(&f, "sd", 1, &x, big)},
+                                 {"e", AGG(&f, "max", s)},
+                                 {"m", AGG(&f, "mean", CALL(&f, "*", x, x))},
+                                 {"t", AGG(&f, "sum", CALL(&f, "-", i, ex_int(&f, 5)))},
+                                 {"n", ex_agg(&f, "count", 0, NULL, NULL)}};
+    check_budgets(&f, pl_aggregate(&f, p, &by_k, 1, items, 8), "a", 9000);
+    check_budgets(&f, pl_aggregate(&f, p, &by_s, 1, items, 8), "a", 9000);
+    check_budgets(&f, pl_aggregate(&f, p, &by_i, 1, items, 8), "a", 699); /* all are groups */
+    struct table *t = run_all(&f, pl_aggregate(&f, p, &by_k, 1, items, 8));
+    assert_int_equal(t->n_rows, GROUPS);
+    for (int64_t g = 0; g < GROUPS; g++) {
+        assert_int_equal(column_scalar(t->cols[0], g).u.i, g);
+        assert_int_equal(column_scalar(t->cols[7], g).u.i, sum[g] - 5 * rows[g]);
+        assert_int_equal(column_scalar(t->cols[8], g).u.i, rows[g]);
+    }
+    free(k), free(v), free(sum), free(rows);
+    fx_end(&f);
+}

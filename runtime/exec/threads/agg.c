@@ -321,7 +321,7 @@ static rc agg_run(struct agg *a, struct table **out, struct pipe **out_pipe)
     struct sink sink = {
         .self = a, .batch = agg_batch, .part_end = agg_part_end, .task_end = agg_task_end};
     TRY(agg_open(a));
-    if (a->n_ranges > 0) TRY(pipe_run(a->pipe, a->n_ranges, &sink));
+    if (a->n_ranges > 0) TRY(agg_fill(a, &sink));
     exprs_report(a->x, a->pipe->n_parts);
     a->n_results = merge_buckets(a);
     a->late = late_keys_wanted(a);

@@ -132,6 +132,12 @@ struct range {
     int n_heaps;
     int64_t bytes, text_bytes;
 };
+struct standing { /* a bucket, begun before all rows are filed or at the end */
+    struct group_table table;
+    struct arena *text; /* of its keys; NULL: not begun */
+    int64_t n_ranges;   /* whose states and rows are in it */
+    int64_t rows;       /* filed ones in it */
+};
 struct agg_worker {
     int64_t rows; /* of the partition at work */
     struct vec *vecs;
@@ -168,8 +174,11 @@ struct agg {
     int64_t range_room; /* bytes a range keeps in memory */
     atomic_bool spilled;
     /* merging */
-    bool split; /* by bucket; else one task for all */
-    bool late;  /* keys stay packed until the result is sorted */
+    int64_t filed;             /* ranges that are through */
+    struct standing *standing; /* [n_buckets] agg_waves.c, or NULL */
+    bool stands;               /* all buckets do */
+    bool split;                /* by bucket; else one task for all */
+    bool late;                 /* keys stay packed until the result is sorted */
     struct bucket_result *results;
     int n_results, first_result; /* first_result: of the tasks at work */
 };
@@ -186,6 +195,11 @@ rc late_keys_keep(struct ctx *cx, const struct group_table *t, struct bucket_res
 /* Key columns of all n groups in order, and which row of the buckets' end to end each is (caller
  * mem_big_frees). */
 rc late_keys_columns(struct agg *a, int64_t n, int64_t **rows, struct column **out);
+
+/* Runs the ranges; where rows are many and groups few, filed rows go into their buckets now and
+ * then, so that they never lie there all together (agg_waves.c). */
+rc agg_fill(struct agg *a, const struct sink *sink);
+void agg_waves_free(struct agg *a);
 
 rc agg_open(struct agg *a);
 void agg_close(struct agg *a);
@@ -211,6 +225,11 @@ rc raw_spill(struct agg *a, struct ctx *cx, struct range *r);
 /* All rows of a bucket in memory (texts in `texts`); given back by raw_drop. */
 rc raw_load(struct agg *a, struct ctx *cx, int bucket, struct arena *texts);
 void raw_drop(struct agg *a, int bucket);
+/* The ranges before a->filed that are not in the bucket yet go into it; makes it when new. The
+ * rows are freed. groups: [rows] group of each filed row, or NULL. */
+rc bucket_add(struct agg *a, struct agg_worker *w, struct ctx *cx, int bucket, struct standing *s,
+              uint32_t *groups);
+void bucket_close(struct standing *s);
 /* How many tasks put the result together; one bucket of it. */
 int merge_buckets(struct agg *a);
 enum rc_t merge_task(struct ctx *cx, void *arg, int64_t task, int worker);

@@ -11,7 +11,7 @@ int merge_buckets(struct agg *a)
         states += a->ranges[i].table.n;
         any_raw = any_raw || a->ranges[i].is_raw;
     }
-    a->split = any_raw || states > 32768;
+    a->split = any_raw || a->standing || states > 32768;
     return a->split ? a->k.n_buckets : 1;
 }
 
@@ -93,18 +93,48 @@ static rc add_chunk(struct agg *a, struct agg_worker *w, struct ctx *cx, struct 
     return agg_update(a, w, cx, t->states, groups, c->n, cols);
 }
 
-static rc add_range(struct agg *a, struct agg_worker *w, struct ctx *cx, struct group_table *t,
-                    const struct range *r, int bucket, uint32_t *groups, int64_t *at)
+static rc add_range(struct agg *a, struct agg_worker *w, struct ctx *cx, struct standing *s,
+                    const struct range *r, int bucket, uint32_t *groups)
 {
     struct arena *batch = cx->arena;
-    TRY(add_states(a, w, cx, t, r, bucket));
+    TRY(add_states(a, w, cx, &s->table, r, bucket));
     struct chunk *c = r->buckets ? r->buckets[bucket].first : NULL;
     for (; c; c = c->next) {
-        TRY(add_chunk(a, w, cx, t, c, groups ? groups + *at : w->groups));
-        *at += c->n;
+        TRY(add_chunk(a, w, cx, &s->table, c, groups ? groups + s->rows : w->groups));
+        s->rows += c->n;
         TRY(check_cancel(cx));
         arena_reset(batch);
     }
+    return RC_OK;
+}
+
+static rc bucket_open(struct agg *a, struct ctx *cx, int bucket, struct standing *s)
+{
+    const struct key_layout *k = &a->k;
+    bool dense = k->form == KEY_PACKED && k->shift >= 0;
+    uint64_t base = dense && a->split ? (uint64_t)bucket << k->shift : 0;
+    uint64_t n = !dense ? 0 : a->split ? UINT64_C(1) << k->shift : k->domain;
+    s->text = arena_new();
+    TRY(table_init(cx, &s->table, k, a->stride, dense, base, n, s->text));
+    s->table.run = a->run;
+    if (k->form == KEY_NONE) s->table.n = 1;
+    return RC_OK;
+}
+
+void bucket_close(struct standing *s)
+{
+    if (!s->text) return;
+    table_release(&s->table);
+    arena_free(s->text);
+    s->text = NULL;
+}
+
+rc bucket_add(struct agg *a, struct agg_worker *w, struct ctx *cx, int bucket, struct standing *s,
+              uint32_t *groups)
+{
+    if (!s->text) TRY(bucket_open(a, cx, bucket, s));
+    for (; s->n_ranges < a->filed; s->n_ranges++)
+        TRY(add_range(a, w, cx, s, &a->ranges[s->n_ranges], bucket, groups));
     return RC_OK;
 }
 
@@ -170,37 +200,26 @@ static rc bucket_columns(struct agg *a, struct agg_worker *w, struct ctx *cx,
     return RC_OK;
 }
 
-static rc bucket_table(struct agg *a, struct ctx *cx, int bucket, struct arena *text,
-                       struct group_table *t)
-{
-    const struct key_layout *k = &a->k;
-    bool dense = k->form == KEY_PACKED && k->shift >= 0;
-    if (!dense) return table_init(cx, t, k, a->stride, false, 0, 0, text);
-    uint64_t base = a->split ? (uint64_t)bucket << k->shift : 0;
-    uint64_t n = a->split ? UINT64_C(1) << k->shift : k->domain;
-    return table_init(cx, t, k, a->stride, true, base, n, text);
-}
-
 static rc merge_bucket(struct agg *a, struct agg_worker *w, struct ctx *cx, int bucket,
-                       struct group_table *t, struct bucket_result *out)
+                       struct standing *s, struct bucket_result *out)
 {
     struct chunk **chunks = NULL;
     struct arena *list = arena_new();
-    int64_t n_chunks = 0, n_rows = 0, at = 0;
+    int64_t n_chunks = 0, n_rows = 0;
     uint32_t *groups = NULL;
     enum rc_t res = RC_ERR;
     if (a->file) TRY_OUT(raw_load(a, cx, bucket, list));
-    n_chunks = list_chunks(a, bucket, list, &chunks);
-    for (int64_t i = 0; i < n_chunks; i++)
-        n_rows += chunks[i]->n;
-    if (a->holistic) TRY_OUT(mem_big(cx, 4 * (size_t)(n_rows + 1), (void **)&groups));
-    if (a->k.form == KEY_NONE) t->n = 1;
-    for (int64_t i = 0; i < a->n_ranges; i++)
-        TRY_OUT(add_range(a, w, cx, t, &a->ranges[i], bucket, groups, &at));
-    TRY_OUT(bucket_columns(a, w, cx, t, out));
+    if (a->holistic) {
+        n_chunks = list_chunks(a, bucket, list, &chunks);
+        for (int64_t i = 0; i < n_chunks; i++)
+            n_rows += chunks[i]->n;
+        TRY_OUT(mem_big(cx, 4 * (size_t)(n_rows + 1), (void **)&groups));
+    }
+    TRY_OUT(bucket_add(a, w, cx, bucket, s, groups));
+    TRY_OUT(bucket_columns(a, w, cx, &s->table, out));
     if (a->holistic)
-        TRY_OUT(
-            whole_items(a, w, cx, chunks, n_chunks, groups, n_rows, t->n, out->cols + a->n_keys));
+        TRY_OUT(whole_items(a, w, cx, chunks, n_chunks, groups, n_rows, s->table.n,
+                            out->cols + a->n_keys));
     res = RC_OK;
 out:
     raw_drop(a, bucket);
@@ -213,18 +232,13 @@ enum rc_t merge_task(struct ctx *cx, void *arg, int64_t task, int worker)
 {
     struct agg *a = arg;
     struct worker *w = &a->run->workers[worker];
-    struct group_table t = {0};
-    struct arena *text = arena_new();
     struct ctx own = *cx;
-    own.arena = w->batch;
     task += a->first_result;
+    struct standing fresh = {0}, *s = a->standing ? &a->standing[task] : &fresh;
+    own.arena = w->batch;
     agg_worker_need(a, &a->workers[worker]);
-    enum rc_t res = bucket_table(a, &own, (int)task, text, &t);
-    t.run = a->run;
-    if (res == RC_OK)
-        res = merge_bucket(a, &a->workers[worker], &own, (int)task, &t, &a->results[task]);
-    table_release(&t);
-    arena_free(text);
+    enum rc_t res = merge_bucket(a, &a->workers[worker], &own, (int)task, s, &a->results[task]);
+    bucket_close(s);
     arena_reset(w->batch);
     return res;
 }

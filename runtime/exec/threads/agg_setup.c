@@ -333,6 +333,7 @@ void agg_close(struct agg *a)
         arena_free(a->ranges[i].arena);
         arena_free(a->ranges[i].texts);
     }
+    agg_waves_free(a);
     for (int i = 0; a->workers && i < a->run->n_workers; i++)
         arena_free(a->workers[i].arena);
     for (int i = 0; i < a->n_results; i++) {

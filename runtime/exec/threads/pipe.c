@@ -398,6 +398,7 @@ struct job {
     struct pipe *pipe;
     const struct sink *sink;
     int64_t n_tasks, n_parts, first;
+    int64_t skip; /* tasks before the first that is run */
 };
 struct job_part {
     struct job *job;
@@ -416,6 +417,7 @@ static enum rc_t pipe_task(struct ctx *cx, void *arg, int64_t task, int worker)
     struct job *job = arg;
     const struct sink *s = job->sink;
     struct worker *w = &job->pipe->run->workers[worker];
+    task += job->skip;
     int64_t from = job->first + task * job->n_parts / job->n_tasks;
     int64_t to = job->first + (task + 1) * job->n_parts / job->n_tasks;
     for (int64_t part = from; part < to; part++) {
@@ -467,7 +469,7 @@ static rc finish_ops(struct pipe *p, struct ctx *cx, int64_t n_done)
 static rc run_tasks(struct pipe *p, int64_t n_tasks, const struct sink *sink)
 {
     if (n_tasks <= 0 || n_tasks > p->n_parts) n_tasks = p->n_parts;
-    struct job job = {p, sink, n_tasks, p->n_parts, 0};
+    struct job job = {p, sink, n_tasks, p->n_parts, 0, 0};
     const char *before = p->run->doing.what;
     start_ops(p);
     enum rc_t res = pool_run(p->run->cx, n_tasks, pipe_task, &job);
@@ -482,8 +484,19 @@ void pipe_start(struct pipe *p)
 
 rc pipe_run_range(struct pipe *p, int64_t first, int64_t n, const struct sink *sink)
 {
-    struct job job = {p, sink, n, n, first};
+    struct job job = {p, sink, n, n, first, 0};
     return pool_run(p->run->cx, n, pipe_task, &job);
+}
+
+rc pipe_run_tasks(struct pipe *p, int64_t from, int64_t to, int64_t n_tasks,
+                  const struct sink *sink)
+{
+    struct job job = {p, sink, n_tasks, p->n_parts, 0, from};
+    struct ctx own = *p->run->cx;
+    own.doing = NULL; /* what counts is how much of the whole is through */
+    TRY(pool_run(&own, to - from, pipe_task, &job));
+    run_tell(p->run);
+    return RC_OK;
 }
 
 rc pipe_run_parts(struct pipe *p, const struct sink *sink)

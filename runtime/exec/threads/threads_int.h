@@ -220,6 +220,9 @@ rc pipe_run_parts(struct pipe *p, const struct sink *sink);
 /* The same in steps: start once, then ranges of partitions, rising, then pipe_finish. */
 void pipe_start(struct pipe *p);
 rc pipe_run_range(struct pipe *p, int64_t first, int64_t n, const struct sink *sink);
+/* Or tasks [from, to) of n_tasks (at most the partitions) of neighbouring partitions. */
+rc pipe_run_tasks(struct pipe *p, int64_t from, int64_t to, int64_t n_tasks,
+                  const struct sink *sink);
 /* All rows in tables of about a million, one after the other, to take() on this thread, with no
  * more than one of them in memory. Frees the pipe. */
 rc pipe_waves(struct pipe *take_p, exec_take take, void *self);
