@@ -52,6 +52,13 @@ static const struct stateful *stateful_of(const struct ast *e)
     return NULL;
 }
 
+bool formula_knows(struct str name, enum feature_op *op)
+{
+    for (size_t i = 0; i < sizeof statefuls / sizeof statefuls[0]; i++)
+        if (str_eqz(name, statefuls[i].name)) return *op = statefuls[i].op, true;
+    return false;
+}
+
 /* `lag` of the language means another thing in a formula, and that comes later. */
 static bool is_reserved(const struct ast *e)
 {
@@ -445,12 +452,40 @@ static rc add_feature(struct fb *f, struct feature *x, bool is_offset, struct pr
     return set_add(f, out, &t);
 }
 
+/* A column that stands as a term: as it is, or as the recipe leaves it. */
 static rc column_term(struct fb *f, const char *name, struct span span, struct prod_set *out)
 {
-    struct ast at = {.op = AST_NAME, .span = span, .text = str_of(name)};
-    struct feature *x = formula_feature(f, FEATURE_EXPR, &at);
-    x->expr = name_expr(f->a, f->b->schema, name, span);
+    struct feature *x;
+    const struct ast *e;
+    struct scope *scope = f->b->scope;
+    TRY(recipe_column(f, name, span, &e));
+    if (!e) return RC_OK;
+    if (e->op == AST_NAME) {
+        x = formula_feature(f, FEATURE_EXPR, e);
+        x->expr = name_expr(f->a, f->b->schema, name, span);
+        return add_feature(f, x, false, out);
+    }
+    f->b->scope = f->step_scope;
+    enum rc_t res = formula_build(f, e, &x);
+    f->b->scope = scope;
+    TRY(res);
     return add_feature(f, x, false, out);
+}
+
+/* Components and norms of the columns that went through the steps. */
+static rc joint_terms(struct fb *f, struct prod_set *out)
+{
+    struct scope *scope = f->b->scope;
+    for (int k = 0; k < f->n_steps; k++) {
+        struct feature *x;
+        if (!f->steps[k].is_joint || f->steps[k].n_input == 0) continue;
+        f->b->scope = f->step_scope;
+        enum rc_t res = formula_build(f, recipe_joint(f, k), &x);
+        f->b->scope = scope;
+        TRY(res);
+        TRY(add_feature(f, x, false, out));
+    }
+    return RC_OK;
 }
 
 /* ---- `.` ---- */
@@ -594,8 +629,8 @@ static bool is_named_column(struct fb *f, const char *name)
 }
 
 /* Columns of a selector without those that the step names elsewhere (the target). */
-static rc selector(struct fb *f, const struct ast *e, const char ***names, int *n,
-                   bool *is_selector)
+rc formula_selector(struct fb *f, const struct ast *e, const char ***names, int *n,
+                    bool *is_selector)
 {
     *is_selector = false;
     *n = 0;
@@ -616,9 +651,9 @@ rc formula_each(struct fb *f, const struct ast *e, struct feature ***out, int *n
     bool is_selector = false;
     *n = 0;
     if (s && e->n_kids)
-        TRY(selector(f, e->kids[0], &names, n, &is_selector));
+        TRY(formula_selector(f, e->kids[0], &names, n, &is_selector));
     else
-        TRY(selector(f, e, &names, n, &is_selector));
+        TRY(formula_selector(f, e, &names, n, &is_selector));
     if (!is_selector) *n = 1;
     *out = ARENA_ARRAY(f->a, struct feature *, *n + 1);
     if (!is_selector) return formula_build(f, e, &(*out)[0]);
@@ -640,9 +675,9 @@ static rc call_terms(struct fb *f, const struct ast *e, struct prod_set *out)
     int n;
     bool is_selector = false, is_offset = str_eqz(e->text, "offset");
     if (s && s->op != FEATURE_PCA && s->op != FEATURE_NORMALIZE && e->n_kids)
-        TRY(selector(f, e->kids[0], &names, &n, &is_selector));
+        TRY(formula_selector(f, e->kids[0], &names, &n, &is_selector));
     if (is_selector) return each_column(f, e, s, names, n, out);
-    TRY(selector(f, e, &names, &n, &is_selector));
+    TRY(formula_selector(f, e, &names, &n, &is_selector));
     for (int i = 0; is_selector && i < n; i++)
         TRY(column_term(f, names[i], e->span, out));
     if (is_selector) return RC_OK;
@@ -672,6 +707,10 @@ static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out)
     case AST_NULL:
         if (is_one_or_zero(e, &is_one)) return plus_minus(f, e, false, out);
         return formula_bad(f, e->span, "a constant is no term; 1 and 0 switch the intercept");
+    case AST_NAME:
+        if (f->n_steps > 0 && schema_find(f->b->schema, e->text) >= 0)
+            return column_term(f, arena_strndup(f->a, e->text.p, e->text.n), e->span, out);
+        break;
     default: break;
     }
     TRY(formula_build(f, e, &x));
@@ -732,8 +771,34 @@ static rc check_target(struct fb *f, const struct formula *fo)
     return RC_OK;
 }
 
+rc bind_recipe(struct bind *b, const struct value *prep, struct span span, struct formula **out)
+{
+    struct fb f = {.b = b, .a = b->arena};
+    struct formula *fo = ARENA_NEW(f.a, struct formula);
+    struct prod_set terms = {0};
+    struct strbuf text = {0};
+    TRY(recipe_begin(&f, prep));
+    for (int i = 0; i < b->schema->n; i++) {
+        bool is_taken = false;
+        for (int k = 0; k < f.n_steps; k++)
+            for (int j = 0; j < f.steps[k].n_names; j++)
+                is_taken |= strcmp(f.steps[k].names[j], b->schema->fields[i].name) == 0;
+        if (is_taken) TRY(column_term(&f, b->schema->fields[i].name, span, &terms));
+    }
+    TRY(joint_terms(&f, &terms));
+    if (terms.n == 0) return fail(b->cx, E401, span, "the recipe takes none of the columns");
+    order_terms(&f, &terms, fo);
+    value_text(&text, prep, false);
+    fo->arena = f.a;
+    fo->span = span;
+    fo->text = arena_strndup(f.a, strbuf_view(&text).p, text.n);
+    strbuf_release(&text);
+    *out = fo;
+    return RC_OK;
+}
+
 rc bind_formula(struct bind *b, const struct ast *e, const struct ast_step *step,
-                struct formula **out)
+                const struct value *prep, struct formula **out)
 {
     struct fb f = {.b = b, .a = b->arena, .intercept = true};
     if (e->op != AST_FORMULA) {
@@ -748,7 +813,9 @@ rc bind_formula(struct bind *b, const struct ast *e, const struct ast_step *step
     note_names(&f, e);
     note_step(&f, step);
     TRY(build_target(&f, e->kids[0], &fo->target));
+    if (prep) TRY(recipe_begin(&f, prep));
     TRY(build_terms(&f, e->kids[1], &terms));
+    TRY(joint_terms(&f, &terms));
     order_terms(&f, &terms, fo);
     fo->intercept = f.intercept;
     if (!fo->n_terms && !fo->intercept)

@@ -22,6 +22,17 @@ struct fb { /* formula being built */
     bool intercept;
     const char **named; /* columns named in the formula and the step's options: not in `.` */
     int n_named, cap_named;
+    struct recipe_step *steps; /* of prep:, in order */
+    int n_steps;
+    struct scope *step_scope;
+};
+struct recipe_step {
+    const struct ast *call;
+    const char **names; /* columns it takes */
+    int n_names;
+    bool is_joint;            /* pca, normalize: its columns together */
+    const struct ast **input; /* [n_names] what has come to a joint step */
+    int n_input;
 };
 
 /* E401 with the text. */
@@ -32,6 +43,20 @@ bool formula_is_option(const struct ast *call, int i);
 rc formula_no_option(struct fb *f, const struct ast *call, int i, const char *has);
 /* The value of an option; a plain name is its own text. */
 rc formula_scalar(struct fb *f, const struct ast *e, struct scalar *out);
+
+/* Whether formulas know a function that is fitted by this name. */
+bool formula_knows(struct str name, enum feature_op *op);
+/* Columns of a selector (without those that the step names elsewhere). */
+rc formula_selector(struct fb *f, const struct ast *e, const char ***names, int *n,
+                    bool *is_selector);
+
+/* ---- formula_recipe.c ---- */
+/* Reads the steps and the columns they take. */
+rc recipe_begin(struct fb *f, const struct value *prep);
+/* The column as the steps leave it; NULL when a joint step has taken it. */
+rc recipe_column(struct fb *f, const char *name, struct span span, const struct ast **out);
+/* The call of joint step k over what came to it. */
+const struct ast *recipe_joint(struct fb *f, int k);
 
 struct feature *formula_feature(struct fb *f, enum feature_op op, const struct ast *e);
 struct dtype formula_type(const struct feature *x);

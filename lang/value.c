@@ -267,6 +267,7 @@ static const char *kind_word(enum value_kind kind)
         [VALUE_FN] = "fn",
         [VALUE_FAMILY] = "model family",
         [VALUE_NOTHING] = "nothing",
+        [VALUE_RECIPE] = "recipe",
         [VALUE_EXPR] = "column expression",
     };
     return words[kind];

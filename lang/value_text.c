@@ -117,6 +117,7 @@ void value_text(struct strbuf *out, const struct value *v, bool quote)
     case VALUE_CHART: chart_text(v->chart, out); return;
     case VALUE_FN: fn_text(out, v); return;
     case VALUE_FAMILY: family_text(out, v); return;
+    case VALUE_RECIPE:
     case VALUE_EXPR: ast_text(out, v->fn); return;
     case VALUE_NOTHING: return;
     }

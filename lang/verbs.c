@@ -150,6 +150,7 @@ static int value_takes(const struct value *v)
     case VALUE_RANGE:
     case VALUE_FN:
     case VALUE_EXPR:
+    case VALUE_RECIPE:
     case VALUE_FAMILY: return TAKES_VALUE;
     }
     return 0;
@@ -463,6 +464,12 @@ rc verb_chart_item(struct verb_call *vc, const struct ast *e, struct value **out
     return item_of_kind(vc, e, VALUE_CHART, "a chart", out);
 }
 
+rc verb_recipe_item(struct verb_call *vc, const struct ast *e, struct value **out)
+{
+    if (e->op == AST_CALL && str_eqz(e->text, "recipe"))
+        return recipe_value(vc->lg, vc->scope, e, out);
+    return item_of_kind(vc, e, VALUE_RECIPE, "a recipe", out);
+}
 rc verb_model_item(struct verb_call *vc, const struct ast *e, struct value **out)
 {
     return item_of_kind(vc, e, VALUE_MODEL, "a model", out);

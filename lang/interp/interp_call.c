@@ -264,6 +264,7 @@ rc interp_call(struct lang *lg, struct scope *sc, const struct ast *e, struct va
 {
     struct call_args args;
     if (str_eqz(e->text, "if") && !scope_fn(sc, e->text)) return call_if(lg, sc, e, out);
+    if (str_eqz(e->text, "recipe") && !scope_fn(sc, e->text)) return recipe_value(lg, sc, e, out);
     bool is_verb;
     TRY(verb_apply_call(lg, sc, e, out, &is_verb)); /* union(list) */
     if (is_verb) return RC_OK;

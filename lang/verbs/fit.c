@@ -209,7 +209,7 @@ static rc fit_items(struct fit *f)
     for (const struct ast_item *it; (it = next_item(vc->step, &at));) {
         const struct ast *e = it->expr;
         if (e->op == AST_FORMULA && !f->formula) {
-            TRY(bind_formula(&f->b, e, vc->step, &f->formula));
+            TRY(bind_formula(&f->b, e, vc->step, f->prep, &f->formula));
         } else if ((e->op == AST_CALL || e->op == AST_NAME) && !f->spec.family) {
             TRY(family_of_call(f, e));
         } else if (e->op == AST_VAR && !f->spec.family) {
@@ -250,11 +250,6 @@ static rc fit_options(struct fit *f)
     struct verb_call *vc = f->vc;
     const char *nulls;
     int64_t seed;
-    static const char *const later[] = {"prep"};
-    for (size_t i = 0; i < sizeof later / sizeof later[0]; i++)
-        if (verb_option(vc, later[i]))
-            return fail(vc->cx, E214, verb_option(vc, later[i])->span,
-                        "%s: is not in this version yet", later[i]);
     if (vc->step->has_by)
         return fail(vc->cx, E214, vc->step->by[0].span,
                     "one model for each group is not in this version yet");
@@ -289,10 +284,34 @@ static rc fit_model(struct fit *f, struct value **out)
     return RC_OK;
 }
 
+/* `fit prep`: a recipe alone, without a formula. */
+static bool is_recipe(const struct fit *f, const struct ast *e)
+{
+    if (e->op == AST_CALL) return str_eqz(e->text, "recipe");
+    if (e->op != AST_NAME && e->op != AST_VAR) return false;
+    const struct value *v = scope_peek(f->vc->scope, e->text);
+    return v && v->kind == VALUE_RECIPE;
+}
+
+static rc fit_recipe(struct fit *f, const struct ast *e)
+{
+    TRY(verb_recipe_item(f->vc, e, &f->prep));
+    TRY(bind_recipe(&f->b, f->prep, e->span, &f->formula));
+    f->spec.family = ml_family_find(STR("recipe"));
+    return RC_OK;
+}
+
 enum rc_t fit_read(struct fit *f)
 {
+    int at = 0;
     verb_bind_init(&f->b, f->vc, BIND_ROW);
-    TRY(fit_items(f));
+    const struct ast_item *first = next_item(f->vc->step, &at), *prep = verb_option(f->vc, "prep");
+    if (prep) TRY(verb_recipe_item(f->vc, prep->expr, &f->prep));
+    bool is_alone = first && !prep && !f->is_search && is_recipe(f, first->expr);
+    if (is_alone && !next_item(f->vc->step, &at))
+        TRY(fit_recipe(f, first->expr));
+    else
+        TRY(fit_items(f));
     TRY(fit_options(f));
     if (!f->spec.family) default_family(f);
     return RC_OK;
@@ -300,6 +319,7 @@ enum rc_t fit_read(struct fit *f)
 
 void fit_done(struct fit *f)
 {
+    value_unref(f->prep);
     value_unref(f->valid);
     value_unref(f->family);
 }
@@ -320,7 +340,7 @@ static const struct verb_option fit_options_table[] = {
     {"threshold", OPT_NUM, NULL, "probability from which the positive class is predicted, 0.5"},
     {"seed", OPT_INT, NULL, "seed of families that draw at random"},
     {"valid", OPT_FRAME, NULL, "labelled rows that tell boosted when to stop"},
-    {"prep", OPT_ANY, NULL, "a recipe (later)"},
+    {"prep", OPT_ANY, NULL, "a recipe that the formula's columns go through first"},
     {0},
 };
 const struct verb_desc verb_fit = {
@@ -390,6 +410,33 @@ const struct verb_desc verb_predict = {
     .options = predict_options,
     .input = TAKES_FRAME,
     .bind = predict_bind,
+};
+
+/* ---- transform ---- */
+
+static enum rc_t transform_bind(struct verb_call *vc, struct value **out)
+{
+    struct value *m;
+    struct plan *made;
+    TRY(model_item(vc, &m));
+    enum rc_t res = ml_transform_plan(vc->cx, m->model, vc->input->plan, vc->step->span, &made);
+    value_unref(m);
+    TRY(res);
+    *out = value_frame(made, input_label(vc));
+    plan_unref(made);
+    return RC_OK;
+}
+
+const struct verb_desc verb_transform = {
+    .name = "transform",
+    .sig = "transform recipe",
+    .doc = "Applies a fitted recipe: its columns stand last, named as m.terms says, those it was "
+           "made of are gone, all others stay. A text becomes a column for each of its terms, at "
+           "most 2,000.",
+    .examples = {"p = trips |> fit recipe(scale(type(num)), onehot(zone, top: 20))",
+                 "trips |> transform (trips |> fit recipe(scale(fare)))"},
+    .input = TAKES_FRAME,
+    .bind = transform_bind,
 };
 
 /* ---- evaluate ---- */

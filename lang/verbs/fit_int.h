@@ -11,6 +11,7 @@ struct fit {
     struct ml_fit_spec spec;
     struct value *family; /* owned: a family held by a variable */
     struct value *valid;  /* owned: the frame of valid: */
+    struct value *prep;   /* owned: the recipe */
     struct formula *formula;
     bool is_search; /* lists and ranges among the parameters are axes, not errors */
     struct ml_axis *axes;

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+extern const struct ml_family ml_recipe; /* no family that a formula is fitted with */
 #define MODEL(name) extern const struct ml_family ml_##name;
 #define LATER(name)
 #include "runtime/ml/models.def"
@@ -36,6 +37,7 @@ const struct ml_family *ml_family_find(struct str name)
 {
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         if (str_eqz(name, families[i]->name)) return families[i];
+    if (str_eqz(name, ml_recipe.name)) return &ml_recipe;
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (str_eqz(name, later[i].name)) return &later[i];
     return NULL;

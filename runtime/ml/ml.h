@@ -168,6 +168,12 @@ rc ml_fit(struct ctx *cx, struct executor *x, const struct ml_fit_spec *spec, st
  * closest name. The plan holds its own reference to m. */
 rc ml_score_plan(struct ctx *cx, const struct model *m, struct plan *in, double threshold,
                  struct span span, struct plan **out);
+/* The plan that applies a fitted recipe: columns of `in` that it does not read, then what it makes:
+ * numbers and categories as they are, onehot(x) a column a level, texts a column a term. E217 for
+ * other models, E902 beyond TRANSFORM_MAX columns of a text. */
+rc ml_transform_plan(struct ctx *cx, const struct model *m, struct plan *in, struct span span,
+                     struct plan **out);
+#define TRANSFORM_MAX 2000
 /* Metrics as a table (metric, value): rmse mae r2 mape | accuracy auc average_precision precision
  * recall f1 log_loss (fn/metric.def has all). Of more than two classes those that are not of all at
  * once are means over the classes (macro; f1_weighted: by their rows), and lines of each class

@@ -100,6 +100,13 @@ static enum rc_t put_text(struct ctx *cx, struct builder *b, const char *text)
     return text ? builder_str(cx, b, str_of(text)) : builder_null(cx, b);
 }
 
+/* Columns of a feature where there is no design. */
+static int64_t feature_columns(const struct enc_feature *f)
+{
+    if (f->kind == ENC_LIST) return enc_list_width(f);
+    return f->kind == ENC_CATEGORY && f->ref < 0 ? f->n_levels + f->has_other : 1;
+}
+
 static enum rc_t term_row(struct ctx *cx, const struct encoder *e, int term, struct builder *cols)
 {
     const struct enc_term *t = &e->terms[term];
@@ -107,6 +114,7 @@ static enum rc_t term_row(struct ctx *cx, const struct encoder *e, int term, str
     struct strbuf detail = {0};
     for (int i = 0; i < e->n_parts; i++)
         if (e->parts[i].term == term) n_cols += e->parts[i].n;
+    if (e->n_parts == 0 && !t->is_offset) n_cols = feature_columns(&e->features[t->features[0]]);
     for (int i = 0; i < t->n_features; i++) {
         const char *d = e->features[t->features[i]].detail;
         if (d) strbuf_printf(&detail, "%s%s", detail.n ? "; " : "", d);

@@ -131,6 +131,24 @@ d |> predict m |> select probability |> save "p.csv"''')
             ours = pd.read_csv(Path(folder, "p.csv")).probability
         np.testing.assert_allclose(ours, ref.predict_proba(x / scale)[:, 1], atol=1e-5)
 
+    def test_recipes_are_saved(self):
+        with tempfile.TemporaryDirectory() as folder:
+            DF.to_csv(Path(folder, "d.csv"), index=False)
+            run(folder, '''t = read("d.csv")
+p = t |> fit recipe(scale(type(num) - y), onehot(g))
+p |> save "p.model"
+t |> transform p |> save "a.csv"
+t |> transform model("p.model") |> save "b.csv"
+n = t |> fit recipe(normalize(a, b, c))
+t |> transform n |> save "n.csv"''')
+            a = pd.read_csv(Path(folder, "a.csv"))
+            self.assertEqual(Path(folder, "a.csv").read_bytes(), Path(folder, "b.csv").read_bytes())
+            self.assertEqual(list(a.columns)[:4], ["y", "scale(a)", "scale(b)", "scale(c)"])
+            np.testing.assert_allclose(a["scale(a)"], (DF.a - DF.a.mean()) / DF.a.std(), rtol=1e-9, atol=1e-12)
+            np.testing.assert_array_equal(a["g[w]"], (DF.g == "w") * 1.0)
+            n = pd.read_csv(Path(folder, "n.csv"))
+            np.testing.assert_allclose(n["normalize(a, b, c)[b]"], Normalizer().fit_transform(ABC)[:, 1], rtol=1e-9)
+
 
 if __name__ == "__main__":
     unittest.main()
