@@ -4,7 +4,6 @@
  * together; the columns end there. Selectors look at the columns of the frame. */
 #include "lang/formula_int.h"
 
-
 static rc bad_step(struct lang *lg, const struct ast *e)
 {
     fail(&lg->cx, E217, e->span, "a step of a recipe is a function of columns that is fitted");
@@ -51,7 +50,10 @@ static rc step_columns(struct fb *f, const struct ast *e, struct recipe_step *s)
         add_name(s, arena_strndup(f->a, e->text.p, e->text.n));
         return RC_OK;
     }
-    TRY(formula_selector(f, e, &names, &n, &is_selector));
+    if (e->op == AST_BINARY) /* type(num) - id */
+        TRY(bind_columns(f->b, e, &names, &n, &is_selector));
+    else
+        TRY(formula_selector(f, e, &names, &n, &is_selector));
     if (!is_selector)
         return fail(f->b->cx, E217, e->span,
                     "a step of a recipe takes columns: a name, type(num), starts(\"x\") ..");

@@ -60,6 +60,8 @@ rc value_truth(struct lang *lg, const struct value *v, struct span span, bool *o
 rc value_whole(struct lang *lg, const struct value *v, struct span span, const char *what,
                int64_t *out);
 rc interp_call(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
+/* recipe(step, ..) as a value; the steps are calls of functions that formulas know. */
+rc recipe_value(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 rc interp_call_value(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 rc interp_index(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 rc interp_field(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);

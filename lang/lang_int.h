@@ -295,8 +295,6 @@ rc verb_option_num(struct verb_call *vc, const char *name, double def, double *o
 rc verb_option_str(struct verb_call *vc, const char *name, const char *def, const char **out);
 /* A frame, model or chart named in a verb's item: plain name, $name, or a bracketed pipeline. */
 rc verb_frame_item(struct verb_call *vc, const struct ast *e, struct value **out);
-/* A recipe, by its name, `$name` or written out; new reference. */
-rc verb_recipe_item(struct verb_call *vc, const struct ast *e, struct value **out);
 rc verb_model_item(struct verb_call *vc, const struct ast *e, struct value **out);
 void verb_bind_init(struct bind *b, struct verb_call *vc, enum bind_mode mode); /* input's schema */
 
@@ -318,9 +316,5 @@ const struct builtin_desc *const *builtin_all(int *n);
  * recipe whose steps every column goes through that stands as a term, or NULL. */
 rc bind_formula(struct bind *b, const struct ast *e, const struct ast_step *step,
                 const struct value *prep, struct formula **out);
-/* The formula of a recipe alone: all columns that its steps take. */
-rc bind_recipe(struct bind *b, const struct value *prep, struct span span, struct formula **out);
-/* recipe(step, ..) as a value; the steps are calls of functions that formulas know. */
-rc recipe_value(struct lang *lg, struct scope *sc, const struct ast *e, struct value **out);
 
 #endif

@@ -257,18 +257,10 @@ static void list_type(struct strbuf *out, const struct value *v)
 static const char *kind_word(enum value_kind kind)
 {
     static const char *const words[] = {
-        [VALUE_SCALAR] = "value",
-        [VALUE_LIST] = "list",
-        [VALUE_STRUCT] = "struct",
-        [VALUE_RANGE] = "range",
-        [VALUE_FRAME] = "frame",
-        [VALUE_MODEL] = "model",
-        [VALUE_CHART] = "chart",
-        [VALUE_FN] = "fn",
-        [VALUE_FAMILY] = "model family",
-        [VALUE_NOTHING] = "nothing",
-        [VALUE_RECIPE] = "recipe",
-        [VALUE_EXPR] = "column expression",
+        [VALUE_SCALAR] = "value",    [VALUE_LIST] = "list",     [VALUE_STRUCT] = "struct",
+        [VALUE_RANGE] = "range",     [VALUE_FRAME] = "frame",   [VALUE_MODEL] = "model",
+        [VALUE_CHART] = "chart",     [VALUE_FN] = "fn",         [VALUE_FAMILY] = "model family",
+        [VALUE_NOTHING] = "nothing", [VALUE_RECIPE] = "recipe", [VALUE_EXPR] = "column expression",
     };
     return words[kind];
 }

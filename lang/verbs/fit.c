@@ -433,8 +433,9 @@ const struct verb_desc verb_transform = {
     .doc = "Applies a fitted recipe: its columns stand last, named as m.terms says, those it was "
            "made of are gone, all others stay. A text becomes a column for each of its terms, at "
            "most 2,000.",
-    .examples = {"p = trips |> fit recipe(scale(type(num)), onehot(zone, top: 20))",
-                 "trips |> transform (trips |> fit recipe(scale(fare)))"},
+    .examples =
+        {"trips |> transform (trips |> fit recipe(scale(type(num)), onehot(zone, top: 20)))",
+         "trips |> transform (trips |> fit recipe(scale(fare)))"},
     .input = TAKES_FRAME,
     .bind = transform_bind,
 };

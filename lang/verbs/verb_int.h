@@ -155,4 +155,10 @@ rc stage_item(struct stage *s, const struct ast_item *it, stage_wrap wrap,
 rc stage_flush(struct stage *s); /* everything made is now a column of s->pipe.plan */
 void stage_release(struct stage *s);
 
+/* A recipe, by its name, `$name` or written out; new reference. */
+rc verb_recipe_item(struct verb_call *vc, const struct ast *e, struct value **out);
+/* The formula of a recipe alone: all columns that
+ * its steps take (formula.c). */
+rc bind_recipe(struct bind *b, const struct value *prep, struct span span, struct formula **out);
+
 #endif

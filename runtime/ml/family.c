@@ -5,25 +5,39 @@
 
 #include <math.h>
 
-extern const struct ml_family ml_recipe; /* no family that a formula is fitted with */
 #define MODEL(name) extern const struct ml_family ml_##name;
+#define INNER(name) extern const struct ml_family ml_##name;
 #define LATER(name)
 #include "runtime/ml/models.def"
 #undef MODEL
+#undef INNER
 #undef LATER
 
 static const struct ml_family *const families[] = {
 #define MODEL(name) &ml_##name,
+#define INNER(name)
 #define LATER(name)
 #include "runtime/ml/models.def"
 #undef MODEL
+#undef INNER
+#undef LATER
+};
+static const struct ml_family *const inner[] = {
+#define MODEL(name)
+#define INNER(name) &ml_##name,
+#define LATER(name)
+#include "runtime/ml/models.def"
+#undef MODEL
+#undef INNER
 #undef LATER
 };
 static const struct ml_family later[] = {
 #define MODEL(name)
+#define INNER(name)
 #define LATER(word) {.name = #word},
 #include "runtime/ml/models.def"
 #undef MODEL
+#undef INNER
 #undef LATER
 };
 
@@ -37,7 +51,8 @@ const struct ml_family *ml_family_find(struct str name)
 {
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         if (str_eqz(name, families[i]->name)) return families[i];
-    if (str_eqz(name, ml_recipe.name)) return &ml_recipe;
+    for (size_t i = 0; i < sizeof inner / sizeof *inner; i++)
+        if (str_eqz(name, inner[i]->name)) return inner[i];
     for (size_t i = 0; i < sizeof later / sizeof *later; i++)
         if (str_eqz(name, later[i].name)) return &later[i];
     return NULL;

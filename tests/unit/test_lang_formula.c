@@ -39,7 +39,7 @@ static enum rc_t bind_text(struct fixture *f, const char *text, struct formula *
     assert_int_equal(p.n_errors, 0);
     const struct ast_step *s = &p.program->kids[0]->kids[0]->steps[0];
     err_clear(&f->r.lg->err);
-    return bind_formula(&f->b, s->items[0].expr, s, out);
+    return bind_formula(&f->b, s->items[0].expr, s, NULL, out);
 }
 /* "y ~ 1 + a + a:b", offsets in brackets. */
 static void formula_text(const struct formula *fo, struct strbuf *out)
