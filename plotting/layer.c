@@ -371,6 +371,7 @@ static void keep_limits(struct chart *c)
 {
     enum { TRIES = 10 };
     for (int t = 0; t < TRIES; t++) {
+        chart_finish_id(c); /* it stands at every group */
         double over = chart_excess(c);
         if (!(over > 1)) return;
         for (int i = 0; i < c->n_parts; i++) {
