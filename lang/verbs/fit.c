@@ -301,6 +301,26 @@ static rc fit_recipe(struct fit *f, const struct ast *e)
     return RC_OK;
 }
 
+/* kmeans(k: 4, seed: 1) is as good as seed: 1 on the step, which wins. */
+static rc take_seed(struct fit *f)
+{
+    struct ml_arg *kept = ARENA_ARRAY(f->vc->arena, struct ml_arg, f->spec.n_args + 1);
+    int n = 0;
+    for (int i = 0; i < f->spec.n_args; i++) {
+        const struct ml_arg *a = &f->spec.args[i];
+        if (!a->name || strcmp(a->name, "seed") != 0 || find_param(f->spec.family, "seed")) {
+            kept[n++] = *a;
+            continue;
+        }
+        if (a->value.is_null || a->value.type.kind != KIND_INT || a->value.u.i < 0)
+            return fail(f->vc->cx, E209, a->span, "seed: is a whole number from 0");
+        if (!verb_option(f->vc, "seed")) f->spec.seed = (uint64_t)a->value.u.i;
+    }
+    f->spec.args = kept;
+    f->spec.n_args = n;
+    return RC_OK;
+}
+
 enum rc_t fit_read(struct fit *f)
 {
     int at = 0;
@@ -314,7 +334,7 @@ enum rc_t fit_read(struct fit *f)
         TRY(fit_items(f));
     TRY(fit_options(f));
     if (!f->spec.family) default_family(f);
-    return RC_OK;
+    return take_seed(f);
 }
 
 void fit_done(struct fit *f)

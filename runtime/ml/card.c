@@ -212,6 +212,13 @@ struct grid { /* texts of the coefficient table: header row, then one a coeffici
     const char *part; /* that has all of them */
 };
 
+static bool all_whole(const double *v, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (v[i] != floor(v[i])) return false;
+    return true;
+}
+
 /* The family's own bars: importance, sizes of clusters. */
 static void bars_grid(struct grid *g, const struct model *m)
 {
@@ -231,7 +238,7 @@ static void bars_grid(struct grid *g, const struct model *m)
     }
     for (int i = 0; i < n; i++) {
         strbuf_addz(&g->cell[i + 1][0], bars[i].name);
-        number_cell(&g->cell[i + 1][1], v[i], decimals(v, n), true);
+        number_cell(&g->cell[i + 1][1], v[i], all_whole(v, n) ? 0 : decimals(v, n), true);
     }
     arena_free(a);
 }
