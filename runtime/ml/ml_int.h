@@ -239,13 +239,14 @@ struct card_bar {
 };
 struct json_out; /* json_int.h */
 struct model_class {
-    bool takes_null; /* features only: a number is NaN, a code CODE_NULL */
-    bool all_levels; /* trees: no level is left out */
-    bool no_design;  /* reads numbers, codes and cells, never columns of the design: no limit on
-                        their number, enc.n_cols is 0 */
-    bool is_sparse;  /* works by enc_dot and enc_add: up to ENC_MAX_SPARSE columns */
-    bool takes_many; /* more than two classes */
-    bool takes_ids;  /* every feature is a category, numbers too; an unseen one scores null */
+    bool takes_null;  /* features only: a number is NaN, a code CODE_NULL */
+    bool all_levels;  /* trees: no level is left out */
+    bool no_design;   /* reads numbers, codes and cells, never columns of the design: no limit on
+                         their number, enc.n_cols is 0 */
+    bool is_sparse;   /* works by enc_dot and enc_add: up to ENC_MAX_SPARSE columns */
+    bool takes_many;  /* more than two classes */
+    bool takes_lists; /* a list of texts is a feature: each text once (ENC_LIST) */
+    bool takes_ids;   /* every feature is a category, numbers too; an unseen one scores null */
     enum score_kind scores;
     /* Fills m->body and m->report from the rows. */
     enum rc_t (*fit)(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,

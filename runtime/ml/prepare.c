@@ -111,6 +111,11 @@ static enum rc_t check_feature(struct prepare *p, const struct feature *f, struc
         out->kind = ENC_LIST;
         return RC_OK;
     }
+    bool is_texts = e->type.kind == KIND_LIST && e->type.elem && e->type.elem->kind == KIND_STR;
+    if (is_texts && p->m->family->cls->takes_lists) {
+        out->kind = ENC_LIST;
+        return RC_OK;
+    }
     if (e->type.kind == KIND_LIST || e->type.kind == KIND_STRUCT)
         return fail(p->cx, E207, f->span, "a model cannot take `%s`, which is %s", f->text, text);
     bool is_id = p->m->family->cls->takes_ids && prepare_is_number(e->type);

@@ -45,27 +45,31 @@ static enum rc_t hash_column(struct prepare *p, struct enc_feature *f, const str
     return text_cells(p->cx, f, c, p->rows->arena, cells);
 }
 
+/* A list as it is: each of its texts once. */
+static const struct text_rule whole_items = {
+    .lo = 1, .hi = 1, .min = 1, .most = -1, .binary = true, .keep_case = true};
+
 enum rc_t prepare_words(struct prepare *p, int i)
 {
     struct enc_feature *f = &p->m->enc.features[i];
     struct rows *r = p->rows;
     const struct feature *source = p->sources[i];
+    const struct text_rule *rule = source->words ? source->words : &whole_items;
     const struct expr *key;
     struct table *t = NULL;
     TRY(prepare_expr(p, source, false, &key));
     TRY(prepare_values(p, &key, 1, &t));
-    f->words = text_coding_new(p->m->arena, source->words);
+    f->words = text_coding_new(p->m->arena, rule);
     if (!r->in.cells)
         r->in.cells = ARENA_ARRAY(r->arena, const struct enc_cells *, p->m->enc.n_features + 1);
     struct enc_cells *cells = ARENA_NEW(r->arena, struct enc_cells);
-    enum rc_t res = source->words->hash > 0 ? hash_column(p, f, t->cols[0], cells)
-                                            : text_learn(p->cx, p->m->arena, f, t->cols[0],
-                                                         source->span, r->arena, cells);
+    enum rc_t res = rule->hash > 0 ? hash_column(p, f, t->cols[0], cells)
+                                   : text_learn(p->cx, p->m->arena, f, t->cols[0], source->span,
+                                                r->arena, cells);
     table_unref(t);
     TRY(res);
     r->in.cells[i] = cells;
-    f->detail = source->words->hash > 0
-                    ? arena_printf(p->m->arena, "%lld columns", (long long)source->words->hash)
-                    : arena_printf(p->m->arena, "%d terms", f->n_levels);
+    f->detail = rule->hash > 0 ? arena_printf(p->m->arena, "%lld columns", (long long)rule->hash)
+                               : arena_printf(p->m->arena, "%d terms", f->n_levels);
     return RC_OK;
 }
