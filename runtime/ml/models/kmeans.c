@@ -25,8 +25,8 @@ enum rc_t cluster_check(struct ctx *cx, const struct ml_fit_spec *spec, const st
 }
 
 /* centers: as rows of the design's columns, k of them. */
-static enum rc_t given_centers(struct ctx *cx, const struct ml_fit_spec *spec,
-                               const struct model *m, int *k, const double **out)
+enum rc_t cluster_given(struct ctx *cx, const struct ml_fit_spec *spec, const struct model *m,
+                        int *k, const double **out)
 {
     int n, d = m->enc.n_cols;
     *out = model_param_list(m, "centers", &n);
@@ -128,7 +128,7 @@ static enum rc_t kmeans_fit(struct ctx *cx, const struct ml_fit_spec *spec, cons
     const double *given;
     struct kmeans run = {0}, best = {0};
     enum rc_t res = RC_ERR;
-    TRY(given_centers(cx, spec, m, &k, &given));
+    TRY(cluster_given(cx, spec, m, &k, &given));
     TRY(cluster_check(cx, spec, r, k));
     for (int i = 0; i < (given ? 1 : n_init); i++) {
         TRY_OUT(kmeans_open(cx, cx->arena, r, k, is_cosine, cluster_span(spec, "distance"), &run));

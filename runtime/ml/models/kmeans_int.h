@@ -69,6 +69,9 @@ rc kmeans_lloyd(struct ctx *cx, struct kmeans *km, int max_iter, double tol);
 struct centers *kmeans_body(struct model *m, const struct kmeans *km, bool is_given);
 /* Of the argument of that name, else of the whole call. */
 struct span cluster_span(const struct ml_fit_spec *spec, const char *name);
+/* Parameter `centers` [k, d] or NULL; sets k. E209. */
+rc cluster_given(struct ctx *cx, const struct ml_fit_spec *spec, const struct model *m, int *k,
+                 const double **out);
 /* Columns, no offset, k rows at least. E405, E401, E209. */
 rc cluster_check(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r, int k);
 

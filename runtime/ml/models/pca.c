@@ -78,7 +78,7 @@ static enum rc_t gram_part(struct ctx *cx, void *self, const struct rows *r, con
             tile_weigh(t.x, g->cols, GRAM_ROWS, r->w + b->at + i, n, weighted);
             y = weighted;
         }
-        tile_gram(y, t.x, GRAM_ROWS, g->cols, acc);
+        tile_gram(y, t.x, GRAM_ROWS, GRAM_ROWS, g->cols, acc);
         tile_sums(y, GRAM_ROWS, g->d, sum);
     }
     tiles_close(&t);

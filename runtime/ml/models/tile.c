@@ -247,11 +247,11 @@ KERNEL static void gram_block(const double *restrict y, const double *restrict x
     out[0] += lanes(b0), out[1] += lanes(b1), out[2] += lanes(b2), out[3] += lanes(b3);
 }
 
-void tile_gram(const double *y, const double *x, size_t height, size_t d, double *gram)
+void tile_gram(const double *y, const double *x, size_t height, size_t n, size_t d, double *gram)
 {
     for (size_t i = 0; i < d; i += 2)
         for (size_t j = 0; j <= i; j += 4)
-            gram_block(y + i * height, x + j * height, height, height, gram + i * d + j, d);
+            gram_block(y + i * height, x + j * height, n, height, gram + i * d + j, d);
 }
 
 void tile_weigh(const double *x, size_t d, size_t height, const double *w, int n, double *out)

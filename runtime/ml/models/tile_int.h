@@ -55,8 +55,9 @@ void tile_distance2(const double *x, const double *vector, size_t d, double *out
 /* out[2 j] += sum over the rows of column j, out[2 j + 1] += of its squares. */
 void tile_moments(const double *x, size_t d, double *out);
 /* gram[i * d + j] += sum over rows of y_i x_j, j <= i (blocks on the diagonal are filled whole);
- * d = tile_columns of what is meant; y, x: [d, height]. y is x, or x with its rows weighted. */
-void tile_gram(const double *y, const double *x, size_t height, size_t d, double *gram);
+ * d = tile_columns of what is meant; y, x: [d, height], of which n rows (a multiple of 8) count. y
+ * is x, or x with its rows weighted. */
+void tile_gram(const double *y, const double *x, size_t height, size_t n, size_t d, double *gram);
 /* out [d, height]: x with row r times w[r], r < n; rows beyond are 0. */
 void tile_weigh(const double *x, size_t d, size_t height, const double *w, int n, double *out);
 /* out[j] += sum of column j. */
