@@ -521,7 +521,7 @@ out:
 
 static const struct verb_option evaluate_options[] = {
     {"metrics", OPT_ANY, NULL, "which ones: rmse mae r2 mape, accuracy auc precision recall f1 .."},
-    {"kind", OPT_WORD, "confusion roc pr calibration", "that table instead of metrics"},
+    {"kind", OPT_WORD, "confusion roc pr calibration silhouette", "that table instead of metrics"},
     {0},
 };
 const struct verb_desc verb_evaluate = {
