@@ -173,6 +173,12 @@ static void mark_text(json_t *m, const struct chart_layer *l)
     json_object_set_new(m, "fontSize", vega_number(l->size > 0 ? l->size : FONT_LABEL, 0));
     if (l->dx != 0) json_object_set_new(m, "dx", vega_number(l->dx, 0));
     if (l->dy != 0) json_object_set_new(m, "dy", vega_number(l->dy, 0));
+    if (l->ch[CH_COLOR] >= 0 || l->color) return;
+    /* The ink of the page's theme, as ticks have it. Vega-Lite makes text black, also on dark
+     * pages, unless that black is the colour of a stroke that is not drawn. */
+    json_object_set_new(m, "style", json_string("guide-label"));
+    json_object_set_new(m, "filled", json_false());
+    json_object_set_new(m, "strokeWidth", json_integer(0));
 }
 
 static void mark_arc(json_t *m, const struct chart *c, const struct chart_layer *l)
