@@ -84,7 +84,8 @@ static enum rc_t model_call(struct lang *lg, struct scope *sc, const struct ast 
     struct model *m;
     (void)sc;
     TRY(plain_text(&c, 0, "the model's file or name", &name));
-    if (!str_ends(name, STR(".model"))) {
+    if (!str_ends(name, STR(".model")) && !str_ends(name, STR(".json")) &&
+        !str_ends(name, STR(".ubj"))) {
         (void)fail(&lg->cx, E214, plain_span(&c, 0),
                    "`%.*s` is a name of the model registry, which this version does not have",
                    STR_FMT(name));
@@ -98,7 +99,7 @@ static enum rc_t model_call(struct lang *lg, struct scope *sc, const struct ast 
 const struct builtin_desc builtin_model = {
     .name = "model",
     .sig = "model(path: str) -> model",
-    .doc = "A model saved before: `m |> save \"tip.model\"`.",
+    .doc = "A model saved before: `m |> save \"tip.model\"`; or trees of XGBoost (.json, .ubj).",
     .example = "model(\"tip.model\")",
     .min_args = 1,
     .max_args = 1,

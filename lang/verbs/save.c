@@ -131,6 +131,11 @@ static rc no_options(struct verb_call *vc)
 static rc save_model(struct verb_call *vc, const struct target *to, const char **status)
 {
     TRY(no_options(vc));
+    if (str_ends(str_of(to->shown), STR(".xgb.json"))) {
+        TRY(ml_save_xgboost(vc->cx, vc->input->model, to->path, to->span));
+        *status = arena_printf(vc->arena, "saved %s: XGBoost's JSON", to->shown);
+        return RC_OK;
+    }
     if (!str_ends(str_of(to->shown), STR(".model"))) {
         fail(vc->cx, E305, to->span, "a model is saved in a file that ends in .model");
         return hint_step(vc, "save \"%s.model\"", to->shown);
@@ -256,7 +261,7 @@ const struct verb_desc verb_save = {
     .name = "save",
     .sig = "save \"file\" [format: .., options of the format]",
     .doc =
-        "Writes a frame (the name's ending chooses the format), a model (.model) or a chart "
+        "Writes a frame (the name's ending chooses the format), a model (.model; trees also as XGBoost's .xgb.json) or a chart "
         "(.svg .png .pdf .html .vl.json) to a file. The file is replaced as a whole or not at all.",
     .examples = {"trips |> save \"trips.csv\"", "trips |> plot fare |> save \"fares.svg\""},
     .options = save_options,

@@ -232,5 +232,7 @@ rc ml_load(struct ctx *cx, const char *path, struct span span, struct model **ou
 rc ml_load_bytes(struct ctx *cx, const char *p, size_t n, const char *label, struct span span,
                  struct model **out);
 void ml_save_bytes(const struct model *m, struct strbuf *out);
+/* Trees as XGBoost's JSON. E217 when the model has none that it can hold, E306. */
+rc ml_save_xgboost(struct ctx *cx, const struct model *m, const char *path, struct span span);
 
 #endif

@@ -3,6 +3,7 @@
  * old file or the new one. */
 #include "runtime/ml/json_int.h"
 #include "runtime/ml/model_file_int.h"
+#include "runtime/ml/tree/xgb.h"
 #include "runtime/ml/text_int.h"
 
 #include "runtime/base/file.h"
@@ -288,6 +289,16 @@ enum rc_t ml_save(struct ctx *cx, const struct model *m, const char *path, struc
     struct strbuf bytes = {0};
     ml_save_bytes(m, &bytes);
     enum rc_t res = file_replace(cx, path, strbuf_view(&bytes), span);
+    strbuf_release(&bytes);
+    return res;
+}
+
+enum rc_t ml_save_xgboost(struct ctx *cx, const struct model *m, const char *path,
+                          struct span span)
+{
+    struct strbuf bytes = {0};
+    enum rc_t res = xgb_save_bytes(cx, m, span, &bytes);
+    if (res == RC_OK) res = file_replace(cx, path, strbuf_view(&bytes), span);
     strbuf_release(&bytes);
     return res;
 }

@@ -25,7 +25,7 @@ add_test(NAME fuzz_model_replay COMMAND fuzz_model ${seeds})
 set_tests_properties(fuzz_model_replay PROPERTIES LABELS "fuzz;ml" TIMEOUT 300)
 
 # The language's text and notebooks: seeds in tests/fuzz/{lex,parse,notebook}/.
-foreach(target parquet:io arrow:io json:io lex:lang parse:lang sql:lang notebook:kernel wire:kernel)
+foreach(target xgb:ml parquet:io arrow:io json:io lex:lang parse:lang sql:lang notebook:kernel wire:kernel)
   string(REPLACE ":" ";" pair ${target})
   list(GET pair 0 name)
   list(GET pair 1 room)

@@ -343,12 +343,30 @@ static void keep_trees(struct boost *b, bool is_done)
     body->n_trees = is_done ? keep : 0;
 }
 
+/* Rows whose positive ones weigh more. */
+static enum rc_t weigh_positive(struct ctx *cx, const struct boost *b, struct rows *r)
+{
+    double *w = NULL;
+    TRY(numbers(cx, r->n, 1, &w));
+    arena_on_free(cx->arena, mem_big_free, w);
+    r->w_sum = 0;
+    for (int64_t i = 0; i < r->n; i++) {
+        w[i] = (r->w ? r->w[i] : 1) * (r->y[i] > 0.5 ? b->plan->positive_weight : 1);
+        r->w_sum += w[i];
+    }
+    r->w = w;
+    return RC_OK;
+}
+
 enum rc_t boost_fit(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
                     const struct boost_plan *plan, struct model *m)
 {
-    struct boost b = {.rows = r, .plan = plan, .m = m};
+    struct rows own = *r;
+    struct boost b = {.rows = &own, .plan = plan, .m = m};
     struct tree_model *body = ARENA_NEW(m->arena, struct tree_model);
+    double more = plan->positive_weight;
     TRY(tree_check(cx, spec, r, m, true));
+    if (more > 0 && more != 1 && r->n_classes == 2) TRY(weigh_positive(cx, &b, &own));
     if (r->n > UINT32_MAX - 1)
         return fail(cx, E902, spec->span, "%s takes at most 4 billion rows", m->family->name);
     b.k = plan->loss == LOSS_SOFTMAX ? r->n_classes : 1;

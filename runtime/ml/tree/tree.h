@@ -247,7 +247,8 @@ struct boost_plan {
     enum tree_loss loss;
     int rounds, max_bins, patience;
     double rate, subsample, huber;
-    double base; /* NaN: learnt */
+    double base;            /* NaN: learnt */
+    double positive_weight; /* times the weight of the positive class; 0 = 1 */
     struct tree_rules rules;
 };
 rc boost_fit(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
