@@ -261,7 +261,8 @@ const struct verb_desc verb_save = {
     .name = "save",
     .sig = "save \"file\" [format: .., options of the format]",
     .doc =
-        "Writes a frame (the name's ending chooses the format), a model (.model; trees also as XGBoost's .xgb.json) or a chart "
+        "Writes a frame (the name's ending chooses the format), a model (.model; trees also as "
+        "XGBoost's .xgb.json) or a chart "
         "(.svg .png .pdf .html .vl.json) to a file. The file is replaced as a whole or not at all.",
     .examples = {"trips |> save \"trips.csv\"", "trips |> plot fare |> save \"fares.svg\""},
     .options = save_options,

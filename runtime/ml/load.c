@@ -3,8 +3,8 @@
  * features and parts, so a file cannot describe a design that does not fit itself. */
 #include "runtime/ml/json_int.h"
 #include "runtime/ml/model_file_int.h"
-#include "runtime/ml/tree/xgb.h"
 #include "runtime/ml/text_int.h"
+#include "runtime/ml/tree/xgb.h"
 
 #include "runtime/base/num.h"
 #include "runtime/plan/serialize.h"
@@ -432,8 +432,7 @@ enum rc_t ml_load_bytes(struct ctx *cx, const char *p, size_t n, const char *lab
     size_t body;
     if (xgb_is_file(p, n)) {
         if (xgb_load_bytes(cx, p, n, out) == RC_OK) return RC_OK;
-    } else if (check_head(cx, p, n, label, &body) == RC_OK &&
-               parse_model(cx, p, n, out) == RC_OK) {
+    } else if (check_head(cx, p, n, label, &body) == RC_OK && parse_model(cx, p, n, out) == RC_OK) {
         return RC_OK;
     }
     cx->err->span = span;

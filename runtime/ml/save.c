@@ -3,8 +3,8 @@
  * old file or the new one. */
 #include "runtime/ml/json_int.h"
 #include "runtime/ml/model_file_int.h"
-#include "runtime/ml/tree/xgb.h"
 #include "runtime/ml/text_int.h"
+#include "runtime/ml/tree/xgb.h"
 
 #include "runtime/base/file.h"
 #include "runtime/plan/serialize.h"
@@ -293,8 +293,7 @@ enum rc_t ml_save(struct ctx *cx, const struct model *m, const char *path, struc
     return res;
 }
 
-enum rc_t ml_save_xgboost(struct ctx *cx, const struct model *m, const char *path,
-                          struct span span)
+enum rc_t ml_save_xgboost(struct ctx *cx, const struct model *m, const char *path, struct span span)
 {
     struct strbuf bytes = {0};
     enum rc_t res = xgb_save_bytes(cx, m, span, &bytes);

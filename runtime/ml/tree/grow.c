@@ -112,7 +112,7 @@ static uint64_t mixed(uint64_t x) /* splitmix64's finaliser: paths apart from ea
 static void side_table(const struct tree_column *c, const struct tree_split *s, uint8_t goes[256])
 {
     for (int b = 0; b < 256; b++)
-        goes[b] = s->is_cat ? (uint8_t)(s->set[b >> 6] >> (b & 63) & 1) : b <= s->bin;
+        goes[b] = (uint8_t)(s->is_cat ? s->set[b >> 6] >> (b & 63) & 1 : (uint64_t)(b <= s->bin));
     goes[c->n_bins] = s->missing_left;
 }
 
