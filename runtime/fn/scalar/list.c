@@ -101,7 +101,7 @@ static void set_items(struct fn_eval *e, const struct column *items, struct vec 
 }
 
 /* Makes out the list whose items b holds; offsets stand in out->data. */
-static rc finish_list(struct fn_eval *e, struct builder *b, struct vec *out)
+rc list_finish(struct fn_eval *e, struct builder *b, struct vec *out)
 {
     struct column *items;
     TRY(builder_finish(e->cx, b, &items));
@@ -254,7 +254,7 @@ static enum rc_t split(struct fn_eval *e, int64_t n, const struct vec *args, str
         if (bit_valid(live, i)) res = split_row(e, &b, vec_str(&args[0], i), vec_str(&args[1], i));
     }
     at[n] = b.n;
-    if (res == RC_OK) res = finish_list(e, &b, out);
+    if (res == RC_OK) res = list_finish(e, &b, out);
     builder_release(&b);
     return res;
 }

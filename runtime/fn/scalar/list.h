@@ -36,6 +36,9 @@ void pick_row(struct fn_eval *e, struct row_picks *p, int64_t row);
 rc list_of_rows(struct fn_eval *e, const struct column *items, const struct row_picks *p,
                 struct vec *out);
 
+/* Makes out the list whose elements b holds; offsets stand in out->data already. */
+rc list_finish(struct fn_eval *e, struct builder *b, struct vec *out);
+
 /* E313: position 0. what: "text" or "lists". */
 rc fail_zero(struct fn_eval *e, const char *what);
 /* Position k (from 1, or from the end below 0) as an index from 0 into `len` values; may lie
