@@ -369,8 +369,10 @@ const struct verb_desc verb_fit = {
     .doc =
         "Fits a model on the rows of a frame. Terms: columns, a:b products, a*b, (a + b)^2, . for "
         "all other columns, -1 for no intercept, any function of columns, and functions that are "
-        "fitted and replayed on new rows: scale center impute cat onehot. Text, bool and cat(x) "
-        "are categories. The left side chooses class or number.",
+        "fitted and replayed on new rows: scale center impute cat onehot min_max max_abs robust "
+        "binarize bucket index target poly bs pca normalize tfidf counts hash. prep: takes a "
+        "recipe(step, ..) that the columns go through. Text, bool and cat(x) are categories. The "
+        "left side chooses class or number.",
     .examples = {"m = trips |> fit tip ~ fare + zone, linear(), nulls: drop",
                  "m = trips |> fit zone ~ scale(fare), logistic(l2: 0.1)"},
     .options = fit_options_table,
