@@ -150,7 +150,9 @@ static bool code_of(const struct key_layout *k, int key, const uint64_t *words, 
     const struct digit *d = &k->packed.digits[key];
     uint64_t code = w[0] / d->mult % (d->span + d->has_null);
     *out = d->kind == DIGIT_INT ? code + (uint64_t)d->lo : code;
-    return code < d->span;
+    if (code >= d->span) return false;
+    if (d->rank) *out = (uint64_t)(uint32_t)k->facts[key].level[code];
+    return true;
 }
 
 static enum phys decoded_phys(const struct key_layout *k, int key, struct dtype type)

@@ -3,24 +3,10 @@
  * once, straight to their place. */
 #include "runtime/exec/threads/agg_int.h"
 
-/* ---- when ---- */
-/* Codes of the dictionary rise with its texts (those of a category do by definition). */
-static bool codes_follow_texts(const struct key_facts *f)
-{
-    if (f->phys != PHYS_DICT || f->kind == KIND_CAT) return true;
-    const struct text *t = f->dict->data;
-    for (int64_t i = 1; i < f->dict->n; i++)
-        if (str_cmp(text_str(&t[i - 1]), text_str(&t[i])) > 0) return false;
-    return true;
-}
-
 bool late_keys_wanted(const struct agg *a)
 {
-    if (a->k.form != KEY_PACKED || a->k.shift >= 0 || atomic_load(&a->spilled)) return false;
-    if (a->node->u.aggregate.unsorted) return false;
-    for (int i = 0; i < a->n_keys; i++)
-        if (!codes_follow_texts(&a->k.facts[i])) return false;
-    return true;
+    return a->k.form == KEY_PACKED && a->k.shift < 0 && !atomic_load(&a->spilled) &&
+           !a->node->u.aggregate.unsorted;
 }
 
 rc late_keys_keep(struct ctx *cx, const struct group_table *t, struct bucket_result *out)

@@ -206,6 +206,14 @@ static rc key_facts_of(struct agg *a, int i, struct key_facts *f, bool *known)
     return RC_OK;
 }
 
+static bool codes_follow_texts(const struct column *dict)
+{
+    const struct text *t = dict->data;
+    for (int64_t i = 1; i < dict->n; i++)
+        if (str_cmp(text_str(&t[i - 1]), text_str(&t[i])) > 0) return false;
+    return true;
+}
+
 static int ceil_log2(uint64_t x)
 {
     int bits = 0;
@@ -239,6 +247,25 @@ static rc lay_keys(struct agg *a)
         all_known = all_known && known;
     }
     return layout_make(a->run, facts, a->n_keys, all_known, a->node->span, &a->k);
+}
+
+/* Words that rise with the keys need no sorting of keys at the end (agg_late.c): codes that do not
+ * follow their texts are replaced by their rank. */
+static rc rank_codes(struct agg *a)
+{
+    const struct key_layout *k = &a->k;
+    if (k->form != KEY_PACKED || k->shift >= 0 || a->node->u.aggregate.unsorted) return RC_OK;
+    for (int i = 0; i < k->n; i++) {
+        struct key_facts *f = &k->facts[i];
+        if (f->phys != PHYS_DICT || f->kind == KIND_CAT || codes_follow_texts(f->dict)) continue;
+        TRY(dict_rank(a->run, f->dict, &f->rank));
+        int32_t *level = ARENA_ARRAY(a->run->arena, int32_t, f->dict->n);
+        for (int32_t c = 0; c < f->dict->n; c++)
+            level[f->rank[c]] = c;
+        f->level = level;
+        k->packed.digits[i].rank = f->rank;
+    }
+    return RC_OK;
 }
 
 /* ---- setting up ---- */
@@ -313,6 +340,7 @@ rc agg_open(struct agg *a)
     whole_mark_direct(a);
     TRY(lay_keys(a));
     choose_buckets(a);
+    TRY(rank_codes(a));
     type_columns(a);
     choose_ranges(a);
     allow_spill(a);

@@ -33,6 +33,7 @@ struct key_facts {
     bool has_null;
     const struct column *dict; /* PHYS_DICT */
     const int32_t *rank;       /* or NULL: codes need not follow the order of texts */
+    const int32_t *level;      /* of each rank, where somebody decodes ranks; else NULL */
     bool descending, nulls_first;
     size_t skip;
 };
