@@ -41,7 +41,7 @@ static rc bad_count(struct fb *f, const struct ast *call, const char *takes, con
 static rc bucket(struct fb *f, const struct ast *call, struct feature *x)
 {
     const struct ast *e = plain(call, 1);
-    int64_t n;
+    int64_t n = 0;
     if (!e || call->n_kids != 2)
         return bad_count(f, call, "a column and how many buckets, or cut points", "bucket(x, 10)");
     if (e->op != AST_LIST) {
@@ -65,7 +65,7 @@ static rc several_of_one(struct fb *f, const struct ast *call, struct feature *x
 {
     bool is_poly = x->op == FEATURE_POLY;
     const struct ast *e = plain(call, 1);
-    int64_t n;
+    int64_t n = 0;
     if (!e)
         return bad_count(f, call,
                          is_poly ? "a column and a degree" : "a column and how many columns",

@@ -125,7 +125,7 @@ static rc norm(const struct words_call *w, const struct ast *e)
 
 static rc min_chars(const struct words_call *w, const struct ast *e)
 {
-    int64_t n;
+    int64_t n = 0;
     TRY(whole(w, e, 1, 1000, "min_chars: takes", &n));
     w->rule->min_chars = (int)n;
     return RC_OK;
@@ -133,7 +133,7 @@ static rc min_chars(const struct words_call *w, const struct ast *e)
 
 static rc lower(const struct words_call *w, const struct ast *e)
 {
-    bool is_lower;
+    bool is_lower = true;
     TRY(yes_no(w, e, &is_lower));
     w->rule->keep_case = !is_lower;
     return RC_OK;

@@ -203,8 +203,10 @@ void tile_distance2(const double *x, const double *vector, size_t d, double *out
     distance2(x, vector, d, out);
 }
 
-static inline double lanes(v8 s)
+/* By address: a vector as an argument has no one ABI over the instruction sets of KERNEL. */
+static inline double lanes(const v8 *at)
 {
+    const double *s = (const double *)at;
     return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
@@ -212,8 +214,9 @@ KERNEL static void moments(const double *restrict x, size_t d, double *restrict 
 {
     for (size_t j = 0; j < d; j++, x += TILE) {
         v8 u = *(const v8 *)x, v = *(const v8 *)(x + 8);
-        out[2 * j] += lanes(u + v);
-        out[2 * j + 1] += lanes(u * u + v * v);
+        v8 sum = u + v, squares = u * u + v * v;
+        out[2 * j] += lanes(&sum);
+        out[2 * j + 1] += lanes(&squares);
     }
 }
 
@@ -242,9 +245,9 @@ KERNEL static void gram_block(const double *restrict y, const double *restrict x
         a3 += u * q;
         b3 += v * q;
     }
-    out[0] += lanes(a0), out[1] += lanes(a1), out[2] += lanes(a2), out[3] += lanes(a3);
+    out[0] += lanes(&a0), out[1] += lanes(&a1), out[2] += lanes(&a2), out[3] += lanes(&a3);
     out += ld_out;
-    out[0] += lanes(b0), out[1] += lanes(b1), out[2] += lanes(b2), out[3] += lanes(b3);
+    out[0] += lanes(&b0), out[1] += lanes(&b1), out[2] += lanes(&b2), out[3] += lanes(&b3);
 }
 
 void tile_gram(const double *y, const double *x, size_t height, size_t n, size_t d, double *gram)
@@ -269,7 +272,7 @@ KERNEL static double column_sum(const double *restrict x, size_t height)
     v8 s = {0};
     for (size_t r = 0; r < height; r += 8)
         s += *(const v8 *)(x + r);
-    return lanes(s);
+    return lanes(&s);
 }
 
 void tile_sums(const double *x, size_t height, size_t d, double *out)

@@ -55,7 +55,7 @@ KERNEL static void plain_scores(int n, const double *restrict gl, const double *
     for (int i = 0; i < n; i++) {
         double gr = g - gl[i], hr = h - hl[i];
         double s = gl[i] * gl[i] / (hl[i] + l2) + gr * gr / (hr + l2);
-        score[i] = (hl[i] >= min_weight) & (hr >= min_weight) ? s : -1e308;
+        score[i] = ((hl[i] >= min_weight) & (hr >= min_weight)) ? s : -1e308;
     }
 }
 
