@@ -9,6 +9,14 @@
 #define SQRT_HALF    0.707106781186547524400844362105
 #define BIG_ARGUMENT 10.0
 
+double lgamma_r(double x, int *sign); /* glibc has it; the POSIX headers do not show it */
+
+double special_lgamma(double x)
+{
+    int sign;
+    return lgamma_r(x, &sign);
+}
+
 /* log Gamma(x) - ((x - 1/2) log x - x + log sqrt(2 pi)), x >= 10 (DLMF 5.11.1). */
 static double stirling_rest(double x)
 {
@@ -31,9 +39,9 @@ static double log_beta(double a, double b)
     }
     if (q >= BIG_ARGUMENT) {
         double rest = stirling_rest(q) - stirling_rest(p + q);
-        return lgamma(p) + rest + p - p * log(p + q) + (q - 0.5) * log1p(-p / (p + q));
+        return special_lgamma(p) + rest + p - p * log(p + q) + (q - 0.5) * log1p(-p / (p + q));
     }
-    return lgamma(p) + lgamma(q) - lgamma(p + q);
+    return special_lgamma(p) + special_lgamma(q) - special_lgamma(p + q);
 }
 
 /* x^a y^b / (B(a, b) I_x(a, b)) as the continued fraction of DiDonato and Morris (ACM TOMS 18,

@@ -3,6 +3,8 @@
 #ifndef MLNB_ML_SPECIAL_INT_H
 #define MLNB_ML_SPECIAL_INT_H
 
+/* log |Gamma(x)|; lgamma of math.h keeps the sign in a global that threads would share. */
+double special_lgamma(double x);
 /* Regularised incomplete beta I_x(a, b), a, b > 0, with y = 1 - x given apart so that neither end
  * loses digits. Relative error about 1e-13. O(sqrt(max(a, b))). Source: NIST DLMF 8.17.22
  * (continued fraction), 8.17.4 (symmetry). */

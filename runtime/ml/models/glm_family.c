@@ -1,8 +1,8 @@
 /* glm_family.c: see glm_int.h. Formulas: McCullagh and Nelder, Generalized Linear Models (1989);
  * Tweedie deviance: Jorgensen, The Theory of Dispersion Models (1997). */
 #include "runtime/ml/models/glm_int.h"
-
 #include "runtime/ml/models/linear_int.h"
+#include "runtime/ml/special_int.h"
 
 #include <float.h>
 #include <math.h>
@@ -126,7 +126,7 @@ double glm_near(const struct glm *g, double y)
 static double binomial_aic(double y, double mu, double w)
 {
     double n = round(w), k = round(w * y);
-    double ways = lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1);
+    double ways = special_lgamma(n + 1) - special_lgamma(k + 1) - special_lgamma(n - k + 1);
     double yes = k > 0 ? k * log(mu) : 0, no = n > k ? (n - k) * log1p(-mu) : 0;
     return -2 * (ways + yes + no);
 }
@@ -135,10 +135,11 @@ double glm_aic_part(const struct glm *g, double y, double mu, double w, double d
 {
     if (g->family == GLM_BINOMIAL) return binomial_aic(y, mu, w);
     if (g->power == 0) return -log(w);
-    if (g->power == 1) return -2 * w * ((y > 0 ? y * log(mu) : 0) - mu - lgamma(y + 1));
+    if (g->power == 1) return -2 * w * ((y > 0 ? y * log(mu) : 0) - mu - special_lgamma(y + 1));
     if (g->power == 2) {
         double shape = 1 / dispersion, scale = mu * dispersion;
-        return -2 * w * ((shape - 1) * log(y) - y / scale - lgamma(shape) - shape * log(scale));
+        return -2 * w *
+               ((shape - 1) * log(y) - y / scale - special_lgamma(shape) - shape * log(scale));
     }
     return g->power == 3 ? w * (log(dispersion * TWO_PI) + 1) + 3 * w * log(y) : NAN;
 }

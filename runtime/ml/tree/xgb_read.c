@@ -171,7 +171,7 @@ static enum rc_t cat_entries(struct xgb *x, const struct raw_tree *r, int *out)
     for (size_t i = 0; i < r->n; i++)
         out[i] = -1;
     for (size_t i = 0; i < n; i++) {
-        int64_t node, first, size;
+        int64_t node = 0, first = 0, size = 0;
         TRY(int_at(x, r->cat_nodes, i, 0, (int64_t)r->n - 1, &node));
         TRY(int_at(x, r->cat_first, i, 0, (int64_t)json_array_size(r->cats), &first));
         TRY(int_at(x, r->cat_size, i, 0, (int64_t)json_array_size(r->cats) - first, &size));
@@ -212,7 +212,7 @@ static double number_at(const json_t *list, size_t i)
 static enum rc_t cat_set(struct xgb *x, const struct raw_tree *r, int entry, int feature,
                          uint64_t *set)
 {
-    int64_t first, size, c;
+    int64_t first = 0, size = 0, c = 0;
     int n = x->top_level[feature] + 2; /* the last: all larger ones, which go left */
     for (int l = 0; l < n; l++)
         set[l / 64] |= (uint64_t)1 << (l % 64);
