@@ -472,22 +472,6 @@ static rc column_term(struct fb *f, const char *name, struct span span, struct p
     return add_feature(f, x, false, out);
 }
 
-/* Components and norms of the columns that went through the steps. */
-static rc joint_terms(struct fb *f, struct prod_set *out)
-{
-    struct scope *scope = f->b->scope;
-    for (int k = 0; k < f->n_steps; k++) {
-        struct feature *x;
-        if (!f->steps[k].is_joint || f->steps[k].n_input == 0) continue;
-        f->b->scope = f->step_scope;
-        enum rc_t res = formula_build(f, recipe_joint(f, k), &x);
-        f->b->scope = scope;
-        TRY(res);
-        TRY(add_feature(f, x, false, out));
-    }
-    return RC_OK;
-}
-
 /* ---- `.` ---- */
 
 static void note_name(struct fb *f, const char *name)
@@ -668,8 +652,35 @@ rc formula_each(struct fb *f, const struct ast *e, struct feature ***out, int *n
     return RC_OK;
 }
 
+static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out);
+
+static bool is_select(const struct ast *e)
+{
+    return e->op == AST_CALL && str_eqz(e->text, "select");
+}
+
+/* select(terms, k: 10): each of the terms may go. */
+static rc select_terms(struct fb *f, const struct ast *call, struct prod_set *out)
+{
+    struct prod_set set = {0};
+    const struct selector *select;
+    TRY(formula_selector_of(f, call, &select));
+    for (int i = 0; i < call->n_kids; i++)
+        if (!formula_is_option(call, i)) TRY(build_terms(f, call->kids[i], &set));
+    for (int i = 0; i < set.n; i++) {
+        if (set.items[i].n != 1 || set.items[i].is_offset || set.items[i].select)
+            return formula_bad(f, set.items[i].span,
+                               "select() chooses among columns: products, offsets and another "
+                               "select() stand outside");
+        set.items[i].select = select;
+        TRY(set_add(f, out, &set.items[i]));
+    }
+    return RC_OK;
+}
+
 static rc call_terms(struct fb *f, const struct ast *e, struct prod_set *out)
 {
+    if (is_select(e)) return select_terms(f, e, out);
     const struct stateful *s = stateful_of(e);
     const char **names;
     int n;
@@ -717,6 +728,24 @@ static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out)
     return add_feature(f, x, false, out);
 }
 
+/* Components and norms of the columns that went through the steps. */
+static rc joint_terms(struct fb *f, struct prod_set *out)
+{
+    struct scope *scope = f->b->scope;
+    for (int k = 0; k < f->n_steps; k++) {
+        struct feature *x;
+        if (!f->steps[k].is_joint || f->steps[k].n_input == 0) continue;
+        const struct ast *joint = recipe_joint(f, k);
+        f->b->scope = f->step_scope;
+        enum rc_t res =
+            is_select(joint) ? select_terms(f, joint, out) : formula_build(f, joint, &x);
+        f->b->scope = scope;
+        TRY(res);
+        if (!is_select(joint)) TRY(add_feature(f, x, false, out));
+    }
+    return RC_OK;
+}
+
 /* ---- the whole ---- */
 
 static void note_step(struct fb *f, const struct ast_step *step)
@@ -755,6 +784,7 @@ static void order_terms(struct fb *f, const struct prod_set *s, struct formula *
             if (t->n != degree) continue;
             struct term *to = &out->terms[out->n_terms++];
             *to = (struct term){.n_factors = t->n, .is_offset = t->is_offset, .span = t->span};
+            to->select = t->select;
             to->factors = ARENA_ARRAY(f->a, const struct feature *, t->n);
             for (int k = 0; k < t->n; k++)
                 to->factors[k] = f->vars[t->vars[k]];

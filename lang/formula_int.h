@@ -8,6 +8,7 @@ struct prod { /* a product: indices of variables, rising */
     int *vars;
     int n;
     bool is_offset;
+    const struct selector *select; /* it may go */
     struct span span;
 };
 struct prod_set {
@@ -73,6 +74,9 @@ rc formula_whole(struct fb *f, const struct ast *e, int64_t min, int64_t max, co
 rc formula_learnt(struct fb *f, const struct ast *call, struct feature *x);
 /* pca(.., k), normalize(..): arguments too. */
 rc formula_several(struct fb *f, const struct ast *call, struct feature *x);
+
+/* The options of select(..): k: 10, by: f. */
+rc formula_selector_of(struct fb *f, const struct ast *call, const struct selector **out);
 
 /* ---- formula_words.c: tfidf(), counts(), hash() ---- */
 rc formula_words(struct fb *f, const struct ast *call, struct feature *x);

@@ -2,6 +2,8 @@
  * encodings, polynomials, splines, components. */
 #include "lang/formula_int.h"
 
+#include <math.h>
+
 rc formula_whole(struct fb *f, const struct ast *e, int64_t min, int64_t max, const char *what,
                  int64_t *out)
 {
@@ -202,5 +204,70 @@ rc formula_several(struct fb *f, const struct ast *call, struct feature *x)
     if (x->op == FEATURE_PCA && size > x->n_args)
         return fail(f->b->cx, E209, call->span, "%d column%s cannot give %lld components",
                     x->n_args, x->n_args == 1 ? "" : "s", (long long)size);
+    return RC_OK;
+}
+
+/* ---- select ---- */
+static rc select_by(struct fb *f, const struct ast *e, struct selector *s)
+{
+    static const char *const words[] = {"f", "chi2", "variance"};
+    struct scalar v;
+    TRY(formula_scalar(f, e, &v));
+    for (int i = 0; i < 3 && !v.is_null && v.type.kind == KIND_STR; i++)
+        if (str_eqz(v.u.s, words[i])) {
+            s->by = (enum select_by)i;
+            return RC_OK;
+        }
+    return fail(f->b->cx, E209, e->span, "by: takes f, chi2 or variance");
+}
+
+static rc select_amount(struct fb *f, const struct ast *call, int i, struct selector *s)
+{
+    static const struct {
+        const char *name;
+        enum select_mode mode;
+        double max;
+    } modes[] = {{"k", SELECT_K, 1e9},   {"percentile", SELECT_PERCENTILE, 100},
+                 {"fpr", SELECT_FPR, 1}, {"fdr", SELECT_FDR, 1},
+                 {"fwe", SELECT_FWE, 1}, {"above", SELECT_ABOVE, 1e300}};
+    for (size_t k = 0; k < sizeof modes / sizeof *modes; k++) {
+        if (!str_eqz(call->names[i], modes[k].name)) continue;
+        s->mode = modes[k].mode;
+        TRY(number(f, call->kids[i], 0, "it takes a number from 0 up", &s->amount));
+        if (s->mode == SELECT_K && (s->amount < 1 || s->amount != floor(s->amount)))
+            return fail(f->b->cx, E209, call->kids[i]->span, "k: takes a whole number from 1 up");
+        if (s->amount <= modes[k].max) return RC_OK;
+        return fail(f->b->cx, E209, call->kids[i]->span, "%s: takes at most %g", modes[k].name,
+                    modes[k].max);
+    }
+    return formula_no_option(f, call, i, ", k: 10, by: f");
+}
+
+rc formula_selector_of(struct fb *f, const struct ast *call, const struct selector **out)
+{
+    struct selector *s = ARENA_NEW(f->a, struct selector);
+    int n_plain = 0, n_amounts = 0;
+    struct strbuf text = {0};
+    ast_text(&text, call);
+    s->text = arena_strndup(f->a, strbuf_view(&text).p, text.n);
+    strbuf_release(&text);
+    s->span = call->span;
+    for (int i = 0; i < call->n_kids; i++) {
+        if (!formula_is_option(call, i)) {
+            n_plain++;
+        } else if (str_eqz(call->names[i], "by")) {
+            TRY(select_by(f, call->kids[i], s));
+        } else {
+            n_amounts++;
+            TRY(select_amount(f, call, i, s));
+        }
+    }
+    *out = s;
+    if (n_plain == 0 || n_amounts != 1)
+        return bad_count(f, call, "columns and one of k, percentile, fpr, fdr, fwe, above",
+                         "select(type(num), k: 10, by: f)");
+    if (s->by == SELECT_VARIANCE && s->mode >= SELECT_FPR && s->mode <= SELECT_FWE)
+        return fail(f->b->cx, E209, call->span,
+                    "by: variance has no p-value: k, percentile, above");
     return RC_OK;
 }

@@ -1,7 +1,7 @@
 /* formula_recipe.c: recipes. A step is a call of a formula's function whose first argument names
  * columns; a column goes through the steps that take it, in order, and is then what a formula would
- * have written: scale(impute(fare, median)). pca() and normalize() take what has come to them
- * together; the columns end there. Selectors look at the columns of the frame. */
+ * have written: scale(impute(fare, median)). pca(), normalize() and select() take what has
+ * come to them together; the columns end there. Selectors look at the columns of the frame. */
 #include "lang/formula_int.h"
 
 static rc bad_step(struct lang *lg, const struct ast *e)
@@ -16,7 +16,8 @@ rc recipe_value(struct lang *lg, struct scope *sc, const struct ast *e, struct v
     enum feature_op op;
     for (int i = 0; i < e->n_kids; i++) {
         const struct ast *step = e->kids[i];
-        bool is_step = step->op == AST_CALL && formula_knows(step->text, &op) && step->n_kids > 0;
+        bool is_step = step->op == AST_CALL && step->n_kids > 0 &&
+                       (formula_knows(step->text, &op) || str_eqz(step->text, "select"));
         if (!is_step || formula_is_option(e, i) || formula_is_option(step, 0))
             return bad_step(lg, step);
     }
@@ -66,9 +67,10 @@ static rc step_columns(struct fb *f, const struct ast *e, struct recipe_step *s)
 static int n_columns(const struct ast *call, enum feature_op op)
 {
     int n = 0;
+    bool is_select = str_eqz(call->text, "select");
     while (n < call->n_kids && !formula_is_option(call, n))
         n++;
-    if (op == FEATURE_NORMALIZE) return n;
+    if (is_select || op == FEATURE_NORMALIZE) return n;
     return op == FEATURE_PCA ? n - 1 : 1;
 }
 
@@ -85,7 +87,8 @@ rc recipe_begin(struct fb *f, const struct value *prep)
         enum feature_op op = FEATURE_EXPR;
         s->call = e->kids[i];
         (void)formula_knows(s->call->text, &op);
-        s->is_joint = op == FEATURE_PCA || op == FEATURE_NORMALIZE;
+        s->is_joint =
+            op == FEATURE_PCA || op == FEATURE_NORMALIZE || str_eqz(s->call->text, "select");
         s->names = ARENA_ARRAY(f->a, const char *, f->b->schema->n + 1);
         s->input = ARENA_ARRAY(f->a, const struct ast *, f->b->schema->n + 1);
         for (int k = 0; k < n_columns(s->call, op) && res == RC_OK; k++)

@@ -50,7 +50,10 @@ static void put_name(struct strbuf *out, struct str name, bool is_quoted)
 /* Before `:` keywords are names too. */
 static void put_option(struct strbuf *out, struct str name)
 {
-    put_name(out, name, !is_bare_name(name) && keyword_of(name) == SYM_NONE);
+    if (keyword_of(name) != SYM_NONE)
+        strbuf_adds(out, name);
+    else
+        put_name(out, name, false);
     strbuf_addz(out, ": ");
 }
 

@@ -370,7 +370,9 @@ const struct verb_desc verb_fit = {
         "Fits a model on the rows of a frame. Terms: columns, a:b products, a*b, (a + b)^2, . for "
         "all other columns, -1 for no intercept, any function of columns, and functions that are "
         "fitted and replayed on new rows: scale center impute cat onehot min_max max_abs robust "
-        "binarize bucket index target poly bs pca normalize tfidf counts hash. prep: takes a "
+        "binarize bucket index target poly bs pca normalize tfidf counts hash; select(terms, k: "
+        "10) "
+        "keeps the best of its terms. prep: takes a "
         "recipe(step, ..) that the columns go through. Text, bool and cat(x) are categories. The "
         "left side chooses class or number.",
     .examples = {"m = trips |> fit tip ~ fare + zone, linear(), nulls: drop",

@@ -5,7 +5,7 @@
  * subsets coded without reference (a:b = 1 + a + b + a:b), subsets that an earlier term with the
  * same numeric factors has used are struck out, and what is left is merged again, a merge turning
  * one category to full coding. */
-#include "runtime/ml/ml_int.h"
+#include "runtime/ml/text_int.h"
 
 #include "runtime/base/str.h"
 
@@ -136,10 +136,8 @@ static void fill_local(struct arena *a, const struct enc_feature *f, struct enc_
 /* Of a list; hashed columns count from 0, as Spark's. */
 static void add_term(struct strbuf *b, const struct enc_feature *f, int col)
 {
-    if (f->n_levels == 0)
-        strbuf_printf(b, "[%d]", col);
-    else
-        strbuf_printf(b, "[%s]", f->levels[col].text);
+    char buf[32];
+    strbuf_printf(b, "[%s]", text_column_name(f, col, buf));
 }
 
 /* " a[x]:b" of one column of a part. */

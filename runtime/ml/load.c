@@ -113,6 +113,25 @@ static enum rc_t get_rule(struct ctx *cx, struct arena *a, const json_t *j, stru
     return RC_OK;
 }
 
+/* Terms that select() has kept, rising. */
+static enum rc_t get_kept(struct ctx *cx, struct arena *a, const json_t *j, struct enc_feature *f)
+{
+    const json_t *kept;
+    if (!json_object_get(j, "kept")) return RC_OK;
+    TRY(json_get_list(cx, j, "kept", (size_t)text_n_terms(f), &kept));
+    int n = (int)json_array_size(kept);
+    int32_t *term = ARENA_ARRAY(a, int32_t, n + 1);
+    for (int i = 0; i < n; i++) {
+        const json_t *v = json_array_get(kept, (size_t)i);
+        json_int_t k = json_integer_value(v);
+        if (!json_is_integer(v) || k < 0 || k >= text_n_terms(f) || (i > 0 && k <= term[i - 1]))
+            return json_bad(cx, "terms that were kept are not there");
+        term[i] = (int32_t)k;
+    }
+    text_keep_terms(a, f, term, n);
+    return RC_OK;
+}
+
 static enum rc_t get_words(struct ctx *cx, struct arena *a, const json_t *j, struct enc_feature *f)
 {
     const json_t *weights, *o = json_object_get(j, "words");
@@ -126,7 +145,7 @@ static enum rc_t get_words(struct ctx *cx, struct arena *a, const json_t *j, str
     if (!text_index(a, f)) return json_bad(cx, "a term stands twice");
     TRY(json_get_list(cx, o, "weights", ENC_MAX_SPARSE, &weights));
     size_t n = json_array_size(weights);
-    if (n != (rule.idf == IDF_NONE ? 0 : (size_t)enc_list_width(f)))
+    if (n != (rule.idf == IDF_NONE ? 0 : (size_t)text_n_terms(f)))
         return json_bad(cx, "weights do not fit the terms");
     if (n > 0) f->words->weight = ARENA_ARRAY(a, double, n);
     for (size_t i = 0; i < n; i++) {
@@ -134,7 +153,7 @@ static enum rc_t get_words(struct ctx *cx, struct arena *a, const json_t *j, str
         if (!json_is_number(w)) return json_bad(cx, "a weight is no number");
         f->words->weight[i] = json_number_value(w);
     }
-    return RC_OK;
+    return get_kept(cx, a, o, f);
 }
 
 /* ---- encoder ---- */

@@ -82,10 +82,32 @@ struct feature {
 };
 /* How many columns a feature of several has, else 1. */
 int feature_width(const struct feature *f);
+/* select(terms, k: 10, by: f): which of these columns stay. */
+enum select_by {
+    SELECT_F,       /* F of the analysis of variance for classes, of a regression for a number */
+    SELECT_CHI2,    /* chi-square between column and class */
+    SELECT_VARIANCE /* spread alone, no target */
+};
+enum select_mode {
+    SELECT_K,          /* that many best */
+    SELECT_PERCENTILE, /* that many percent of them */
+    SELECT_FPR,        /* p-value below amount */
+    SELECT_FDR,        /* Benjamini-Hochberg at amount */
+    SELECT_FWE,        /* p-value below amount / columns */
+    SELECT_ABOVE       /* value of `by` above amount */
+};
+struct selector {
+    enum select_by by;
+    enum select_mode mode;
+    double amount;
+    struct span span;
+    const char *text;
+};
 struct term { /* product of features: `a`, `a:b` */
     const struct feature **factors;
     int n_factors;
-    bool is_offset; /* offset(e): coefficient fixed at 1 */
+    bool is_offset;                /* offset(e): coefficient fixed at 1 */
+    const struct selector *select; /* of one factor: it may go, or NULL */
     struct span span;
 };
 struct formula {

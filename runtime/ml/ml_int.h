@@ -57,6 +57,7 @@ struct enc_term {
     const char *name; /* "fare", "part", "a:b", "offset(e)" */
     struct span span;
     bool is_offset;
+    const struct selector *select; /* while it is fitted: it may go */
     int *features;
     int n_features;
 };

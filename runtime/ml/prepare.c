@@ -329,6 +329,13 @@ static enum rc_t learn_features(struct prepare *p)
         TRY(prepare_levels(p, key, f));
         TRY(prepare_coding(p, p->sources[i], f));
     }
+    return RC_OK;
+}
+
+/* The columns of the design, of what select() has left. */
+static enum rc_t make_columns(struct prepare *p)
+{
+    struct encoder *e = &p->m->enc;
     if (p->m->family->cls->no_design) return check_plain_terms(p);
     if (p->m->family->cls->is_sparse) e->max_cols = ENC_MAX_SPARSE;
     TRY(enc_code_terms(p->cx, p->m->arena, e, p->m->family->cls->all_levels, p->spec->span));
@@ -463,6 +470,8 @@ enum rc_t ml_prepare(struct ctx *cx, struct executor *x, const struct ml_fit_spe
     if (p.is_class) TRY_OUT(learn_classes(&p));
     TRY_OUT(learn_features(&p));
     TRY_OUT(fill_rows(&p, out));
+    TRY_OUT(prepare_select(&p, out));
+    TRY_OUT(make_columns(&p));
     if (spec->valid) TRY_OUT(rows_coded(cx, x, m, spec->valid, spec->span, out));
     res = RC_OK;
 out:

@@ -73,6 +73,9 @@ const struct expr *prepare_number(struct arena *a, double v, struct span span);
 /* The values of expressions over the table of leaves. */
 rc prepare_values(struct prepare *p, const struct expr *const *e, int n, struct table **out);
 
+/* select(): columns of the rows that are not chosen leave the encoder and the rows; before columns
+ * of the design are made. */
+rc prepare_select(struct prepare *p, struct rows *r);
 /* Terms and cells of a text (FEATURE_WORDS), feature i of the encoder. */
 rc prepare_words(struct prepare *p, int i);
 /* "mean 13.0, sd 11.5", or NULL. */

@@ -99,8 +99,8 @@ static const struct row_map_class text_class = {
 
 static const char *term_column(struct arena *a, const struct enc_feature *f, int col)
 {
-    if (f->n_levels == 0) return arena_printf(a, "%s[%d]", f->name, col);
-    return arena_printf(a, "%s[%s]", f->name, f->levels[col].text);
+    char buf[32];
+    return arena_printf(a, "%s[%s]", f->name, text_column_name(f, col, buf));
 }
 
 /* The map of all texts of the model, whose values stand in the columns `.f<feature>`. */

@@ -111,9 +111,16 @@ static void put_words(struct json_out *o, const struct enc_feature *f)
     for (int i = 0; i < r->n_stop; i++)
         json_out_str(o, str_of(r->stop[i]));
     json_out_close(o, ']');
+    if (t->column) {
+        json_out_key(o, "kept");
+        json_out_open(o, '[');
+        for (int i = 0; i < t->n_kept; i++)
+            json_out_int(o, t->term[i]);
+        json_out_close(o, ']');
+    }
     json_out_key(o, "weights");
     json_out_open(o, '[');
-    for (int i = 0, n = t->weight ? enc_list_width(f) : 0; i < n; i++)
+    for (int i = 0, n = t->weight ? text_n_terms(f) : 0; i < n; i++)
         json_out_num(o, t->weight[i]);
     json_out_close(o, ']');
     json_out_close(o, '}');

@@ -99,3 +99,30 @@ double special_normal_two_sided(double z)
 {
     return erfc(fabs(z) * SQRT_HALF);
 }
+
+double special_chi2_upper(double x, double df)
+{
+    double a = df / 2.0, h = x / 2.0;
+    if (!(x > 0)) return 1.0;
+    double front = exp(a * log(h) - h - special_lgamma(a));
+    if (h < a + 1.0) { /* lower part by its series */
+        double term = 1.0 / a, sum = term;
+        for (int k = 1; k < 10000 && term > 1e-17 * sum; k++) {
+            term *= h / (a + k);
+            sum += term;
+        }
+        double lower = front * sum;
+        return lower < 1.0 ? 1.0 - lower : 0.0;
+    }
+    double b = h + 1.0 - a, c = 1e300, d = 1.0 / b, f = d; /* Lentz */
+    for (int k = 1; k < 10000; k++) {
+        double an = -k * (k - a), step;
+        b += 2.0;
+        d = 1.0 / (an * d + b);
+        c = b + an / c;
+        step = c * d;
+        f *= step;
+        if (fabs(step - 1.0) < 1e-16) break;
+    }
+    return front * f;
+}

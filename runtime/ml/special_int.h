@@ -13,6 +13,9 @@ double special_beta(double a, double b, double x, double y);
 double special_t_two_sided(double t, double df);
 /* P(F >= f) for Fisher's F with d1, d2 > 0 degrees of freedom; f < 0 gives 1. */
 double special_f_upper(double f, double d1, double d2);
+/* P(X >= x) for chi-square with df > 0 degrees of freedom: the regularised incomplete gamma
+ * function by series or continued fraction (NIST DLMF 8.11.4, 8.9.2). */
+double special_chi2_upper(double x, double df);
 /* P(|Z| >= |z|), standard normal. */
 double special_normal_two_sided(double z);
 

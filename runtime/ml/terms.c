@@ -96,7 +96,7 @@ static int term_rank(const struct enc_term *t)
 static void add_term(struct prepare *p, const struct term *src)
 {
     struct encoder *e = &p->m->enc;
-    struct enc_term t = {.is_offset = src->is_offset, .span = src->span};
+    struct enc_term t = {.is_offset = src->is_offset, .select = src->select, .span = src->span};
     t.features = ARENA_ARRAY(p->m->arena, int, src->n_factors + 1);
     for (int i = 0; i < src->n_factors; i++) {
         int f = feature_index(p, src->factors[i]);

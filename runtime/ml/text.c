@@ -7,6 +7,7 @@
 #include "runtime/base/pool.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* ---- codings ---- */
 struct text_coding *text_coding_new(struct arena *a, const struct text_rule *rule)
@@ -22,9 +23,35 @@ struct text_coding *text_coding_new(struct arena *a, const struct text_rule *rul
     return t;
 }
 
-int enc_list_width(const struct enc_feature *f)
+int text_n_terms(const struct enc_feature *f)
 {
     return f->words->rule.hash > 0 ? (int)f->words->rule.hash : f->n_levels;
+}
+
+int enc_list_width(const struct enc_feature *f)
+{
+    return f->words->column ? f->words->n_kept : text_n_terms(f);
+}
+
+const char *text_column_name(const struct enc_feature *f, int col, char buf[32])
+{
+    int term = f->words->column ? f->words->term[col] : col;
+    if (f->n_levels > 0) return f->levels[term].text;
+    snprintf(buf, 32, "%d", term);
+    return buf;
+}
+
+void text_keep_terms(struct arena *a, struct enc_feature *f, const int32_t *term, int n)
+{
+    struct text_coding *t = f->words;
+    int n_all = text_n_terms(f);
+    t->column = ARENA_ARRAY(a, int32_t, n_all + 1);
+    t->term = arena_copy(a, term, sizeof *term * (size_t)(n + 1));
+    t->n_kept = n;
+    for (int i = 0; i < n_all; i++)
+        t->column[i] = -1;
+    for (int i = 0; i < n; i++)
+        t->column[term[i]] = i;
 }
 
 bool text_index(struct arena *a, struct enc_feature *f)
@@ -149,7 +176,15 @@ int text_row(const struct text_coding *t, uint64_t *packed, int n, int32_t *col,
         value[m++] = v;
     }
     normalise(t->rule.norm, m, value);
-    return m;
+    if (!t->column) return m;
+    int kept = 0; /* weights and norm are those of all terms, as in a pipeline of the two */
+    for (int k = 0; k < m; k++) {
+        int32_t c = t->column[col[k]];
+        if (c < 0) continue;
+        col[kept] = c;
+        value[kept++] = value[k];
+    }
+    return kept;
 }
 
 /* ---- rows of a vector ---- */

@@ -11,7 +11,17 @@ struct text_coding {
     double *weight;  /* [width] idf, or NULL = 1 */
     uint32_t *slots; /* [mask + 1] vocabulary by hash: level + 1, 0 = free */
     uint32_t mask;
+    int32_t
+        *column;   /* [n_all] column of a term where select() kept some, -1 = none; NULL: its own */
+    int32_t *term; /* [n_kept] term of a column */
+    int n_kept;
 };
+/* Terms or hashed columns there are, before select(). */
+int text_n_terms(const struct enc_feature *f);
+/* "free", or "17" of hashed columns. */
+const char *text_column_name(const struct enc_feature *f, int col, char buf[32]);
+/* Only the terms with a column stay: term [n] rising, in the arena. */
+void text_keep_terms(struct arena *a, struct enc_feature *f, const int32_t *term, int n);
 /* A coding that knows no terms yet; copies the rule. */
 struct text_coding *text_coding_new(struct arena *a, const struct text_rule *rule);
 /* Slots of the levels, for look-up. False when a term stands twice. */
