@@ -40,7 +40,7 @@ static struct glm glm_of(const struct model *m)
                                         "probit",   "cloglog", "sqrt",    "power"};
     struct glm g = {.link_power = model_param(m, "link_power")};
     for (int i = 0; i < 5; i++)
-        if (model_word(m, "family", families[i])) g.family = (enum glm_family)i;
+        if (model_param_is(m, "family", families[i])) g.family = (enum glm_family)i;
     g.power = g.family == GLM_POISSON   ? 1
               : g.family == GLM_GAMMA   ? 2
               : g.family == GLM_TWEEDIE ? model_param(m, "power")
@@ -48,7 +48,7 @@ static struct glm glm_of(const struct model *m)
     g.link = usual_link(&g);
     if (g.family == GLM_TWEEDIE && g.power == 0) g.link = LINK_IDENTITY;
     for (int i = 0; i < 8; i++)
-        if (model_word(m, "link", links[i])) g.link = (enum glm_link)i;
+        if (model_param_is(m, "link", links[i])) g.link = (enum glm_link)i;
     if (g.link == LINK_POWER && g.link_power == 0) g.link = LINK_LOG;
     return g;
 }

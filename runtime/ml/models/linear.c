@@ -280,7 +280,7 @@ static enum rc_t squared_fit(struct ctx *cx, const struct ml_fit_spec *spec, con
 static enum rc_t linear_fit_rows(struct ctx *cx, const struct ml_fit_spec *spec,
                                  const struct rows *r, struct model *m)
 {
-    if (model_word(m, "loss", "huber")) return huber_fit(cx, spec, r, m);
+    if (model_param_is(m, "loss", "huber")) return huber_fit(cx, spec, r, m);
     return squared_fit(cx, spec, r, m);
 }
 

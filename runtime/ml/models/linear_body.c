@@ -68,14 +68,6 @@ struct linear_fit *linear_body(struct model *m, const struct linear_plan *p, con
     return f;
 }
 
-bool model_word(const struct model *m, const char *name, const char *word)
-{
-    for (int i = 0; m->family->params[i].name; i++)
-        if (strcmp(m->family->params[i].name, name) == 0)
-            return m->params[i].type.kind == KIND_STR && str_eqz(m->params[i].u.s, word);
-    return false;
-}
-
 int linear_rank(const struct linear_fit *f)
 {
     int n = 0;

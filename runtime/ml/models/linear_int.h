@@ -67,8 +67,6 @@ enum rc_t logistic_coef(struct ctx *cx, const struct model *m, struct table **ou
 /* Fit of linear(loss: huber). */
 enum rc_t huber_fit(struct ctx *cx, const struct ml_fit_spec *spec, const struct rows *r,
                     struct model *m);
-/* Whether the parameter is there and is this word. */
-bool model_word(const struct model *m, const char *name, const char *word);
 /* Number of columns that have an estimate. */
 int linear_rank(const struct linear_fit *f);
 /* 1 / (1 + exp(-eta)) and log(1 + exp(-eta)) without overflow. */

@@ -107,8 +107,8 @@ static double start_intercept(const struct rows *r)
  * errors too. */
 bool logistic_by_newton(const struct model *m, const struct linear_plan *p, int n)
 {
-    if (p->is_wide || model_word(m, "solver", "lbfgs")) return false;
-    if (model_word(m, "solver", "newton")) return true;
+    if (p->is_wide || model_param_is(m, "solver", "lbfgs")) return false;
+    if (model_param_is(m, "solver", "newton")) return true;
     if (!linear_has_penalty(p)) return n <= NEWTON_TESTED;
     return n <= (m->enc.n_cols > 4 * m->enc.n_parts ? NEWTON_CELLS : NEWTON_DENSE);
 }

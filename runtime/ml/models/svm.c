@@ -155,7 +155,7 @@ static enum rc_t svm_fit_rows(struct ctx *cx, const struct ml_fit_spec *spec, co
 {
     struct linear_plan p;
     struct risk f;
-    struct hinge h = {.is_squared = model_word(m, "loss", "squared_hinge")};
+    struct hinge h = {.is_squared = model_param_is(m, "loss", "squared_hinge")};
     struct newton_report end;
     TRY(linear_prepare(cx, spec, r, m, NULL, &p));
     risk_init(&f, r, &p, r->y, loss_hinge, &h);
