@@ -101,7 +101,7 @@ void json_out_json(struct json_out *o, const json_t *j)
 
 void json_out_nums(struct json_out *o, const char *key, const double *v, size_t n)
 {
-    json_out_key(o, key);
+    if (key) json_out_key(o, key);
     json_out_open(o, '[');
     for (size_t i = 0; i < n; i++)
         json_out_num(o, v[i]);
@@ -168,9 +168,8 @@ enum rc_t json_get_list(struct ctx *cx, const json_t *j, const char *key, size_t
     return RC_OK;
 }
 
-enum rc_t json_get_nums(struct ctx *cx, const json_t *j, const char *key, double *out, size_t n)
+enum rc_t json_list_nums(struct ctx *cx, const json_t *v, const char *key, double *out, size_t n)
 {
-    const json_t *v = json_object_get(j, key);
     if (!json_is_array(v) || json_array_size(v) != n)
         return json_bad(cx, "`%s` is not a list of %zu numbers", key, n);
     for (size_t i = 0; i < n; i++) {
@@ -179,4 +178,9 @@ enum rc_t json_get_nums(struct ctx *cx, const json_t *j, const char *key, double
         out[i] = json_number_value(e);
     }
     return RC_OK;
+}
+
+enum rc_t json_get_nums(struct ctx *cx, const json_t *j, const char *key, double *out, size_t n)
+{
+    return json_list_nums(cx, json_object_get(j, key), key, out, n);
 }

@@ -22,7 +22,7 @@ void json_out_int(struct json_out *o, int64_t x);
 void json_out_bool(struct json_out *o, bool x);
 void json_out_str(struct json_out *o, struct str s);
 void json_out_null(struct json_out *o);
-/* "key": [n numbers]; not finite: null. */
+/* "key": [n numbers]; not finite: null. key NULL: an entry of a list. */
 void json_out_nums(struct json_out *o, const char *key, const double *v, size_t n);
 /* A value made by Jansson (expressions). */
 void json_out_json(struct json_out *o, const json_t *j);
@@ -37,6 +37,8 @@ rc json_get_bool(struct ctx *cx, const json_t *j, const char *key, bool *out);
 rc json_get_str(struct ctx *cx, const json_t *j, const char *key, const char **out);
 /* A list of exactly n finite numbers. */
 rc json_get_nums(struct ctx *cx, const json_t *j, const char *key, double *out, size_t n);
+/* The same of a list at hand, `key` its name. */
+rc json_list_nums(struct ctx *cx, const json_t *list, const char *key, double *out, size_t n);
 /* A list of at most `max` entries. */
 rc json_get_list(struct ctx *cx, const json_t *j, const char *key, size_t max, const json_t **out);
 

@@ -185,3 +185,25 @@ TEST(every_value_may_be_wrong)
     ml_unref(m);
     unit_end(&u);
 }
+
+/* A null among numbers that must be there is no 0. */
+TEST(null_in_a_list_of_numbers_is_refused)
+{
+    struct unit u;
+    struct ctx *cx = unit_begin(&u, 1);
+    struct model *m = make_model(cx), *back;
+    struct strbuf a = {0}, b = {0};
+    ml_save_bytes(m, &a);
+    char *list = strstr(a.p, "\"sd\":[");
+    assert_non_null(list);
+    size_t at = (size_t)(list - a.p) + strlen("\"sd\":["), end = at + strcspn(a.p + at, ",]");
+    strbuf_add(&b, a.p, at);
+    strbuf_addz(&b, "null");
+    strbuf_add(&b, a.p + end, a.n - end);
+    digest_again(&b);
+    assert_err(cx, E407, ml_load_bytes(cx, b.p, b.n, "t", NO_SPAN, &back));
+    strbuf_release(&a);
+    strbuf_release(&b);
+    ml_unref(m);
+    unit_end(&u);
+}

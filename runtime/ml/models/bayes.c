@@ -13,8 +13,9 @@
 
 #include <math.h>
 
-#define DENSE_COLS 512 /* up to here sums go over dense rows, once for all classes */
-#define TILE       256
+#define DENSE_COLS      512 /* up to here sums go over dense rows, once for all classes */
+#define TILE            256
+#define LEAST_SMOOTHING 1e-10 /* log of a count of 0 stays a number; scikit-learn's */
 
 enum bayes_kind { BAYES_GAUSSIAN, BAYES_MULTINOMIAL, BAYES_COMPLEMENT, BAYES_BERNOULLI };
 struct bayes { /* body; classes: of two 0 is the other, 1 the positive one */
@@ -230,7 +231,7 @@ static enum rc_t fit_kind(struct ctx *cx, const struct rows *r, const struct mod
                           struct bayes *b)
 {
     size_t k = (size_t)b->k;
-    double a = model_param(m, "smoothing");
+    double a = fmax(model_param(m, "smoothing"), LEAST_SMOOTHING);
     double *weights = arena_copy(cx->arena, acc, sizeof(double) * k);
     for (size_t c = 0; c < k; c++)
         b->prior[c] = weights[c] / r->w_sum;
@@ -369,14 +370,13 @@ static void bayes_save(const struct model *m, struct json_out *out)
     size_t n = (size_t)b->n;
     json_out_key(out, "kind");
     json_out_int(out, b->kind);
-    linear_save_nums(out, "priors", b->prior, NULL, b->k);
-    linear_save_nums(out, "intercepts", b->bias, NULL, b->k);
+    json_out_nums(out, "priors", b->prior, (size_t)b->k);
+    json_out_nums(out, "intercepts", b->bias, (size_t)b->k);
     for (int part = 0; part < (b->variance ? 2 : 1); part++) {
         json_out_key(out, part == 0 ? "weights" : "variances");
         json_out_open(out, '[');
         for (int c = 0; c < b->k; c++)
-            linear_save_nums(out, NULL, (part == 0 ? b->weight : b->variance) + (size_t)c * n, NULL,
-                             b->n);
+            json_out_nums(out, NULL, (part == 0 ? b->weight : b->variance) + (size_t)c * n, n);
         json_out_close(out, ']');
     }
 }
@@ -388,8 +388,8 @@ static enum rc_t load_classes(struct ctx *cx, const json_t *j, const char *key, 
     if (!json_is_array(list) || json_array_size(list) != (size_t)k)
         return json_bad(cx, "`%s` does not fit the classes", key);
     for (int c = 0; c < k; c++)
-        TRY(linear_load_nums(cx, json_array_get(list, (size_t)c), key, out + (size_t)c * (size_t)n,
-                             NULL, n));
+        TRY(json_list_nums(cx, json_array_get(list, (size_t)c), key, out + (size_t)c * (size_t)n,
+                           (size_t)n));
     return RC_OK;
 }
 
@@ -398,8 +398,8 @@ static enum rc_t bayes_load(struct ctx *cx, const json_t *j, struct model *m)
     int64_t kind;
     TRY(json_get_int(cx, j, "kind", 0, BAYES_BERNOULLI, &kind));
     struct bayes *b = new_body(m, (enum bayes_kind)kind);
-    TRY(linear_load_nums(cx, json_object_get(j, "priors"), "priors", b->prior, NULL, b->k));
-    TRY(linear_load_nums(cx, json_object_get(j, "intercepts"), "intercepts", b->bias, NULL, b->k));
+    TRY(json_get_nums(cx, j, "priors", b->prior, (size_t)b->k));
+    TRY(json_get_nums(cx, j, "intercepts", b->bias, (size_t)b->k));
     TRY(load_classes(cx, j, "weights", b->k, b->n, b->weight));
     if (kind == BAYES_GAUSSIAN) {
         size_t cells = mem_mul((size_t)b->k, (size_t)b->n);

@@ -283,9 +283,9 @@ static void knn_save(const struct model *m, struct json_out *out)
     const struct knn *f = m->body;
     json_out_key(out, "rows");
     json_out_int(out, f->n);
-    linear_save_nums(out, "x", f->x, NULL, (int)(f->n * f->p));
-    linear_save_nums(out, "y", f->y, NULL, (int)f->n);
-    if (f->w) linear_save_nums(out, "w", f->w, NULL, (int)f->n);
+    json_out_nums(out, "x", f->x, (size_t)(f->n * f->p));
+    json_out_nums(out, "y", f->y, (size_t)f->n);
+    if (f->w) json_out_nums(out, "w", f->w, (size_t)f->n);
 }
 
 static enum rc_t knn_load(struct ctx *cx, const json_t *j, struct model *m)
@@ -298,13 +298,13 @@ static enum rc_t knn_load(struct ctx *cx, const json_t *j, struct model *m)
         json_array_size(x) != (size_t)n * (size_t)m->enc.n_cols)
         return json_bad(cx, "`x` does not fit the columns");
     struct knn *f = new_body(m, n);
-    TRY(linear_load_nums(cx, x, "x", f->x, NULL, (int)(n * f->p)));
-    TRY(linear_load_nums(cx, json_object_get(j, "y"), "y", f->y, NULL, (int)n));
+    TRY(json_list_nums(cx, x, "x", f->x, (size_t)(n * f->p)));
+    TRY(json_get_nums(cx, j, "y", f->y, (size_t)n));
     for (int64_t i = 0; classes > 0 && i < n; i++)
         if (!(f->y[i] >= 0 && f->y[i] < classes)) return json_bad(cx, "`y` is no class");
     if (w) {
         f->w = ARENA_ARRAY(m->arena, double, n + 1);
-        TRY(linear_load_nums(cx, w, "w", f->w, NULL, (int)n));
+        TRY(json_list_nums(cx, w, "w", f->w, (size_t)n));
     }
     grow(m->arena, f);
     m->body = f;

@@ -157,7 +157,7 @@ void linear_save_nums(struct json_out *out, const char *key, const double *v, co
     if (key) json_out_key(out, key);
     json_out_open(out, '[');
     for (int i = 0; i < n; i++) {
-        if (gap && gap[i])
+        if (gap[i])
             json_out_null(out);
         else
             json_out_num(out, v[i]);
@@ -171,7 +171,7 @@ void linear_save(const struct model *m, struct json_out *out)
     json_out_key(out, "intercept");
     json_out_num(out, f->intercept);
     linear_save_nums(out, "coefficients", f->beta, f->left_out, f->n);
-    linear_save_nums(out, "sd", f->spread, NULL, f->n);
+    json_out_nums(out, "sd", f->spread, (size_t)f->n);
     if (!f->has_errors) return;
     json_out_key(out, "df");
     json_out_num(out, f->df);
@@ -188,16 +188,10 @@ enum rc_t linear_load_nums(struct ctx *cx, const json_t *list, const char *what,
     for (int i = 0; i < n; i++) {
         const json_t *e = json_array_get(list, (size_t)i);
         if (!json_is_number(e) && !json_is_null(e)) return json_bad(cx, "`%s` holds text", what);
-        if (gap) gap[i] = json_is_null(e);
+        gap[i] = json_is_null(e);
         v[i] = json_number_value(e);
     }
     return RC_OK;
-}
-
-static enum rc_t load_nums(struct ctx *cx, const json_t *j, const char *key, double *v, bool *gap,
-                           int n)
-{
-    return linear_load_nums(cx, json_object_get(j, key), key, v, gap, n);
 }
 
 enum rc_t linear_load(struct ctx *cx, const json_t *j, struct model *m)
@@ -209,13 +203,15 @@ enum rc_t linear_load(struct ctx *cx, const json_t *j, struct model *m)
     f->spread = ARENA_ARRAY(m->arena, double, f->n + 1);
     f->left_out = ARENA_ARRAY(m->arena, bool, f->n + 1);
     TRY(json_get_num(cx, j, "intercept", &f->intercept));
-    TRY(load_nums(cx, j, "coefficients", f->beta, f->left_out, f->n));
-    TRY(load_nums(cx, j, "sd", f->spread, NULL, f->n));
+    TRY(linear_load_nums(cx, json_object_get(j, "coefficients"), "coefficients", f->beta,
+                         f->left_out, f->n));
+    TRY(json_get_nums(cx, j, "sd", f->spread, (size_t)f->n));
     f->has_errors = json_object_get(j, "errors") != NULL;
     if (f->has_errors) {
         TRY(json_get_num(cx, j, "df", &f->df));
         TRY(json_get_num(cx, j, "intercept_error", &f->intercept_error));
-        TRY(load_nums(cx, j, "errors", f->error, NULL, f->n));
+        bool *no_error = ARENA_ARRAY(m->arena, bool, f->n + 1);
+        TRY(linear_load_nums(cx, json_object_get(j, "errors"), "errors", f->error, no_error, f->n));
     }
     m->body = f;
     return RC_OK;

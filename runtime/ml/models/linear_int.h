@@ -55,7 +55,7 @@ void logistic_score(const struct model *m, const struct enc_input *in, int64_t a
 void linear_save(const struct model *m, struct json_out *out);
 enum rc_t linear_load(struct ctx *cx, const json_t *j, struct model *m);
 enum rc_t linear_coef(struct ctx *cx, const struct model *m, struct table **out);
-/* Lists of numbers in the file, null where `gap`; key NULL inside a list. */
+/* Lists of numbers in the file, null where `gap`; key NULL inside a list. Read: a null sets gap. */
 void linear_save_nums(struct json_out *out, const char *key, const double *v, const bool *gap,
                       int n);
 enum rc_t linear_load_nums(struct ctx *cx, const json_t *list, const char *what, double *v,

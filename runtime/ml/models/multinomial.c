@@ -390,13 +390,13 @@ void multinomial_score(const struct model *m, const struct enc_input *in, int64_
 void multinomial_save(const struct model *m, struct json_out *out)
 {
     const struct multi *b = m->body;
-    linear_save_nums(out, "intercepts", b->intercept, NULL, b->k);
+    json_out_nums(out, "intercepts", b->intercept, (size_t)b->k);
     json_out_key(out, "coefficients");
     json_out_open(out, '[');
     for (int c = 0; c < b->k; c++)
         linear_save_nums(out, NULL, b->beta + (size_t)c * (size_t)b->n, b->left_out, b->n);
     json_out_close(out, ']');
-    linear_save_nums(out, "sd", b->spread, NULL, b->n);
+    json_out_nums(out, "sd", b->spread, (size_t)b->n);
 }
 
 enum rc_t multinomial_load(struct ctx *cx, const json_t *j, struct model *m)
@@ -411,12 +411,11 @@ enum rc_t multinomial_load(struct ctx *cx, const json_t *j, struct model *m)
     b->beta = ARENA_ARRAY(m->arena, double, mem_mul((size_t)k, (size_t)n) + 1);
     b->left_out = ARENA_ARRAY(m->arena, bool, n + 1);
     b->spread = ARENA_ARRAY(m->arena, double, n + 1);
-    TRY(linear_load_nums(cx, json_object_get(j, "intercepts"), "intercepts", b->intercept, NULL,
-                         k));
+    TRY(json_get_nums(cx, j, "intercepts", b->intercept, (size_t)k));
     for (int c = 0; c < k; c++)
         TRY(linear_load_nums(cx, json_array_get(list, (size_t)c), "coefficients",
                              b->beta + (size_t)c * (size_t)n, b->left_out, n));
-    TRY(linear_load_nums(cx, json_object_get(j, "sd"), "sd", b->spread, NULL, n));
+    TRY(json_get_nums(cx, j, "sd", b->spread, (size_t)n));
     m->body = b;
     return RC_OK;
 }
