@@ -245,14 +245,22 @@ static rc threshold_option(struct verb_call *vc, double def, double *out)
     return RC_OK;
 }
 
+/* One model for each group (tune takes no by clause). */
+static rc fit_by(struct fit *f)
+{
+    struct verb_call *vc = f->vc;
+    struct named_expr *by;
+    TRY(bind_by(&f->b, vc->step->by, vc->step->n_by, &by, &f->spec.n_by));
+    f->spec.by = by;
+    return RC_OK;
+}
+
 static rc fit_options(struct fit *f)
 {
     struct verb_call *vc = f->vc;
     const char *nulls;
     int64_t seed;
-    if (vc->step->has_by)
-        return fail(vc->cx, E214, vc->step->by[0].span,
-                    "one model for each group is not in this version yet");
+    if (vc->step->has_by) TRY(fit_by(f));
     TRY(verb_option_word(vc, "nulls", "error", &nulls));
     TRY(verb_option_int(vc, "seed", (int64_t)vc->lg->seed, &seed));
     TRY(threshold_option(vc, 0.5, &f->spec.threshold));
@@ -365,7 +373,8 @@ static const struct verb_option fit_options_table[] = {
 };
 const struct verb_desc verb_fit = {
     .name = "fit",
-    .sig = "fit target ~ terms, family(parameters) [nulls: drop, weights: w, positive: ..]",
+    .sig = "fit target ~ terms, family(parameters) [nulls: drop, weights: w, positive: ..] "
+           "[by groups]",
     .doc =
         "Fits a model on the rows of a frame. Terms: columns, a:b products, a*b, (a + b)^2, . for "
         "all other columns, -1 for no intercept, any function of columns, and functions that are "
@@ -374,7 +383,9 @@ const struct verb_desc verb_fit = {
         "10) "
         "keeps the best of its terms. prep: takes a "
         "recipe(step, ..) that the columns go through. Text, bool and cat(x) are categories. The "
-        "left side chooses class or number.",
+        "left side chooses class or number. by: one model for each group, in one value that "
+        "predicts "
+        "each row with the model of its group; its parts are those of all with the groups first.",
     .examples = {"m = trips |> fit tip ~ fare + zone, linear(), nulls: drop",
                  "m = trips |> fit zone ~ scale(fare), logistic(l2: 0.1)"},
     .options = fit_options_table,

@@ -1,7 +1,7 @@
 /* card.c: a model as people see it: what it is, what it was fitted on, how well, and its largest
  * coefficients, as text and as HTML that an untrusted notebook keeps. Nothing here depends on the
  * clock: notebooks' outputs are compared. */
-#include "runtime/ml/ml_int.h"
+#include "runtime/ml/groups_int.h"
 #include "runtime/ml/models/linear_int.h"
 
 #include "runtime/base/num.h"
@@ -107,11 +107,27 @@ static void add_fit(struct facts *f, const struct model *m)
     }
 }
 
+/* The family and parameters of the members stand for all. */
+static const struct model *spoken(const struct model *m)
+{
+    return model_groups(m) ? model_groups(m)->members[0] : m;
+}
+
+static void add_groups(struct facts *f, const struct model *m)
+{
+    const struct groups *g = model_groups(m);
+    struct strbuf *b = fact(f, "groups");
+    strbuf_printf(b, "%d, one model each, by ", g->n);
+    for (int k = 0; k < g->n_keys; k++)
+        strbuf_printf(b, "%s%s", k ? ", " : "", g->names[k]);
+}
+
 static void collect_facts(struct facts *f, const struct model *m)
 {
     strbuf_addz(fact(f, "formula"), m->formula);
+    if (model_groups(m)) add_groups(f, m);
     add_rows(f, m);
-    add_params(f, m);
+    add_params(f, spoken(m));
     add_fit(f, m);
 }
 
@@ -360,7 +376,7 @@ void ml_card_text(struct strbuf *out, const struct model *m, int width)
     struct grid g;
     width = width > 0 ? width : 80;
     collect_facts(&f, m);
-    strbuf_printf(out, "%s model%s%s\n", m->family->name, m->target.text ? " of " : "",
+    strbuf_printf(out, "%s model%s%s\n", spoken(m)->family->name, m->target.text ? " of " : "",
                   m->target.text ? m->target.text : "");
     for (int i = 0; i < f.n; i++) {
         strbuf_addz(out, "  ");
@@ -409,7 +425,7 @@ void ml_card_html(struct strbuf *out, const struct model *m)
     struct facts f = {.n = 0};
     struct grid g;
     collect_facts(&f, m);
-    strbuf_printf(out, "<div><p><strong>%s</strong> model", m->family->name);
+    strbuf_printf(out, "<div><p><strong>%s</strong> model", spoken(m)->family->name);
     if (m->target.text) {
         strbuf_addz(out, " of <code>");
         strbuf_add_html(out, str_of(m->target.text));

@@ -1,6 +1,7 @@
 /* evaluate.c: which metrics a model is measured by, and their values: of all rows, and with more
  * than two classes of each class against the rest. */
 #include "runtime/ml/cluster_int.h"
+#include "runtime/ml/groups_int.h"
 #include "runtime/ml/judged_int.h"
 
 #include <math.h>
@@ -183,6 +184,10 @@ enum rc_t ml_evaluate(struct ctx *cx, struct executor *x, const struct model *m,
     struct asked *asked = NULL;
     struct judged j;
     int n = 0;
+    if (model_groups(m) && !m->target.text)
+        return fail(cx, E217, span,
+                    "clusters of groups have no score in common: evaluate a fit of "
+                    "one group's rows");
     if (model_scores(m) == SCORE_CLUSTER)
         return cluster_evaluate(cx, x, m, data, metrics, n_metrics, kind, span, out);
     if (kind && m->target.text) TRY(check_kind(cx, m, kind, span));

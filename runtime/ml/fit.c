@@ -1,6 +1,7 @@
 /* fit.c: a fitted model's life, and ml_fit: checks, rows, the family's own fit, the report. */
 #include "runtime/ml/ml_int.h"
 
+#include "runtime/ml/groups_int.h"
 #include "runtime/ml/linalg_int.h"
 
 #include <math.h>
@@ -34,7 +35,8 @@ void ml_unref(const struct model *m)
 
 const struct ml_family *ml_model_family(const struct model *m)
 {
-    return m->family;
+    const struct groups *g = model_groups(m);
+    return g ? g->members[0]->family : m->family;
 }
 
 bool model_is_class(const struct model *m)
@@ -50,12 +52,14 @@ int model_n_classes(const struct model *m)
 enum score_kind model_scores(const struct model *m)
 {
     enum score_kind k = m->family->cls->scores;
+    if (k == SCORE_GROUPS) return model_scores(model_groups(m)->members[0]);
     if (k != SCORE_TARGET) return k;
     return model_is_class(m) ? SCORE_CLASS : SCORE_NUMBER;
 }
 
 int model_width(const struct model *m)
 {
+    if (model_groups(m) && !model_is_class(m)) return model_width(model_groups(m)->members[0]);
     if (m->family->cls->width) return m->family->cls->width(m);
     return model_n_classes(m) > 2 ? model_n_classes(m) : 1;
 }
@@ -118,6 +122,7 @@ enum rc_t ml_fit(struct ctx *cx, struct executor *x, const struct ml_fit_spec *s
     if (!spec->family->cls) return not_yet(cx, spec);
     TRY(linalg_load(cx, spec->span));
     linalg_setup();
+    if (spec->n_by > 0) return groups_fit(cx, x, spec, data, out);
     struct model *m = model_new(spec->family);
     if (fit_into(cx, x, spec, data, m) != RC_OK) {
         ml_unref(m);

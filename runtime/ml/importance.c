@@ -75,6 +75,10 @@ static int fitted_worth(struct ctx *cx, const struct model *m, struct worth **ou
 enum rc_t ml_importance(struct ctx *cx, const struct model *m, struct span span, struct table **out)
 {
     struct worth *w = NULL;
+    if (m->family->cls->scores == SCORE_GROUPS) {
+        fail(cx, E217, span, "importance is of one model; this one is a model for each group");
+        return err_note(cx, "m.importance and m.coef have those of every group");
+    }
     int n = fitted_worth(cx, m, &w);
     if (n >= 0) return worth_table(cx, w, n, false, out);
     fail(cx, E217, span, "a fit of %s does not tell what its columns are worth", m->family->name);
@@ -190,6 +194,10 @@ enum rc_t ml_permutation(struct ctx *cx, struct executor *x, const struct model 
     double whole = NAN;
     int n = 0, n_asked;
     enum rc_t res = RC_ERR;
+    if (m->family->cls->scores == SCORE_GROUPS) {
+        fail(cx, E217, span, "importance is of one model; this one is a model for each group");
+        goto out;
+    }
     if (!m->target.text) {
         fail(cx, E217, span, "a %s model has no target to do worse on", m->family->name);
         goto out;

@@ -71,7 +71,7 @@ static enum rc_t read_levels(struct ctx *cx, struct arena *a, const json_t *j, s
     return RC_OK;
 }
 
-static enum rc_t get_levels(struct ctx *cx, struct arena *a, const json_t *j, struct enc_feature *f)
+enum rc_t model_get_levels(struct ctx *cx, struct arena *a, const json_t *j, struct enc_feature *f)
 {
     TRY(read_levels(cx, a, j, MAX_LEVELS, f));
     f->kind = ENC_CATEGORY;
@@ -180,7 +180,7 @@ static enum rc_t get_feature(struct ctx *cx, struct arena *a, const json_t *j,
     if (json_object_get(j, "words")) {
         TRY(get_words(cx, a, j, f));
     } else if (json_object_get(j, "levels")) {
-        TRY(get_levels(cx, a, j, f));
+        TRY(model_get_levels(cx, a, j, f));
         TRY(json_get_int(cx, j, "reference", -1, f->n_levels - 1, &ref));
         TRY(json_get_bool(cx, j, "other", &f->has_other));
         TRY(json_get_bool(cx, j, "unseen_error", &f->unseen_error));
@@ -283,7 +283,9 @@ static enum rc_t get_target(struct ctx *cx, const json_t *j, struct model *m)
     struct target *t = &m->target;
     const json_t *o = json_object_get(j, "target");
     enum ml_task task = m->family->task;
-    if (task == ML_NONE) return json_is_null(o) ? RC_OK : json_bad(cx, "it has a target");
+    bool is_grouped = m->family->cls->scores == SCORE_GROUPS; /* its members say */
+    if (task == ML_NONE || (is_grouped && json_is_null(o)))
+        return json_is_null(o) ? RC_OK : json_bad(cx, "it has a target");
     TRY(get_text(cx, m->arena, o, "name", &t->text));
     TRY(expr_from_json(cx, m->arena, json_object_get(o, "value"), &t->expr));
     t->type = DTYPE(t->expr->type.kind);
@@ -294,7 +296,7 @@ static enum rc_t get_target(struct ctx *cx, const json_t *j, struct model *m)
     int64_t positive;
     t->classes.name = t->text;
     t->classes.ref = -1;
-    TRY(get_levels(cx, m->arena, o, &t->classes));
+    TRY(model_get_levels(cx, m->arena, o, &t->classes));
     int n = t->classes.n_levels;
     if (n < 2 || (n > 2 && !m->family->cls->takes_many))
         return json_bad(cx, "the number of classes is not one of this family");
@@ -421,27 +423,30 @@ static enum rc_t check_head(struct ctx *cx, const char *p, size_t n, const char 
     return RC_OK;
 }
 
+enum rc_t model_from_json(struct ctx *cx, const json_t *j, struct model **out)
+{
+    const struct ml_family *family;
+    TRY(get_family(cx, j, &family));
+    struct model *m = model_new(family);
+    if (fill_model(cx, j, m) != RC_OK) {
+        ml_unref(m);
+        return RC_ERR;
+    }
+    *out = m;
+    return RC_OK;
+}
+
 static enum rc_t parse_model(struct ctx *cx, const char *p, size_t n, struct model **out)
 {
     json_error_t err;
-    const struct ml_family *family;
     json_t *doc = json_loadb(p, n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &err);
     const json_t *j = json_object_get(doc, "model");
     if (!json_is_object(j)) {
         json_decref(doc);
         return json_bad(cx, "it is not the JSON of a model");
     }
-    struct model *m = NULL;
-    enum rc_t res = get_family(cx, j, &family);
-    if (res == RC_OK) {
-        m = model_new(family);
-        res = fill_model(cx, j, m);
-    }
+    enum rc_t res = model_from_json(cx, j, out);
     json_decref(doc);
-    if (res == RC_OK)
-        *out = m;
-    else
-        ml_unref(m);
     return res;
 }
 

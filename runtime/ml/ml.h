@@ -157,11 +157,13 @@ struct ml_fit_spec {
     const struct ml_arg *args;
     int n_args;
     const struct formula *formula;
-    bool drop_nulls;            /* nulls: drop */
-    const struct expr *weights; /* or NULL */
-    struct plan *valid;         /* valid: labelled rows that tell when to stop, or NULL */
-    const char *positive;       /* positive: class as text, or NULL */
-    double threshold;           /* 0.5 */
+    bool drop_nulls;             /* nulls: drop */
+    const struct expr *weights;  /* or NULL */
+    const struct named_expr *by; /* keys: a model for each group of rows (n_by 0: one of all) */
+    int n_by;
+    struct plan *valid;   /* valid: labelled rows that tell when to stop, or NULL */
+    const char *positive; /* positive: class as text, or NULL */
+    double threshold;     /* 0.5 */
     uint64_t seed;
     struct span span;
 };

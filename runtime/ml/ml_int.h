@@ -227,6 +227,7 @@ enum score_kind {
     SCORE_CLUSTER, /* the cluster from 1, 0 = none; then any number of memberships */
     SCORE_COLUMNS, /* columns of the family's own: cls->width, cls->column_name */
     SCORE_NONE,    /* does not score rows (fpgrowth) */
+    SCORE_GROUPS,  /* as its members do (grouped) */
 };
 /* A table of its own that a model has beside coef, terms, report: m.centers, m.importance. */
 struct model_part {
@@ -272,7 +273,7 @@ struct model_class {
     int (*bars)(const struct model *m, struct arena *a, struct card_bar **out, const char **title);
 };
 int model_width(const struct model *m);
-enum score_kind model_scores(const struct model *m); /* never SCORE_TARGET */
+enum score_kind model_scores(const struct model *m); /* never SCORE_TARGET, SCORE_GROUPS */
 int model_n_classes(const struct model *m);          /* 0: not a classifier */
 
 /* Checked parameters of a call, defaults filled in: [family's parameters] in `a`. */

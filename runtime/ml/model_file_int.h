@@ -9,6 +9,14 @@
 #define MODEL_FILE_HEX     64 /* digits of the checksum */
 #define MODEL_FILE_MAX     (256 << 20)
 
+struct json_out;
+/* Of whole models and parts of them, for models that hold others. */
+void model_put(struct json_out *o, const struct model *m);
+void model_put_levels(struct json_out *o, const struct enc_feature *f);
+void model_put_expr(struct json_out *o, const char *key, const struct expr *e);
+rc model_from_json(struct ctx *cx, const json_t *j, struct model **out);
+rc model_get_levels(struct ctx *cx, struct arena *a, const json_t *j, struct enc_feature *f);
+
 bool model_file_digest(const char *p, size_t n, char hex[MODEL_FILE_HEX + 1]);
 
 #endif

@@ -1,8 +1,11 @@
 /* part.c: m.coef, m.terms, m.report as frames, m.formula as text. */
 #include "runtime/ml/text_int.h"
 
+#include "runtime/ml/groups_int.h"
+
 const char *const *ml_parts(const struct model *m, struct arena *a, int *n)
 {
+    if (model_groups(m)) return ml_parts(model_groups(m)->members[0], a, n);
     const struct model_part *own = m->family->cls->parts;
     int k = 0;
     while (own && own[k].name)
@@ -169,6 +172,7 @@ enum rc_t ml_part(struct ctx *cx, const struct model *m, struct str part, struct
         *out_text = (struct scalar){.type = DTYPE(KIND_STR), .u.s = str_of(m->formula)};
         return RC_OK;
     }
+    if (model_groups(m)) return groups_part(cx, m, part, span, out_table);
     if (str_eqz(part, "report")) return report_table(cx, m, out_table);
     if (str_eqz(part, "terms")) return terms_table(cx, m, out_table);
     if (str_eqz(part, "coef") && m->family->cls->coef)

@@ -13,7 +13,7 @@
 
 /* ---- the model as JSON ---- */
 /* Expressions of a fitted model are scalar and hold no structs: checked when it was fitted. */
-static void put_expr(struct json_out *o, const char *key, const struct expr *e)
+void model_put_expr(struct json_out *o, const char *key, const struct expr *e)
 {
     struct error err = {0};
     struct arena *scratch = arena_new();
@@ -74,7 +74,7 @@ static void put_num(struct json_out *o, const char *key, double v)
 }
 
 /* Levels as values, their kind and counts beside. */
-static void put_levels(struct json_out *o, const struct enc_feature *f)
+void model_put_levels(struct json_out *o, const struct enc_feature *f)
 {
     put_text(o, "kind", f->n_levels ? kind_name(f->levels[0].value.type.kind) : "str");
     json_out_key(o, "levels");
@@ -124,7 +124,7 @@ static void put_words(struct json_out *o, const struct enc_feature *f)
         json_out_num(o, t->weight[i]);
     json_out_close(o, ']');
     json_out_close(o, '}');
-    put_levels(o, f);
+    model_put_levels(o, f);
 }
 
 static void put_feature(struct json_out *o, const struct enc_feature *f)
@@ -132,9 +132,9 @@ static void put_feature(struct json_out *o, const struct enc_feature *f)
     json_out_open(o, '{');
     put_text(o, "name", f->name);
     put_text(o, "learnt", f->detail);
-    put_expr(o, "value", f->expr);
+    model_put_expr(o, "value", f->expr);
     if (f->kind == ENC_CATEGORY) {
-        put_levels(o, f);
+        model_put_levels(o, f);
         put_int(o, "reference", f->ref);
         put_bool(o, "other", f->has_other);
         put_bool(o, "unseen_error", f->unseen_error);
@@ -202,9 +202,9 @@ static void put_target(struct json_out *o, const struct model *m)
     }
     json_out_open(o, '{');
     put_text(o, "name", t->text);
-    put_expr(o, "value", t->expr);
+    model_put_expr(o, "value", t->expr);
     if (model_is_class(m)) {
-        put_levels(o, &t->classes);
+        model_put_levels(o, &t->classes);
         put_int(o, "positive", t->positive);
     }
     json_out_close(o, '}');
@@ -244,7 +244,7 @@ static void put_report(struct json_out *o, const struct model_report *r)
     json_out_close(o, '}');
 }
 
-static void put_model(struct json_out *o, const struct model *m)
+void model_put(struct json_out *o, const struct model *m)
 {
     json_out_open(o, '{');
     put_text(o, "family", m->family->name);
@@ -283,7 +283,7 @@ void ml_save_bytes(const struct model *m, struct strbuf *out)
     struct json_out o = {0};
     char hex[MODEL_FILE_HEX + 1] = "";
     strbuf_addz(&o.text, "\"model\":");
-    put_model(&o, m);
+    model_put(&o, m);
     strbuf_addz(&o.text, "}\n");
     if (!model_file_digest(o.text.p, o.text.n, hex)) hex[0] = '\0';
     strbuf_printf(out, MODEL_FILE_HEAD "%d,\"sha256\":\"%s\",\n", MODEL_FILE_VERSION, hex);

@@ -4,30 +4,11 @@
 #include "runtime/ml/score_int.h"
 
 #include "runtime/base/bitmap.h"
+#include "runtime/ml/groups_int.h"
 
 #include <math.h>
 
-struct score_map {
-    struct row_map base;
-    atomic_int refs;
-    struct arena *arena;
-    const struct model *m; /* counted */
-    double threshold;
-    struct span span;
-    const char *what;
-    const struct column *classes; /* text classes: dictionary of predictions */
-    atomic_llong n_null;          /* rows */
-    atomic_llong *nulls, *unseen; /* [n_features] values */
-};
-
 /* ---- one batch ---- */
-struct scratch {
-    struct enc_input in;
-    uint64_t *valid; /* rows that can be scored */
-    double *score;   /* [n, width] */
-    int width;
-};
-
 static void no_values(uint64_t *valid, const struct vec *v, int64_t n)
 {
     if (v->is_const) {
@@ -79,7 +60,7 @@ static enum rc_t categories(struct ctx *cx, struct score_map *s, int i, const st
 }
 
 static enum rc_t feature_values(struct ctx *cx, struct score_map *s, int i, const struct vec *v,
-                                int64_t n, struct scratch *x)
+                                int64_t n, struct score_scratch *x)
 {
     const struct enc_feature *f = &s->m->enc.features[i];
     if (f->kind == ENC_CATEGORY) return categories(cx, s, i, v, n, &x->in.code[i]);
@@ -89,8 +70,8 @@ static enum rc_t feature_values(struct ctx *cx, struct score_map *s, int i, cons
     return enc_cells(cx, f, v, n, cells);
 }
 
-static enum rc_t encode(struct ctx *cx, struct score_map *s, const struct batch *in,
-                        struct scratch *x)
+enum rc_t score_encode(struct ctx *cx, struct score_map *s, const struct batch *in,
+                       struct score_scratch *x)
 {
     const struct encoder *e = &s->m->enc;
     int64_t n = in->n_rows;
@@ -114,8 +95,8 @@ static enum rc_t encode(struct ctx *cx, struct score_map *s, const struct batch 
 }
 
 /* The class of each row: of two by the threshold, of more the likeliest (ties: the earlier). */
-static int32_t *choose_classes(struct ctx *cx, const struct score_map *s, const struct scratch *x,
-                               int64_t n)
+static int32_t *choose_classes(struct ctx *cx, const struct score_map *s,
+                               const struct score_scratch *x, int64_t n)
 {
     int32_t *out = ARENA_ARRAY(cx->arena, int32_t, n + 1);
     int yes = s->m->target.positive;
@@ -128,7 +109,7 @@ static int32_t *choose_classes(struct ctx *cx, const struct score_map *s, const 
     return out;
 }
 
-static void put_classes(struct ctx *cx, const struct score_map *s, const struct scratch *x,
+static void put_classes(struct ctx *cx, const struct score_map *s, const struct score_scratch *x,
                         const int32_t *class, int64_t n, struct vec *out)
 {
     const struct target *t = &s->m->target;
@@ -148,7 +129,7 @@ static void put_classes(struct ctx *cx, const struct score_map *s, const struct 
 }
 
 /* Rows with a value that is none (infinity times zero) are null; every null slot holds 0. */
-static void clear_nulls(struct scratch *x, int64_t n)
+static void clear_nulls(struct score_scratch *x, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
         double *row = x->score + (size_t)i * (size_t)x->width;
@@ -160,7 +141,7 @@ static void clear_nulls(struct scratch *x, int64_t n)
 }
 
 /* Columns from..width of the scores, one vector each. */
-static void put_columns(struct ctx *cx, const struct scratch *x, int from, int64_t n,
+static void put_columns(struct ctx *cx, const struct score_scratch *x, int from, int64_t n,
                         struct vec *out)
 {
     for (int k = from; k < x->width; k++) {
@@ -172,7 +153,7 @@ static void put_columns(struct ctx *cx, const struct scratch *x, int from, int64
 }
 
 /* Value `index[i] + from` of each row. */
-static struct vec chosen_score(struct ctx *cx, const struct scratch *x, const int32_t *index,
+static struct vec chosen_score(struct ctx *cx, const struct score_scratch *x, const int32_t *index,
                                int from, int64_t n)
 {
     double *data = ARENA_ARRAY(cx->arena, double, n + 1);
@@ -184,8 +165,8 @@ static struct vec chosen_score(struct ctx *cx, const struct scratch *x, const in
     return (struct vec){.phys = PHYS_F64, .valid = x->valid, .data = data};
 }
 
-static void put_class_scores(struct ctx *cx, const struct score_map *s, const struct scratch *x,
-                             int64_t n, struct vec *out)
+static void put_class_scores(struct ctx *cx, const struct score_map *s,
+                             const struct score_scratch *x, int64_t n, struct vec *out)
 {
     const int32_t *class = choose_classes(cx, s, x, n);
     put_classes(cx, s, x, class, n, &out[0]);
@@ -198,7 +179,7 @@ static void put_class_scores(struct ctx *cx, const struct score_map *s, const st
 }
 
 /* Cluster numbers, then with memberships the one of the row's own cluster and all of them. */
-static void put_clusters(struct ctx *cx, const struct scratch *x, int64_t n, struct vec *out)
+static void put_clusters(struct ctx *cx, const struct score_scratch *x, int64_t n, struct vec *out)
 {
     int64_t *cluster = ARENA_ARRAY(cx->arena, int64_t, n + 1);
     int32_t *index = ARENA_ARRAY(cx->arena, int32_t, n + 1);
@@ -212,21 +193,27 @@ static void put_clusters(struct ctx *cx, const struct scratch *x, int64_t n, str
     put_columns(cx, x, 1, n, &out[2]);
 }
 
+void score_put(struct ctx *cx, const struct score_map *s, struct score_scratch *x, int64_t n,
+               struct batch *out)
+{
+    clear_nulls(x, n);
+    switch (model_scores(s->m)) {
+    case SCORE_CLASS: put_class_scores(cx, s, x, n, out->cols); break;
+    case SCORE_CLUSTER: put_clusters(cx, x, n, out->cols); break;
+    default: put_columns(cx, x, 0, n, out->cols); break;
+    }
+}
+
 static enum rc_t map_run(struct ctx *cx, const struct row_map *map, const struct batch *in,
                          struct batch *out)
 {
     struct score_map *s = (struct score_map *)(uintptr_t)map; /* its counters are atomic */
-    struct scratch x = {.width = model_width(s->m)};
+    struct score_scratch x = {.width = model_width(s->m)};
     int64_t n = in->n_rows;
-    TRY(encode(cx, s, in, &x));
+    TRY(score_encode(cx, s, in, &x));
     x.score = ARENA_ARRAY(cx->arena, double, mem_mul((size_t)n, (size_t)x.width) + 1);
     s->m->family->cls->score(s->m, &x.in, 0, (int)n, x.score);
-    clear_nulls(&x, n);
-    switch (model_scores(s->m)) {
-    case SCORE_CLASS: put_class_scores(cx, s, &x, n, out->cols); break;
-    case SCORE_CLUSTER: put_clusters(cx, &x, n, out->cols); break;
-    default: put_columns(cx, &x, 0, n, out->cols); break;
-    }
+    score_put(cx, s, &x, n, out);
     return RC_OK;
 }
 
@@ -303,9 +290,11 @@ static enum rc_t class_dictionary(struct ctx *cx, const struct target *t, struct
     return res;
 }
 
-static struct score_map *new_map(const struct score_spec *spec, struct column *take_classes,
-                                 const char *const *needs)
+enum rc_t score_map_new(struct ctx *cx, const struct score_spec *spec, const char *const *needs,
+                        struct score_map **out)
 {
+    struct column *classes;
+    TRY(class_dictionary(cx, &spec->m->target, &classes));
     struct arena *a = arena_new();
     const struct model *m = spec->m;
     struct score_map *s = ARENA_NEW(a, struct score_map);
@@ -316,12 +305,12 @@ static struct score_map *new_map(const struct score_spec *spec, struct column *t
     s->threshold = spec->threshold < 0 ? m->threshold : spec->threshold;
     s->span = spec->span;
     s->what = spec->what;
-    s->classes = take_classes;
+    s->classes = classes;
     s->nulls = ARENA_ARRAY(a, atomic_llong, n + 1);
     s->unseen = ARENA_ARRAY(a, atomic_llong, n + 1);
     s->base.cls = &score_class;
     s->base.needs = ARENA_ARRAY(a, const char *, n + 1);
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n && needs; i++)
         s->base.needs[i] = arena_strndup(a, needs[i], strlen(needs[i]));
     s->base.n_needs = n;
     s->base.n_adds = spec->n_made;
@@ -330,11 +319,17 @@ static struct score_map *new_map(const struct score_spec *spec, struct column *t
         const struct field *f = &spec->made[i];
         s->base.adds[i] = (struct field){arena_strndup(a, f->name, strlen(f->name)), f->type};
     }
-    return s;
+    *out = s;
+    return RC_OK;
+}
+
+void score_map_unref(struct score_map *s)
+{
+    if (s) map_unref(&s->base);
 }
 
 /* A name that no column of `in` has. */
-static const char *free_name(struct arena *a, const struct schema *in, const char *base)
+const char *score_free_name(struct arena *a, const struct schema *in, const char *base)
 {
     const char *name = base;
     for (int k = 1; schema_find(in, str_of(name)) >= 0; k++)
@@ -347,21 +342,21 @@ enum rc_t score_map_plan(struct ctx *cx, const struct score_spec *spec, struct p
 {
     const struct encoder *e = &spec->m->enc;
     struct arena *a = cx->arena;
+    if (model_groups(spec->m)) return groups_map_plan(cx, spec, in, keep, n_keep, out);
     struct named_expr *items = ARENA_ARRAY(a, struct named_expr, n_keep + e->n_features + 1);
     const char **hidden = ARENA_ARRAY(a, const char *, e->n_features + 1);
     for (int i = 0; i < n_keep; i++)
         items[i] = keep[i];
     for (int i = 0; i < e->n_features; i++) {
         const struct expr *x;
-        hidden[i] = free_name(a, in->schema, arena_printf(a, ".f%d", i));
+        hidden[i] = score_free_name(a, in->schema, arena_printf(a, ".f%d", i));
         TRY(score_adapt(cx, e->features[i].expr, in->schema, spec->span, &x));
         if (e->features[i].kind == ENC_NUMBER) TRY(expr_cast(cx, a, x, KIND_NUM, &x));
         items[n_keep + i] = (struct named_expr){hidden[i], x};
     }
     struct plan *project = NULL;
-    struct column *classes = NULL;
-    TRY(class_dictionary(cx, &spec->m->target, &classes));
-    struct score_map *map = new_map(spec, classes, hidden);
+    struct score_map *map;
+    TRY(score_map_new(cx, spec, hidden, &map));
     enum rc_t res = plan_project(cx, in, items, n_keep + e->n_features, spec->span, &project);
     if (res == RC_OK) res = plan_map(cx, project, &map->base, spec->span, out);
     plan_unref(project);
@@ -390,7 +385,7 @@ enum rc_t score_columns(struct ctx *cx, struct score_spec *spec, const struct sc
     for (int i = 0; i < n_more; i++)
         f[n++] = (struct field){arena_printf(a, ".p%d", i), DTYPE(KIND_NUM)};
     for (int i = 0; i < n; i++)
-        f[i].name = free_name(a, in, f[i].name);
+        f[i].name = score_free_name(a, in, f[i].name);
     spec->made = f;
     spec->n_made = n;
     return RC_OK;
@@ -411,7 +406,8 @@ static enum rc_t shown_columns(struct ctx *cx, const struct score_spec *spec,
     for (int i = 0; i < spec->n_made; i++) {
         const struct expr *x = expr_column(a, spec->made[i].name, spec->made[i].type, spec->span);
         if (is_own) {
-            out[n++] = (struct named_expr){m->family->cls->column_name(m, a, i), x};
+            const struct model *own = model_groups(m) ? model_groups(m)->members[0] : m;
+            out[n++] = (struct named_expr){own->family->cls->column_name(own, a, i), x};
         } else if (i < 2) {
             out[n++] = (struct named_expr){names[i], x};
         } else {
