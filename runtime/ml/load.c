@@ -386,6 +386,8 @@ static enum rc_t fill_model(struct ctx *cx, const json_t *j, struct model *m)
     TRY(get_target(cx, j, m));
     TRY(get_encoder(cx, j, m));
     TRY(get_report(cx, j, m));
+    const json_t *board = json_object_get(j, "leaderboard");
+    if (board) TRY(model_get_table(cx, m->arena, board, &m->leaderboard));
     const json_t *fit = json_object_get(j, "fit");
     if (!json_is_object(fit)) return json_bad(cx, "`fit` is missing");
     return m->family->cls->load(cx, fit, m);

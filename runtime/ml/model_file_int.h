@@ -14,6 +14,10 @@ struct json_out;
 void model_put(struct json_out *o, const struct model *m);
 void model_put_levels(struct json_out *o, const struct enc_feature *f);
 void model_put_expr(struct json_out *o, const char *key, const struct expr *e);
+void model_put_scalar(struct json_out *o, const struct scalar *s);
+void model_put_table(struct json_out *o, const char *key, const struct table *t);
+/* A table that lives as long as `a`; kinds bool, int, num, str. */
+rc model_get_table(struct ctx *cx, struct arena *a, const json_t *j, struct table **out);
 rc model_from_json(struct ctx *cx, const json_t *j, struct model **out);
 rc model_get_levels(struct ctx *cx, struct arena *a, const json_t *j, struct enc_feature *f);
 

@@ -28,7 +28,7 @@ void model_put_expr(struct json_out *o, const char *key, const struct expr *e)
     arena_free(scratch);
 }
 
-static void put_scalar(struct json_out *o, const struct scalar *s)
+void model_put_scalar(struct json_out *o, const struct scalar *s)
 {
     switch (s->is_null ? KIND_NULL : s->type.kind) {
     case KIND_NULL: json_out_null(o); break;
@@ -80,7 +80,7 @@ void model_put_levels(struct json_out *o, const struct enc_feature *f)
     json_out_key(o, "levels");
     json_out_open(o, '[');
     for (int i = 0; i < f->n_levels; i++)
-        put_scalar(o, &f->levels[i].value);
+        model_put_scalar(o, &f->levels[i].value);
     json_out_close(o, ']');
     json_out_key(o, "counts");
     json_out_open(o, '[');
@@ -216,7 +216,7 @@ static void put_params(struct json_out *o, const struct model *m)
     json_out_open(o, '{');
     for (int i = 0; m->family->params[i].name; i++) {
         json_out_key(o, m->family->params[i].name);
-        put_scalar(o, &m->params[i]);
+        model_put_scalar(o, &m->params[i]);
     }
     json_out_close(o, '}');
 }
@@ -259,6 +259,7 @@ void model_put(struct json_out *o, const struct model *m)
     put_target(o, m);
     put_encoder(o, &m->enc);
     put_report(o, &m->report);
+    if (m->leaderboard) model_put_table(o, "leaderboard", m->leaderboard);
     json_out_key(o, "fit");
     json_out_open(o, '{');
     m->family->cls->save(m, o);
