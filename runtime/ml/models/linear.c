@@ -290,24 +290,10 @@ static const struct model_class linear_class = {.is_sparse = true,
                                                 .save = linear_save,
                                                 .load = linear_load,
                                                 .coef = linear_coef};
-#define PENALTY(word, value, text)                                                                 \
-    {                                                                                              \
-        .name = word, .kind = KIND_NUM, .min = 0, .max = 1e300, .def = value, .doc = text          \
-    }
-#define L1(value)                                                                                  \
-    PENALTY("l1", value, "penalty: l1 times the absolute coefficients of columns scaled to unit sd")
-#define L2(value)                                                                                  \
-    PENALTY("l2", value,                                                                           \
-            "penalty: l2/2 times the squared coefficients of columns scaled to unit sd")
-#define STANDARDIZE                                                                                \
-    {                                                                                              \
-        .name = "standardize", .kind = KIND_BOOL, .def = "true",                                   \
-        .doc = "false: the penalty takes the coefficients of the columns as they are"              \
-    }
 static const struct ml_param_desc linear_params[] = {
-    L1("0"),
-    L2("0"),
-    STANDARDIZE,
+    LINEAR_L1("0"),
+    LINEAR_L2("0"),
+    LINEAR_STANDARDIZE,
     {.name = "loss",
      .kind = KIND_STR,
      .def = "squared",
@@ -330,7 +316,8 @@ const struct ml_family ml_linear = {
     .params = linear_params,
     .cls = &linear_class};
 
-static const struct ml_param_desc ridge_params[] = {L2("1"), STANDARDIZE, {.name = NULL}};
+static const struct ml_param_desc ridge_params[] = {
+    LINEAR_L2("1"), LINEAR_STANDARDIZE, {.name = NULL}};
 const struct ml_family ml_ridge = {.name = "ridge",
                                    .sig = "ridge(l2: 1, standardize: true)",
                                    .doc =
@@ -339,7 +326,8 @@ const struct ml_family ml_ridge = {.name = "ridge",
                                    .params = ridge_params,
                                    .cls = &linear_class};
 
-static const struct ml_param_desc lasso_params[] = {L1("1"), STANDARDIZE, {.name = NULL}};
+static const struct ml_param_desc lasso_params[] = {
+    LINEAR_L1("1"), LINEAR_STANDARDIZE, {.name = NULL}};
 const struct ml_family ml_lasso = {
     .name = "lasso",
     .sig = "lasso(l1: 1, standardize: true)",
@@ -349,7 +337,7 @@ const struct ml_family ml_lasso = {
     .cls = &linear_class};
 
 static const struct ml_param_desc elastic_params[] = {
-    L1("0.5"), L2("0.5"), STANDARDIZE, {.name = NULL}};
+    LINEAR_L1("0.5"), LINEAR_L2("0.5"), LINEAR_STANDARDIZE, {.name = NULL}};
 const struct ml_family ml_elastic = {
     .name = "elastic",
     .sig = "elastic(l1: 0.5, l2: 0.5, standardize: true)",

@@ -73,4 +73,21 @@ int linear_rank(const struct linear_fit *f);
 double logistic_of(double eta);
 double logistic_loss(double eta);
 
+/* Rows of the descriptors' parameters; `value` is the default's text. */
+#define LINEAR_PENALTY(word, value, text)                                                          \
+    {                                                                                              \
+        .name = word, .kind = KIND_NUM, .min = 0, .max = 1e300, .def = value, .doc = text          \
+    }
+#define LINEAR_L1(value)                                                                           \
+    LINEAR_PENALTY("l1", value,                                                                    \
+                   "penalty: l1 times the absolute coefficients of columns scaled to unit sd")
+#define LINEAR_L2(value)                                                                           \
+    LINEAR_PENALTY("l2", value,                                                                    \
+                   "penalty: l2/2 times the squared coefficients of columns scaled to unit sd")
+#define LINEAR_STANDARDIZE                                                                         \
+    {                                                                                              \
+        .name = "standardize", .kind = KIND_BOOL, .def = "true",                                   \
+        .doc = "false: the penalty takes the coefficients of the columns as they are"              \
+    }
+
 #endif
