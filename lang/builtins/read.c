@@ -28,21 +28,13 @@ void scan_list_free(struct scan_cache *s)
         s = next;
     }
 }
-static void drop_column(void *arg)
-{
-    column_unref(arg);
-}
-static void drop_table(void *arg)
-{
-    table_unref(arg);
-}
 static struct scalar keep_scalar(struct arena *a, const struct scalar *s)
 {
     struct scalar v = *s;
     if (v.is_null) return v;
     if (v.type.kind == KIND_STR || v.type.kind == KIND_CAT) v.u.s = arena_str(a, v.u.s);
-    if (v.type.kind == KIND_LIST) arena_on_free(a, drop_column, column_ref(v.u.list));
-    if (v.type.kind == KIND_STRUCT) arena_on_free(a, drop_table, table_ref(v.u.row));
+    if (v.type.kind == KIND_LIST) arena_column(a, column_ref(v.u.list));
+    if (v.type.kind == KIND_STRUCT) arena_table(a, table_ref(v.u.row));
     return v;
 }
 static struct io_paths keep_paths(struct arena *a, const struct io_paths *paths)

@@ -3,11 +3,6 @@
 
 #include "lang/interp_int.h"
 
-static void drop_column(void *arg)
-{
-    column_unref(arg);
-}
-
 /* A computed frame of one row and one column stands for its value. */
 static rc frame_scalar(struct lang *lg, const struct value *v, struct span span, struct arena *a,
                        struct scalar *out)
@@ -38,10 +33,6 @@ static rc frame_scalar(struct lang *lg, const struct value *v, struct span span,
     return res;
 }
 
-static void drop_table(void *arg)
-{
-    table_unref(arg);
-}
 /* A struct as a table of one row. */
 static rc struct_row(struct lang *lg, const struct value *v, struct span span, struct arena *a,
                      struct table **out)
@@ -84,14 +75,14 @@ rc value_to_arg(struct lang *lg, const struct value *v, struct span span, struct
     if (v->kind == VALUE_LIST) {
         struct column *c;
         TRY(value_column(&lg->cx, v, span, &c));
-        arena_on_free(a, drop_column, c);
+        arena_column(a, c);
         *out = (struct scalar){.type = dtype_list(c->type), .u.list = c};
         return RC_OK;
     }
     if (v->kind == VALUE_STRUCT) {
         struct table *row;
         TRY(struct_row(lg, v, span, a, &row));
-        arena_on_free(a, drop_table, row);
+        arena_table(a, row);
         *out = (struct scalar){.type = {.kind = KIND_STRUCT, .fields = row->schema}, .u.row = row};
         return RC_OK;
     }

@@ -13,14 +13,10 @@ const json_t *sql_keep_tree(struct sql *s, json_t *take_tree)
     arena_on_free(s->arena, drop_tree, take_tree);
     return take_tree;
 }
-static void drop_table(void *arg)
-{
-    table_unref(arg);
-}
 rc sql_compute(struct sql *s, struct plan *p, struct table **out)
 {
     TRY(frame_table(s->lg, p, out));
-    arena_on_free(s->arena, drop_table, *out);
+    arena_table(s->arena, *out);
     return RC_OK;
 }
 struct value *sql_done(struct sql *s, const char *fmt, ...)

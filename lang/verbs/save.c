@@ -30,11 +30,6 @@ static rc read_target(struct verb_call *vc, struct target *out)
 }
 
 /* ---- frames ---- */
-static void drop_column(void *arg)
-{
-    column_unref(arg);
-}
-
 /* partition: [year, month], or one name: columns, not values. */
 static rc partition_names(struct verb_call *vc, const struct ast *e, struct scalar *out)
 {
@@ -54,7 +49,7 @@ static rc partition_names(struct verb_call *vc, const struct ast *e, struct scal
     if (res == RC_OK) res = builder_finish(vc->cx, &b, &names);
     builder_release(&b);
     if (res != RC_OK) return res;
-    arena_on_free(vc->arena, drop_column, names);
+    arena_column(vc->arena, names);
     *out = (struct scalar){.type = dtype_list(DTYPE(KIND_STR)), .u.list = names};
     return RC_OK;
 }

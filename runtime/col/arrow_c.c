@@ -31,11 +31,6 @@ static rc take_field(struct ctx *cx, const struct ArrowSchema *s, int depth, str
     return take_field(cx, s->dictionary, depth + 1, f->dictionary);
 }
 
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 /* Sizes that the interface leaves to the format. Buffer i of array a; SIZE_MAX where nothing tells.
  */
 static size_t buffer_size(const struct arrow_field *f, const struct ArrowArray *a, int i)
@@ -80,7 +75,7 @@ static rc take_array(struct ctx *cx, const struct arrow_field *f, const struct A
     struct column *c;
     TRY(take_array(cx, f->dictionary, a->dictionary, owner, &values));
     TRY(arrow_import(cx, f->dictionary, &values, NO_SPAN, &c));
-    arena_on_free(cx->arena, drop_column, c);
+    arena_column(cx->arena, c);
     d->dictionary = c;
     return RC_OK;
 }

@@ -60,6 +60,16 @@ void column_unref(const struct column *c)
     mem_free(m);
 }
 
+static void drop_column(void *c)
+{
+    column_unref(c);
+}
+
+void arena_column(struct arena *a, const struct column *take_c)
+{
+    if (take_c) arena_on_free(a, drop_column, (void *)(uintptr_t)take_c);
+}
+
 size_t phys_bytes(enum phys p, int64_t n)
 {
     if (p == PHYS_BOOL) return BITMAP_WORDS(n) * 8;

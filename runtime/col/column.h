@@ -144,7 +144,9 @@ struct column {
     int n_bufs;
 };
 struct column *column_ref(const struct column *c);
-void column_unref(const struct column *c);    /* NULL is fine */
+void column_unref(const struct column *c); /* NULL is fine */
+/* The column is given back when the arena is; NULL is fine. */
+void arena_column(struct arena *a, const struct column *take_c);
 int64_t column_bytes(const struct column *c); /* memory held (shared parts counted in full) */
 
 /* ---- vectors and batches: borrowed views that flow through a pipeline ---- */
@@ -271,6 +273,8 @@ rc table_new(struct ctx *cx, const struct schema *schema, struct column **take_c
              struct table **out);
 struct table *table_ref(const struct table *t);
 void table_unref(const struct table *t);
+/* The table is given back when the arena is; NULL is fine. */
+void arena_table(struct arena *a, const struct table *take_t);
 rc table_gather(struct ctx *cx, const struct table *t, const int64_t *rows, int64_t n,
                 struct table **out);
 rc table_slice(struct ctx *cx, const struct table *t, int64_t at, int64_t n, struct table **out);

@@ -47,6 +47,16 @@ void table_unref(const struct table *t)
     mem_free(m);
 }
 
+static void drop_table(void *t)
+{
+    table_unref(t);
+}
+
+void arena_table(struct arena *a, const struct table *take_t)
+{
+    if (take_t) arena_on_free(a, drop_table, (void *)(uintptr_t)take_t);
+}
+
 int64_t table_bytes(const struct table *t)
 {
     int64_t sum = 0;

@@ -6,11 +6,6 @@
 #include "runtime/base/civil.h"
 #include "runtime/base/zone.h"
 
-static void drop_table(void *t)
-{
-    table_unref(t);
-}
-
 /* Room for one value of any type and its validity. */
 struct slot {
     union {
@@ -70,7 +65,7 @@ static struct scalar slot_scalar(const struct vec *v, const struct slot *slot, s
     s = column_scalar(&c, 0);
     if (type.kind == KIND_STR || type.kind == KIND_CAT) s.u.s = arena_str(arena, s.u.s);
     if (type.kind == KIND_LIST) arena_column(arena, s.u.list);
-    if (type.kind == KIND_STRUCT) arena_on_free(arena, drop_table, (void *)(uintptr_t)s.u.row);
+    if (type.kind == KIND_STRUCT) arena_table(arena, s.u.row);
     return s;
 }
 

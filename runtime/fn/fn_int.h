@@ -112,8 +112,6 @@ static inline struct text_out text_out_to(struct fn_eval *e)
 char *text_room(struct text_out *o, size_t n); /* n bytes that stay; text_made tells how many */
 void text_made(struct text_out *o, size_t n);  /* the first n of the last room are used */
 struct text text_keep(struct text_out *o, struct str s); /* a view of a copy of s */
-/* The column is given back when the arena is. */
-void arena_column(struct arena *a, const struct column *take_c);
 /* Marks a text result as sharing the heap of argument v (whose slices it holds). */
 static inline void out_shares(struct vec *out, const struct vec *v)
 {

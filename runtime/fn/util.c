@@ -71,16 +71,6 @@ struct text text_keep(struct text_out *o, struct str s)
     return text_make(p, s.n);
 }
 
-static void unref_column(void *c)
-{
-    column_unref(c);
-}
-
-void arena_column(struct arena *a, const struct column *take_c)
-{
-    arena_on_free(a, unref_column, (void *)(uintptr_t)take_c);
-}
-
 /* ---- notes ---- */
 void fn_note_add(struct fn_note *note, int64_t row, struct str text)
 {

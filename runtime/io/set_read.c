@@ -64,11 +64,6 @@ static void make_constant(struct reader *r, int i)
     fill_constant(r, c, &s->keys.values[cell], s->keys.codes[cell]);
 }
 
-static void drop_column(void *arg)
-{
-    column_unref(arg);
-}
-
 /* Nulls of a column that the file lacks. */
 static rc make_nulls(struct ctx *cx, struct reader *r, int i)
 {
@@ -77,7 +72,7 @@ static rc make_nulls(struct ctx *cx, struct reader *r, int i)
     r->nulls[i] = c;
     if (c->n >= r->cap) return RC_OK;
     TRY(column_nulls(cx, c->type, r->cap, &more));
-    arena_on_free(r->arena, drop_column, more);
+    arena_column(r->arena, more);
     r->nulls[i] = more;
     return RC_OK;
 }

@@ -59,11 +59,6 @@ const struct ml_family *ml_family_find(struct str name)
 }
 
 /* ---- parameters ---- */
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 static struct scalar default_of(const struct ml_param_desc *d)
 {
     struct scalar s = {.type = DTYPE(d->kind)};
@@ -151,7 +146,7 @@ static enum rc_t check_list(struct ctx *cx, const struct ml_family *f,
     if (res == RC_OK) res = builder_finish(cx, &b, &c);
     builder_release(&b);
     TRY(res);
-    arena_on_free(cx->arena, drop_column, c);
+    arena_column(cx->arena, c);
     *out = (struct scalar){.type = DTYPE(KIND_LIST), .u.list = c};
     return RC_OK;
 }
@@ -182,7 +177,7 @@ static enum rc_t check_arg(struct ctx *cx, const struct ml_family *f, const stru
 static void keep_list(struct arena *a, struct scalar *v)
 {
     struct column *c = column_ref(v->u.list);
-    arena_on_free(a, drop_column, c);
+    arena_column(a, c);
     v->u.list = c;
 }
 

@@ -9,15 +9,6 @@
 
 #include <math.h>
 
-static void drop_table(void *t)
-{
-    table_unref(t);
-}
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 struct code_job {
     const struct enc_feature *feature;
     const struct column *column;
@@ -51,7 +42,7 @@ static enum rc_t column_numbers(struct ctx *cx, const struct column *c, struct r
 {
     struct column *canonical;
     TRY(column_canonical(cx, c, &canonical));
-    arena_on_free(r->arena, drop_column, canonical);
+    arena_column(r->arena, canonical);
     *out = canonical->data;
     if (c->n_null == 0) return RC_OK;
     void *copy = NULL;
@@ -208,7 +199,7 @@ enum rc_t rows_coded(struct ctx *cx, struct executor *x, const struct model *m, 
     r->arena = into->arena;
     TRY(run_coded(cx, x, m, data, span, &t));
     enum rc_t res = usable_rows(cx, m, &t);
-    arena_on_free(r->arena, drop_table, t);
+    arena_table(r->arena, t);
     TRY(res);
     if (t->n_rows == 0) return fail(cx, E404, span, "valid: has no rows that can be scored");
     TRY(rows_fill(cx, m, t, m->target.text ? m->enc.n_features : -1, -1, r));

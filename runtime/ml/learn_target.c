@@ -37,8 +37,8 @@ enum rc_t learn_lookup(struct prepare *p, struct state *s, const struct enc_feat
     if (res == RC_OK) res = builder_finish(p->cx, &numbers, &v);
     builder_release(&keys);
     builder_release(&numbers);
-    if (k) arena_on_free(p->cx->arena, (void (*)(void *))column_unref, k);
-    if (v) arena_on_free(p->cx->arena, (void (*)(void *))column_unref, v);
+    arena_column(p->cx->arena, k);
+    arena_column(p->cx->arena, v);
     s->keys = (struct scalar){.type = dtype_list(DTYPE(KIND_STR)), .u.list = k};
     s->values = (struct scalar){.type = dtype_list(DTYPE(KIND_NUM)), .u.list = v};
     return res;

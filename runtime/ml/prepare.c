@@ -348,11 +348,6 @@ static enum rc_t make_columns(struct prepare *p)
 }
 
 /* ---- the rows ---- */
-static void drop_table(void *t)
-{
-    table_unref(t);
-}
-
 /* Features' values: numbers as f64, categories as they are; then target and weights. */
 static enum rc_t run_columns(struct prepare *p, struct table **out)
 {
@@ -448,7 +443,7 @@ static enum rc_t fill_rows(struct prepare *p, struct rows *r)
     struct table *t = NULL;
     TRY(run_columns(p, &t));
     enum rc_t res = drop_feature_nulls(p, &t);
-    arena_on_free(r->arena, drop_table, t);
+    arena_table(r->arena, t);
     TRY(res);
     TRY(check_feature_nulls(p, t));
     int weights = p->weights >= 0 ? e->n_features + (p->target >= 0) : -1;

@@ -27,24 +27,14 @@ const struct expr *expr_column(struct arena *a, const char *name, struct dtype t
     return e;
 }
 
-static void drop_column(void *arg)
-{
-    column_unref(arg);
-}
-static void drop_table(void *arg)
-{
-    table_unref(arg);
-}
-
 /* Text is copied, lists and rows are referenced for the arena's life. */
 static struct scalar keep_scalar(struct arena *a, const struct scalar *s)
 {
     struct scalar v = *s;
     if (v.is_null) return v;
     if (v.type.kind == KIND_STR || v.type.kind == KIND_CAT) v.u.s = arena_str(a, v.u.s);
-    if (v.type.kind == KIND_LIST && v.u.list) arena_on_free(a, drop_column, column_ref(v.u.list));
-    if (v.type.kind == KIND_STRUCT && v.u.row)
-        arena_on_free(a, drop_table, table_ref((struct table *)(uintptr_t)v.u.row));
+    if (v.type.kind == KIND_LIST && v.u.list) arena_column(a, column_ref(v.u.list));
+    if (v.type.kind == KIND_STRUCT && v.u.row) arena_table(a, table_ref(v.u.row));
     return v;
 }
 

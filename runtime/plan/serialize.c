@@ -163,11 +163,6 @@ enum rc_t scalar_to_json(struct ctx *cx, const struct scalar *s, json_t **out)
     return RC_OK;
 }
 
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 static enum rc_t list_from_json(struct ctx *cx, struct arena *a, const json_t *j, struct dtype type,
                                 struct scalar *out)
 {
@@ -185,14 +180,9 @@ static enum rc_t list_from_json(struct ctx *cx, struct arena *a, const json_t *j
     if (res == RC_OK) res = builder_finish(cx, &b, &list);
     builder_release(&b);
     if (res != RC_OK) return res;
-    arena_on_free(a, drop_column, list);
+    arena_column(a, list);
     *out = (struct scalar){.type = type, .u.list = list};
     return RC_OK;
-}
-
-static void drop_table(void *t)
-{
-    table_unref(t);
 }
 
 static enum rc_t row_from_json(struct ctx *cx, struct arena *a, const json_t *j, struct dtype type,
@@ -217,7 +207,7 @@ static enum rc_t row_from_json(struct ctx *cx, struct arena *a, const json_t *j,
             column_unref(cols[i]);
     }
     if (res != RC_OK) return res;
-    arena_on_free(a, drop_table, row);
+    arena_table(a, row);
     *out = (struct scalar){.type = type, .u.row = row};
     return RC_OK;
 }

@@ -367,11 +367,6 @@ static void all_null(struct node *nd, struct vec *out)
         .phys = kind_phys(nd->e->type.kind), .is_const = true, .valid = none, .data = nd->out.data};
 }
 
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 /* A null of a nested or categorical type has no one-value form: spelled out through a builder. */
 static rc null_rows(struct eval *ev, struct node *nd, struct vec *out)
 {
@@ -382,7 +377,7 @@ static rc null_rows(struct eval *ev, struct node *nd, struct vec *out)
         return RC_OK;
     }
     TRY(column_nulls(ev->cx, nd->e->type, ev->n, &c));
-    arena_on_free(ev->cx->arena, drop_column, c);
+    arena_column(ev->cx->arena, c);
     *out = column_view(c, 0, ev->n);
     return RC_OK;
 }

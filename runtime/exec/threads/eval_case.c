@@ -189,11 +189,6 @@ static rc test_rows(struct eval *ev, struct node *nd, int arg, int64_t *n_left, 
     return RC_OK;
 }
 
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 static rc build_nested(struct eval *ev, struct node *nd, struct vec *out)
 {
     struct case_rows *c = nd->branches;
@@ -213,7 +208,7 @@ static rc build_nested(struct eval *ev, struct node *nd, struct vec *out)
     if (res == RC_OK) res = builder_finish(ev->cx, &b, &col);
     builder_release(&b);
     if (res != RC_OK) return res;
-    arena_on_free(ev->cx->arena, drop_column, col);
+    arena_column(ev->cx->arena, col);
     *out = column_view(col, 0, ev->n);
     return RC_OK;
 }

@@ -13,16 +13,6 @@ struct map_rows {
     int64_t *element;     /* [BATCH_ROWS] */
 };
 
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
-static void keep_column(struct ctx *cx, struct column *take_c)
-{
-    arena_on_free(cx->arena, drop_column, take_c);
-}
-
 /* ---- lists of a batch ---- */
 struct lists {
     const struct vec *v;
@@ -74,7 +64,7 @@ static rc result_column(struct eval *ev, const struct node *nd, const struct vec
     enum rc_t res = append_result(ev->cx, &b, nd, v, ev->n);
     if (res == RC_OK) res = builder_finish(ev->cx, &b, out);
     builder_release(&b);
-    if (res == RC_OK) keep_column(ev->cx, *out);
+    if (res == RC_OK) arena_column(ev->cx->arena, *out);
     return res;
 }
 
@@ -97,14 +87,14 @@ rc eval_list(struct eval *ev, struct node *nd, struct vec *out)
         TRY(result_column(ev, nd->args[k], &nd->argv[k], &parts[k]));
     }
     TRY(column_concat(ev->cx, (const struct column *const *)parts, n, &all));
-    keep_column(ev->cx, all);
+    arena_column(ev->cx->arena, all);
     for (int64_t i = 0; i <= ev->n; i++)
         at[i] = i * n;
     for (int64_t i = 0; i < ev->n; i++)
         for (int k = 0; k < n; k++)
             rows[i * n + k] = k * ev->n + i;
     TRY(column_gather(ev->cx, all, rows, ev->n * n, &items));
-    keep_column(ev->cx, items);
+    arena_column(ev->cx->arena, items);
     *out = (struct vec){.phys = PHYS_LIST, .data = at};
     set_child(ev->cx, out, items);
     return RC_OK;
@@ -178,7 +168,7 @@ static rc map_elements(struct eval *ev, struct node *nd, const struct column *it
                        &r->cols[i]));
     }
     TRY(column_gather(ev->cx, items, r->element, m, &elements));
-    keep_column(ev->cx, elements);
+    arena_column(ev->cx->arena, elements);
     r->cols[n] = column_view(elements, 0, m);
     for (int64_t i = 0; i < m; i++)
         r->map[i] = ev->map ? ev->map[r->owner[i]] : r->owner[i];
@@ -222,7 +212,7 @@ rc eval_map(struct eval *ev, struct node *nd, struct vec *out)
     if (res == RC_OK) res = builder_finish(ev->cx, &b, &items);
     builder_release(&b);
     TRY(res);
-    keep_column(ev->cx, items);
+    arena_column(ev->cx->arena, items);
     *out = (struct vec){.phys = PHYS_LIST,
                         .data = nd->out.data,
                         .valid = words_all_set(nd->out.valid, ev->n) ? NULL : nd->out.valid};
@@ -287,9 +277,9 @@ static rc within_arg(struct within *w, int k, const int64_t *rows, int64_t n)
     } else {
         TRY(column_gather(cx, w->lists[k].items, rows, n, &c));
     }
-    keep_column(cx, c);
+    arena_column(cx->arena, c);
     TRY(column_canonical(cx, c, &flat));
-    keep_column(cx, flat);
+    arena_column(cx->arena, flat);
     w->args[k] = column_view(flat, 0, n);
     return RC_OK;
 }
@@ -386,7 +376,7 @@ static rc whole_column(struct within *w, struct vec *out)
     if (res == RC_OK) res = builder_finish(w->ev->cx, &b, &c);
     builder_release(&b);
     TRY(res);
-    keep_column(w->ev->cx, c);
+    arena_column(w->ev->cx->arena, c);
     *out = column_view(c, 0, w->ev->n);
     return RC_OK;
 }

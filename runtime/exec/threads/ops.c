@@ -116,17 +116,12 @@ rc op_filter(struct pipe *p, const struct plan *node, const struct expr *predica
 }
 
 /* ---- project ---- */
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 /* A constant list or struct has no one-value form: spelled out. */
 static rc spread_nested(struct ctx *cx, const struct expr *e, int64_t n, struct vec *v)
 {
     struct column *c;
     TRY(column_fill(cx, &e->value, n, &c));
-    arena_on_free(cx->arena, drop_column, c);
+    arena_column(cx->arena, c);
     *v = column_view(c, 0, n);
     return RC_OK;
 }

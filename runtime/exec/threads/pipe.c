@@ -227,11 +227,6 @@ static rc through_ops(struct drive *d, const struct batch *b)
 static rc run_part(struct pipe *p, struct worker *w, struct ctx *cx, int64_t part,
                    enum rc_t (*out)(void *arg, struct drive *d, const struct batch *b), void *arg);
 
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 /* A struct's children do not move with a view: such columns are cut out. */
 static rc view_rows(struct ctx *cx, const struct column *c, int64_t at, int64_t n, struct vec *out)
 {
@@ -240,7 +235,7 @@ static rc view_rows(struct ctx *cx, const struct column *c, int64_t at, int64_t 
     if (c->phys != PHYS_STRUCT || at == 0) return RC_OK;
     TRY(column_slice(cx, c, at, n, &cut));
     *out = column_view(cut, 0, n);
-    arena_on_free(cx->arena, drop_column, cut);
+    arena_column(cx->arena, cut);
     return RC_OK;
 }
 

@@ -16,11 +16,6 @@ struct unnest_op {
     struct place *places; /* [n_workers] */
 };
 
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 static int64_t list_length(const struct vec *v, int64_t row)
 {
     const int64_t *at = v->data;
@@ -69,7 +64,7 @@ static rc put_elements(struct ctx *cx, const struct place *p, const struct vec *
         rows[i] = is_there ? from[p->owner[i]] + p->at[i] : -1;
     }
     TRY(column_gather(cx, v->child[0], rows, m, &c));
-    arena_on_free(cx->arena, drop_column, c);
+    arena_column(cx->arena, c);
     *out = column_view(c, 0, m);
     return RC_OK;
 }

@@ -46,11 +46,6 @@ static void select_bits(int64_t n, const uint64_t *in, const int32_t *sel, uint6
     }
 }
 
-static void drop_column(void *c)
-{
-    column_unref(c);
-}
-
 /* Nested values take the long way: a column of their own, alive until the batch is done. */
 static rc select_nested(struct ctx *cx, const struct vec *v, struct dtype type, const int32_t *sel,
                         int64_t n, struct vec *out)
@@ -62,7 +57,7 @@ static rc select_nested(struct ctx *cx, const struct vec *v, struct dtype type, 
     if (res == RC_OK) res = builder_finish(cx, &b, &c);
     builder_release(&b);
     if (res != RC_OK) return res;
-    arena_on_free(cx->arena, drop_column, c);
+    arena_column(cx->arena, c);
     *out = column_view(c, 0, n);
     return RC_OK;
 }
@@ -163,7 +158,7 @@ rc vec_literal(struct ctx *cx, const struct scalar *s, uint64_t room[2], struct 
         out->data = NULL;                  /* kernels read the scalar */
     } else if (s->type.kind == KIND_CAT) { /* a dictionary of one level, or none */
         TRY(column_fill(cx, s, 1, &c));
-        arena_on_free(cx->arena, drop_column, c);
+        arena_column(cx->arena, c);
         *out = column_view(c, 0, 1);
         out->is_const = true;
     } else if (!s->is_null) {
