@@ -3,11 +3,26 @@
 
 #include <math.h>
 
-bool trial_is_better(const struct trials *t, const struct trial *a, const struct trial *b)
+static bool is_better(const struct trials *t, const struct trial *a, const struct trial *b)
 {
     if (isnan(a->mean) || isnan(b->mean)) return isnan(b->mean) && !isnan(a->mean);
     if (a->rung != b->rung) return a->rung > b->rung;
     return t->less_is_better ? a->mean < b->mean : a->mean > b->mean;
+}
+
+int trials_ranked(struct ctx *cx, const struct trials *t, struct trial ***out)
+{
+    struct trial **list = ARENA_ARRAY(cx->arena, struct trial *, t->n + 1);
+    int n = 0;
+    for (int i = 0; i < t->n; i++) {
+        if (!t->list[i].is_done) continue;
+        int at = n++;
+        for (; at > 0 && is_better(t, &t->list[i], list[at - 1]); at--)
+            list[at] = list[at - 1];
+        list[at] = &t->list[i];
+    }
+    *out = list;
+    return n;
 }
 
 struct board {
@@ -75,27 +90,11 @@ static enum rc_t put_trial(struct ctx *cx, const struct ml_tune_spec *spec, cons
                     : builder_null(cx, &b->cols[k]);
 }
 
-/* Done trials, the best first; ties as they were tried. */
-static const struct trial **ranked(struct ctx *cx, const struct trials *t, int *out_n)
-{
-    const struct trial **list = ARENA_ARRAY(cx->arena, const struct trial *, t->n + 1);
-    int n = 0;
-    for (int i = 0; i < t->n; i++) {
-        if (!t->list[i].is_done) continue;
-        int at = n++;
-        for (; at > 0 && trial_is_better(t, &t->list[i], list[at - 1]); at--)
-            list[at] = list[at - 1];
-        list[at] = &t->list[i];
-    }
-    *out_n = n;
-    return list;
-}
-
 enum rc_t leaderboard_make(struct ctx *cx, const struct ml_tune_spec *spec, const char *metric,
                            const struct trials *t, struct table **out)
 {
-    int n, cap = spec->n_axes + 6;
-    const struct trial **list = ranked(cx, t, &n);
+    struct trial **list;
+    int n = trials_ranked(cx, t, &list), cap = spec->n_axes + 6;
     bool has_errors = false;
     enum rc_t res = RC_OK;
     struct board b = {.fields = ARENA_ARRAY(cx->arena, struct field, cap),

@@ -159,26 +159,11 @@ static struct scalar parzen_draw(const struct parzen *p, uint64_t seed, uint64_t
     return from_scale(a, p->at[k] + p->width[k] * rng_normal(seed, SEARCH_STREAM + 2, counter));
 }
 
-static int best_first(struct ctx *cx, const struct trials *t, struct trial ***out)
-{
-    struct trial **list = ARENA_ARRAY(cx->arena, struct trial *, t->n + 1);
-    int n = 0;
-    for (int i = 0; i < t->n; i++) {
-        if (!t->list[i].is_done) continue;
-        int at = n++;
-        for (; at > 0 && trial_is_better(t, &t->list[i], list[at - 1]); at--)
-            list[at] = list[at - 1];
-        list[at] = &t->list[i];
-    }
-    *out = list;
-    return n;
-}
-
 static void tpe_point(struct ctx *cx, const struct ml_tune_spec *spec, const struct trials *t,
                       int trial, struct scalar *out)
 {
     struct trial **list;
-    int n = best_first(cx, t, &list), n_good = (int)ceil(0.1 * n);
+    int n = trials_ranked(cx, t, &list), n_good = (int)ceil(0.1 * n);
     if (n < TPE_STARTUP) {
         random_point(spec, trial, out);
         return;

@@ -32,6 +32,8 @@ struct tune {
     struct table *t; /* .y, the group or time, then the columns that the formula reads */
     struct folds folds;
     struct fold *fold; /* [folds.n] */
+    struct fold whole; /* halving: fold 0 on all rows, kept from the choice of the metric for the
+                          last rung */
     struct asked *metric;
     struct trials trials;
     double share; /* of the rows that is fitted: rungs of halving */
@@ -343,6 +345,12 @@ static enum rc_t run_search(struct tune *u)
     }
 }
 
+static void use_whole(struct tune *u)
+{
+    u->fold[0] = u->whole;
+    u->whole = (struct fold){0};
+}
+
 /* Rungs of successive halving: each time the best third, on three times as many rows. */
 static enum rc_t run_halving(struct tune *u)
 {
@@ -362,36 +370,22 @@ static enum rc_t run_halving(struct tune *u)
             round[i]->rung = rung;
         for (int k = 0; k < u->folds.n; k++)
             fold_release(&u->fold[k]);
+        if (share > 0.999) use_whole(u);
         TRY(run_round(u, round, n));
         for (int i = 0; i < n; i++)
             round[i]->rows = (int64_t)((double)u->t->n_rows * (share < 1 ? share : 1));
         if (share > 0.999 || n == 1) return RC_OK;
-        for (int i = 1; i < n; i++) { /* stable: ties stay as they were tried */
-            struct trial *t = round[i];
-            int at = i;
-            for (; at > 0 && trial_is_better(&u->trials, t, round[at - 1]); at--)
-                round[at] = round[at - 1];
-            round[at] = t;
-        }
+        trials_ranked(u->cx, &u->trials, &round); /* those of this rung stand first */
         n = (n + ETA - 1) / ETA;
     }
 }
 
 /* ---- the end ---- */
-static void drop_table(void *t)
-{
-    table_unref(t);
-}
-
 static const struct trial *best_trial(const struct tune *u)
 {
-    const struct trial *best = NULL;
-    for (int i = 0; i < u->trials.n; i++) {
-        const struct trial *t = &u->trials.list[i];
-        if (t->is_done && !isnan(t->mean) && (!best || trial_is_better(&u->trials, t, best)))
-            best = t;
-    }
-    return best;
+    struct trial **list;
+    int n = trials_ranked(u->cx, &u->trials, &list);
+    return n > 0 && !isnan(list[0]->mean) ? list[0] : NULL;
 }
 
 static enum rc_t nothing_fits(struct tune *u)
@@ -419,19 +413,24 @@ static enum rc_t after_stop(struct tune *u)
     return RC_OK;
 }
 
-static enum rc_t fit_best(struct tune *u, struct plan *data, struct model **out)
+/* On the columns at hand: the user's plan is not run again. */
+static enum rc_t fit_best(struct tune *u, struct model **out)
 {
+    struct plan *data;
     const struct trial *best = best_trial(u);
     if (!best) return nothing_fits(u);
     struct ml_fit_spec spec = u->spec->fit;
     struct model *m = NULL;
     spec.args = point_args(u->cx->arena, u->spec, best->point, &spec.n_args);
-    TRY(ml_fit(u->cx, u->x, &spec, data, &m));
+    TRY(plan_table(u->cx, u->t, "tune", &data));
+    enum rc_t res = ml_fit(u->cx, u->x, &spec, data, &m);
+    plan_unref(data);
+    TRY(res);
     if (leaderboard_make(u->cx, u->spec, u->metric->name, &u->trials, &m->leaderboard) != RC_OK) {
         ml_unref(m);
         return RC_ERR;
     }
-    arena_on_free(m->arena, drop_table, m->leaderboard);
+    arena_table(m->arena, m->leaderboard);
     *out = m;
     return RC_OK;
 }
@@ -449,6 +448,9 @@ static enum rc_t choose_metric(struct tune *u)
     int n;
     TRY(metrics_choose(u->cx, m, &name, 1, s->metric_span, &u->metric, &n));
     u->trials.less_is_better = u->metric->metric->less_is_better;
+    if (u->search != SEARCH_HALVING) return RC_OK;
+    u->whole = u->fold[0];
+    u->fold[0] = (struct fold){0};
     return RC_OK;
 }
 
@@ -519,10 +521,11 @@ enum rc_t ml_tune(struct ctx *cx, struct executor *x, const struct ml_tune_spec 
     TRY_OUT(choose_metric(&u));
     res = u.search == SEARCH_HALVING ? run_halving(&u) : run_search(&u);
     if (res != RC_OK) TRY_OUT(after_stop(&u));
-    res = fit_best(&u, data, out);
+    res = fit_best(&u, out);
 out:
     for (int k = 0; u.fold && k < u.folds.n; k++)
         fold_release(&u.fold[k]);
+    fold_release(&u.whole);
     folds_release(&u.folds);
     table_unref(u.t);
     return res;

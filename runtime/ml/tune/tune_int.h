@@ -38,8 +38,9 @@ struct trials {
     int n, cap;
     bool less_is_better;
 };
-/* a is better than b; failed ones are the worst, then the further rung, then the metric. */
-bool trial_is_better(const struct trials *t, const struct trial *a, const struct trial *b);
+/* The trials that are done, the best first, in cx->arena, and their number: failed ones last, then
+ * by the further rung, then by the metric; ties as they were tried. O(n^2) at worst. */
+int trials_ranked(struct ctx *cx, const struct trials *t, struct trial ***out);
 
 /* ---- search.c ---- */
 /* Up to `want` further settings into points [want, n_axes] in cx->arena; 0 when the search is over.
