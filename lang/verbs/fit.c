@@ -512,9 +512,14 @@ static enum rc_t evaluate_bind(struct verb_call *vc, struct value **out)
     struct table *t;
     struct plan *p;
     const char **metrics, *kind;
+    int64_t k;
     int n;
     TRY(metric_names(vc, &metrics, &n));
     TRY(verb_option_word(vc, "kind", NULL, &kind));
+    TRY(verb_option_int(vc, "k", 10, &k));
+    if (k < 1 || k > 1000000)
+        return fail(vc->cx, E209, verb_option(vc, "k")->span,
+                    "k: is how many recommendations count, from 1 on");
     TRY(model_item(vc, &m));
     enum rc_t res = RC_ERR;
     if (vc->lg->is_dry) {
@@ -522,8 +527,12 @@ static enum rc_t evaluate_bind(struct verb_call *vc, struct value **out)
         res = RC_OK;
         goto out;
     }
-    TRY_OUT(ml_evaluate(vc->cx, vc->lg->executor, m->model, vc->input->plan, metrics, n, kind,
-                        vc->step->span, &t));
+    if (verb_option(vc, "k") || ml_is_ranking(metrics, n))
+        TRY_OUT(ml_evaluate_ranking(vc->cx, vc->lg->executor, m->model, vc->input->plan, metrics, n,
+                                    k, vc->step->span, &t));
+    else
+        TRY_OUT(ml_evaluate(vc->cx, vc->lg->executor, m->model, vc->input->plan, metrics, n, kind,
+                            vc->step->span, &t));
     res = plan_table(vc->cx, t, NULL, &p);
     table_unref(t);
     TRY_OUT(res);
@@ -537,11 +546,14 @@ out:
 static const struct verb_option evaluate_options[] = {
     {"metrics", OPT_ANY, NULL, "which ones: rmse mae r2 mape, accuracy auc precision recall f1 .."},
     {"kind", OPT_WORD, "confusion roc pr calibration silhouette", "that table instead of metrics"},
+    {"k", OPT_INT, NULL,
+     "of als: how many recommendations count for precision_at_k recall_at_k ndcg_at_k map_at_k mrr "
+     "hit_rate, 10; the rows say what is relevant to each user"},
     {0},
 };
 const struct verb_desc verb_evaluate = {
     .name = "evaluate",
-    .sig = "evaluate model [metrics: [auc, f1], kind: confusion]",
+    .sig = "evaluate model [metrics: [auc, f1], kind: confusion, k: 10]",
     .doc = "How well a model predicts the rows of a frame: one row a metric, or the table that "
            "kind: names. Runs at once.",
     .examples = {"trips |> evaluate tip_model", "trips |> evaluate tip_model, metrics: [rmse, r2]"},

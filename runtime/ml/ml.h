@@ -235,6 +235,14 @@ struct recommend_spec {
 };
 rc ml_recommend(struct ctx *cx, const struct model *m, const struct recommend_spec *spec,
                 struct table **out);
+/* How good the first k recommendations for each user of the rows are, whose rows say what is
+ * relevant to him: precision_at_k recall_at_k ndcg_at_k map_at_k mrr hit_rate (no names: all),
+ * means over the users that the model knows (others: W401). E209, E404, E406. */
+rc ml_evaluate_ranking(struct ctx *cx, struct executor *x, const struct model *m, struct plan *data,
+                       const char *const *metrics, int n_metrics, int64_t k, struct span span,
+                       struct table **out);
+/* One of the names is such a metric. */
+bool ml_is_ranking(const char *const *metrics, int n);
 /* Parts of a model: exactly one of *out_text and *out_table is filled (*out_table NULL for text).
  * "coef": term, estimate, std_error, statistic, p_value; "terms": one row a formula term; "report":
  * one row: n, iterations, loss, converged, seed, seconds and the family's own; "formula": text.
