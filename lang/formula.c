@@ -27,36 +27,19 @@ static const char *term_text(struct fb *f, const struct ast *e)
 
 /* ---- features ---- */
 
-struct stateful {
-    const char *name;
-    enum feature_op op;
-};
-static const struct stateful statefuls[] = {
-    {"scale", FEATURE_SCALE},       {"center", FEATURE_CENTER},
-    {"impute", FEATURE_IMPUTE},     {"cat", FEATURE_CAT},
-    {"onehot", FEATURE_ONEHOT},     {"min_max", FEATURE_MIN_MAX},
-    {"max_abs", FEATURE_MAX_ABS},   {"robust", FEATURE_ROBUST},
-    {"binarize", FEATURE_BINARIZE}, {"bucket", FEATURE_BUCKET},
-    {"index", FEATURE_INDEX},       {"target", FEATURE_TARGET},
-    {"poly", FEATURE_POLY},         {"bs", FEATURE_BS},
-    {"pca", FEATURE_PCA},           {"normalize", FEATURE_NORMALIZE},
-    {"tfidf", FEATURE_WORDS},       {"counts", FEATURE_WORDS},
-    {"hash", FEATURE_WORDS},
-};
-
-static const struct stateful *stateful_of(const struct ast *e)
+static const struct formula_fn_desc *stateful_of(const struct ast *e)
 {
     if (e->op != AST_CALL || (str_eqz(e->text, "hash") && e->n_kids < 2)) return NULL;
-    for (size_t i = 0; i < sizeof statefuls / sizeof statefuls[0]; i++)
-        if (str_eqz(e->text, statefuls[i].name)) return &statefuls[i];
-    return NULL;
+    const struct formula_fn_desc *d = formula_fn_find(e->text);
+    return d && d->kind == FORMULA_TERM ? d : NULL;
 }
 
 bool formula_knows(struct str name, enum feature_op *op)
 {
-    for (size_t i = 0; i < sizeof statefuls / sizeof statefuls[0]; i++)
-        if (str_eqz(name, statefuls[i].name)) return *op = statefuls[i].op, true;
-    return false;
+    const struct formula_fn_desc *d = formula_fn_find(name);
+    if (!d || d->kind != FORMULA_TERM) return false;
+    *op = d->op;
+    return true;
 }
 
 /* `lag` of the language means another thing in a formula, and that comes later. */
@@ -297,7 +280,7 @@ static rc comes_later(struct fb *f, const struct ast *call)
                 STR_FMT(call->text));
 }
 
-static rc build_stateful(struct fb *f, const struct ast *call, const struct stateful *s,
+static rc build_stateful(struct fb *f, const struct ast *call, const struct formula_fn_desc *s,
                          struct feature **out)
 {
     struct feature *child;
@@ -314,7 +297,7 @@ static rc build_stateful(struct fb *f, const struct ast *call, const struct stat
 /* Any expression with arithmetic meaning: as a whole where nothing in it is fitted. */
 rc formula_build(struct fb *f, const struct ast *e, struct feature **out)
 {
-    const struct stateful *s = stateful_of(e);
+    const struct formula_fn_desc *s = stateful_of(e);
     if (s) return build_stateful(f, e, s, out);
     if (is_reserved(e)) return comes_later(f, e);
     if (e->op == AST_CALL && str_eqz(e->text, "I")) {
@@ -589,7 +572,7 @@ static rc binary_terms(struct fb *f, const struct ast *e, struct prod_set *out)
 }
 
 /* scale(type(num)): the function over each of the columns. */
-static rc each_column(struct fb *f, const struct ast *call, const struct stateful *s,
+static rc each_column(struct fb *f, const struct ast *call, const struct formula_fn_desc *s,
                       const char *const *names, int n, struct prod_set *out)
 {
     for (int i = 0; i < n; i++) {
@@ -630,7 +613,7 @@ rc formula_selector(struct fb *f, const struct ast *e, const char ***names, int 
 /* One column or several: what pca() and normalize() take. */
 rc formula_each(struct fb *f, const struct ast *e, struct feature ***out, int *n)
 {
-    const struct stateful *s = stateful_of(e);
+    const struct formula_fn_desc *s = stateful_of(e);
     const char **names;
     bool is_selector = false;
     *n = 0;
@@ -656,7 +639,7 @@ static rc build_terms(struct fb *f, const struct ast *e, struct prod_set *out);
 
 static bool is_select(const struct ast *e)
 {
-    return e->op == AST_CALL && str_eqz(e->text, "select");
+    return e->op == AST_CALL && formula_is_select(e->text);
 }
 
 /* select(terms, k: 10): each of the terms may go. */
@@ -681,7 +664,7 @@ static rc select_terms(struct fb *f, const struct ast *call, struct prod_set *ou
 static rc call_terms(struct fb *f, const struct ast *e, struct prod_set *out)
 {
     if (is_select(e)) return select_terms(f, e, out);
-    const struct stateful *s = stateful_of(e);
+    const struct formula_fn_desc *s = stateful_of(e);
     const char **names;
     int n;
     bool is_selector = false, is_offset = str_eqz(e->text, "offset");

@@ -2,6 +2,7 @@
 #ifndef MLNB_LANG_FORMULA_INT_H
 #define MLNB_LANG_FORMULA_INT_H
 
+#include "lang/formula_fns.h"
 #include "lang/verbs/verb_int.h"
 
 struct prod { /* a product: indices of variables, rising */

@@ -17,7 +17,7 @@ rc recipe_value(struct lang *lg, struct scope *sc, const struct ast *e, struct v
     for (int i = 0; i < e->n_kids; i++) {
         const struct ast *step = e->kids[i];
         bool is_step = step->op == AST_CALL && step->n_kids > 0 &&
-                       (formula_knows(step->text, &op) || str_eqz(step->text, "select"));
+                       (formula_knows(step->text, &op) || formula_is_select(step->text));
         if (!is_step || formula_is_option(e, i) || formula_is_option(step, 0))
             return bad_step(lg, step);
     }
@@ -67,7 +67,7 @@ static rc step_columns(struct fb *f, const struct ast *e, struct recipe_step *s)
 static int n_columns(const struct ast *call, enum feature_op op)
 {
     int n = 0;
-    bool is_select = str_eqz(call->text, "select");
+    bool is_select = formula_is_select(call->text);
     while (n < call->n_kids && !formula_is_option(call, n))
         n++;
     if (is_select || op == FEATURE_NORMALIZE) return n;
@@ -88,7 +88,7 @@ rc recipe_begin(struct fb *f, const struct value *prep)
         s->call = e->kids[i];
         (void)formula_knows(s->call->text, &op);
         s->is_joint =
-            op == FEATURE_PCA || op == FEATURE_NORMALIZE || str_eqz(s->call->text, "select");
+            op == FEATURE_PCA || op == FEATURE_NORMALIZE || formula_is_select(s->call->text);
         s->names = ARENA_ARRAY(f->a, const char *, f->b->schema->n + 1);
         s->input = ARENA_ARRAY(f->a, const struct ast *, f->b->schema->n + 1);
         for (int k = 0; k < n_columns(s->call, op) && res == RC_OK; k++)

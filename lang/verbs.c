@@ -1,5 +1,6 @@
 /* verbs.c: the table of verbs, the checks that every step passes before its verb is called, and the
  * readers of options. Everything here reads descriptors; no verb is named. */
+#include "lang/formula_fns.h"
 #include "lang/verbs/verb_int.h"
 
 #define VERB(name) extern const struct verb_desc verb_##name;
@@ -466,7 +467,7 @@ rc verb_chart_item(struct verb_call *vc, const struct ast *e, struct value **out
 
 rc verb_recipe_item(struct verb_call *vc, const struct ast *e, struct value **out)
 {
-    if (e->op == AST_CALL && str_eqz(e->text, "recipe"))
+    if (e->op == AST_CALL && formula_is_recipe(e->text))
         return recipe_value(vc->lg, vc->scope, e, out);
     return item_of_kind(vc, e, VALUE_RECIPE, "a recipe", out);
 }

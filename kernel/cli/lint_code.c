@@ -94,7 +94,7 @@ static void walk_call(const struct walker *w, const struct ast *e)
     struct walker soft = softly(w);
     bool is_plain = lint_is_word(w->l, "function", e->text) || lint_find(w->l, e->text);
     if (e->op == AST_CALL && lint_find(w->l, e->text)) use(w, e->text, e->span, true);
-    if (e->op == AST_CALL && str_eqz(e->text, "recipe") && !is_plain)
+    if (e->op == AST_CALL && lint_is_word(w->l, "steps", e->text) && !is_plain)
         soft.has_own = true; /* its steps are what formulas know: onehot(type(str)) */
     else
         check_function(w, e);

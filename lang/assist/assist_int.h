@@ -3,6 +3,7 @@
 #ifndef MLNB_LANG_ASSIST_INT_H
 #define MLNB_LANG_ASSIST_INT_H
 
+#include "lang/formula_fns.h"
 #include "lang/lang_int.h"
 #include "lang/syntax/lex.h"
 #include "lang/verbs/verbs.h"
@@ -95,6 +96,7 @@ enum entry_kind {
     ENTRY_WINDOW,
     ENTRY_FUNCTION,
     ENTRY_MODEL,
+    ENTRY_FORMULA,
     ENTRY_CHART,
     ENTRY_FORMAT,
     ENTRY_WORD, /* words.def */
@@ -108,6 +110,7 @@ struct entry {
     const struct ml_param_desc *params; /* models */
     const struct io_format *format;     /* formats */
     const struct verb_desc *verb;
+    const struct formula_fn_desc *formula;
 };
 int entries(struct arena *a, struct entry **out);
 const char *entry_kind_text(enum entry_kind k); /* "verb", "aggregate" .. */

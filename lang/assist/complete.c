@@ -302,9 +302,10 @@ static void complete_statement(struct completing *c)
                 add_completion(c, str_of(verbs[i]->name), "verb", str_of(verbs[i]->sig));
     }
     add_user_fns(c);
-    add_entries(
-        c, 1u << ENTRY_BUILTIN | 1u << ENTRY_FUNCTION | 1u << ENTRY_AGGREGATE | 1u << ENTRY_MODEL,
-        "function");
+    add_entries(c,
+                1u << ENTRY_BUILTIN | 1u << ENTRY_FUNCTION | 1u << ENTRY_AGGREGATE |
+                    1u << ENTRY_MODEL | 1u << ENTRY_FORMULA,
+                "function");
     add_keywords(c);
 }
 

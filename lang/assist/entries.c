@@ -98,6 +98,14 @@ static void add_others(struct list *l)
                               .doc = ms[i]->doc,
                               .examples = {ms[i]->example},
                               .params = ms[i]->params});
+    const struct formula_fn_desc *ff = formula_fn_all(&n);
+    for (int i = 0; i < n; i++)
+        add(l, (struct entry){.kind = ENTRY_FORMULA,
+                              .name = ff[i].name,
+                              .sig = ff[i].sig,
+                              .doc = ff[i].doc,
+                              .examples = {ff[i].example},
+                              .formula = &ff[i]});
     const struct chart_kind_desc *const *cs = chart_kinds(&n);
     for (int i = 0; i < n; i++)
         add(l, (struct entry){.kind = ENTRY_CHART,
@@ -138,6 +146,7 @@ const char *entry_kind_text(enum entry_kind k)
     case ENTRY_WINDOW: return "window function";
     case ENTRY_FUNCTION: return "function";
     case ENTRY_MODEL: return "model family";
+    case ENTRY_FORMULA: return "function of formulas and recipes";
     case ENTRY_CHART: return "kind of chart";
     case ENTRY_FORMAT: return "file format";
     case ENTRY_WORD: return "word of the language";

@@ -29,7 +29,7 @@ static bool help_of(struct seeing *s, struct str name, unsigned kinds)
 
 #define FUNCTIONS                                                                                  \
     (1u << ENTRY_BUILTIN | 1u << ENTRY_AGGREGATE | 1u << ENTRY_WINDOW | 1u << ENTRY_FUNCTION |     \
-     1u << ENTRY_MODEL)
+     1u << ENTRY_MODEL | 1u << ENTRY_FORMULA)
 
 static void say(struct seeing *s, struct str text)
 {

@@ -44,6 +44,9 @@ static const struct {
     {ENTRY_FORMAT, "formats", "File formats",
      "read() and save choose by the name's ending, or by format:."},
     {ENTRY_MODEL, "models", "Model families", "For fit; parameters with their defaults."},
+    {ENTRY_FORMULA, "formulas", "Functions of formulas",
+     "In the formula of fit and tune, and as steps of recipe(): fitted with the model, saved with "
+     "it, replayed on new rows."},
     {ENTRY_CHART, "charts", "Charts", "Kinds of plot."},
 };
 #define N_SECTIONS (sizeof sections / sizeof *sections)

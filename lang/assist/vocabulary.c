@@ -42,6 +42,7 @@ static const char *kind_of(const struct entry *e)
     case ENTRY_WINDOW:
     case ENTRY_FUNCTION: return "function";
     case ENTRY_MODEL: return "model";
+    case ENTRY_FORMULA: return e->formula->kind == FORMULA_STEPS ? "steps" : "formula";
     case ENTRY_CHART: return "chart";
     case ENTRY_WORD: return kind_of_word(e);
     default: return NULL;

@@ -1,5 +1,6 @@
 /* interp_call.c: calls outside steps: fns of the user, builtins, aggregates on lists, scalar
  * functions, model families. Descriptors say what fits; no function but `if` is named here. */
+#include "lang/formula_fns.h"
 #include "lang/lang_int.h"
 
 #include "lang/interp_int.h"
@@ -264,7 +265,7 @@ rc interp_call(struct lang *lg, struct scope *sc, const struct ast *e, struct va
 {
     struct call_args args;
     if (str_eqz(e->text, "if") && !scope_fn(sc, e->text)) return call_if(lg, sc, e, out);
-    if (str_eqz(e->text, "recipe") && !scope_fn(sc, e->text)) return recipe_value(lg, sc, e, out);
+    if (formula_is_recipe(e->text) && !scope_fn(sc, e->text)) return recipe_value(lg, sc, e, out);
     bool is_verb;
     TRY(verb_apply_call(lg, sc, e, out, &is_verb)); /* union(list) */
     if (is_verb) return RC_OK;

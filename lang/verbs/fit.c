@@ -1,6 +1,8 @@
 /* fit.c: models in the pipe: fit, predict, evaluate. */
 #include "lang/verbs/fit_int.h"
 
+#include "lang/formula_fns.h"
+
 /* ---- the family ---- */
 
 static rc unknown_family(struct verb_call *vc, const struct ast *e)
@@ -295,7 +297,7 @@ static rc fit_model(struct fit *f, struct value **out)
 /* `fit prep`: a recipe alone, without a formula. */
 static bool is_recipe(const struct fit *f, const struct ast *e)
 {
-    if (e->op == AST_CALL) return str_eqz(e->text, "recipe");
+    if (e->op == AST_CALL) return formula_is_recipe(e->text);
     if (e->op != AST_NAME && e->op != AST_VAR) return false;
     const struct value *v = scope_peek(f->vc->scope, e->text);
     return v && v->kind == VALUE_RECIPE;

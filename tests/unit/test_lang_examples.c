@@ -65,6 +65,24 @@ TEST(examples_of_words_run)
     arena_free(a);
 }
 
+TEST(examples_of_formula_functions_run)
+{
+    struct rec r;
+    int n;
+    const struct formula_fn_desc *all = formula_fn_all(&n);
+    rec_begin(&r);
+    char *setup = read_file(TEST_SOURCE_DIR "/tests/data/examples.mlnb");
+    rec_ok(&r, setup);
+    for (int i = 0; i < n; i++) {
+        assert_non_null(strstr(all[i].example, all[i].name));
+        assert_true(strncmp(all[i].sig, all[i].name, strlen(all[i].name)) == 0 && *all[i].doc);
+        rec_ok(&r, all[i].example);
+    }
+    assert_true(n > 20);
+    mem_free(setup);
+    rec_end(&r);
+}
+
 TEST(examples_of_verbs_name_their_verb)
 {
     int n;
