@@ -4,6 +4,7 @@
 
 #include "runtime/base/cancel.h"
 #include "runtime/base/mem.h"
+#include "runtime/ml/hypothesis.h"
 
 #include <math.h>
 
@@ -210,13 +211,78 @@ static rc by_pairs(struct corr *c, bool is_spearman)
     return RC_OK;
 }
 
+static rc all_values(struct corr *c, const char *method)
+{
+    c->value = arena_zero(c->vc->arena, sizeof *c->value * (size_t)(c->n * c->n + 1));
+    if (c->n < 2) return RC_OK;
+    return strcmp(method, "pearson") == 0 ? pearson(c)
+                                          : by_pairs(c, strcmp(method, "spearman") == 0);
+}
+
+/* ---- a row a pair ---- */
+static rc pair_count(struct corr *c, int i, int j, double *out)
+{
+    struct named_expr n = {.name = "n"};
+    struct table *t = NULL;
+    struct pipe p;
+    verb_pipe_begin(&p, c->vc);
+    enum rc_t res = pair_rows(c, i, j, &p);
+    if (res == RC_OK) res = make_agg(p.cx, p.arena, "count", NULL, p.span, &n.expr);
+    if (res == RC_OK) res = verb_pipe_aggregate(&p, NULL, 0, &n, 1);
+    if (res == RC_OK) res = exec_table(p.cx, c->vc->lg->executor, p.plan, &t);
+    if (res == RC_OK) *out = (double)column_scalar(t->cols[0], 0).u.i;
+    table_unref(t);
+    verb_pipe_release(&p);
+    return res;
+}
+
+/* By Student's t with n - 2 degrees of freedom, as scipy's pearsonr and spearmanr. */
+static double pair_p(double r, double n)
+{
+    if (!(n > 2) || isnan(r)) return NAN;
+    double rest = (1 - r) * (1 + r);
+    return rest > 0 ? hypothesis_t(r * sqrt((n - 2) / rest), n - 2) : 0;
+}
+
+static rc pair_lines(struct corr *c, const char *method, struct rows *r)
+{
+    TRY(all_values(c, method));
+    for (int j = 0; j < c->n; j++)
+        for (int i = j + 1; i < c->n; i++) {
+            double n = 0, v = c->value[i * (i - 1) / 2 + j];
+            TRY(pair_count(c, i, j, &n));
+            TRY(rows_text(r, 0, c->names[j]));
+            TRY(rows_text(r, 1, c->names[i]));
+            TRY(builder_f64(r->cx, &r->b[2], v));
+            TRY(builder_i64(r->cx, &r->b[3], (int64_t)n));
+            TRY(builder_f64(r->cx, &r->b[4], pair_p(v, n)));
+        }
+    return RC_OK;
+}
+
+static rc corr_pairs(struct corr *c, const char *method, struct value **out)
+{
+    static const struct field fields[] = {{"x", {.kind = KIND_STR}},
+                                          {"y", {.kind = KIND_STR}},
+                                          {"correlation", {.kind = KIND_NUM}},
+                                          {"n", {.kind = KIND_INT}},
+                                          {"p_value", {.kind = KIND_NUM}}};
+    struct verb_call *vc = c->vc;
+    struct rows r;
+    if (strcmp(method, "kendall") == 0)
+        return fail(vc->cx, E209, vc->step->span,
+                    "pairs: gives p-values of pearson and spearman, not of kendall");
+    TRY(rows_begin(&r, vc->cx, vc->arena, fields, 5));
+    enum rc_t res = vc->lg->is_dry ? RC_OK : pair_lines(c, method, &r);
+    if (res == RC_OK) res = rows_value(&r, vc->arena, vc->step->span, out);
+    rows_release(&r);
+    return res;
+}
+
 /* ---- the matrix ---- */
 static rc corr_rows(struct corr *c, const char *method, struct rows *r)
 {
-    c->value = arena_zero(c->vc->arena, sizeof *c->value * (size_t)(c->n * c->n + 1));
-    if (c->n > 1)
-        TRY(strcmp(method, "pearson") == 0 ? pearson(c)
-                                           : by_pairs(c, strcmp(method, "spearman") == 0));
+    TRY(all_values(c, method));
     for (int i = 0; i < c->n; i++) {
         TRY(rows_text(r, 0, c->names[i]));
         for (int j = 0; j < c->n; j++) {
@@ -232,9 +298,12 @@ static enum rc_t corr_bind(struct verb_call *vc, struct value **out)
 {
     struct corr c = {.vc = vc};
     const char *method;
+    bool is_pairs;
     struct rows r;
     TRY(number_columns(&c));
     TRY(verb_option_word(vc, "method", "pearson", &method));
+    TRY(verb_option_bool(vc, "pairs", false, &is_pairs));
+    if (is_pairs) return corr_pairs(&c, method, out);
     struct field *fields = ARENA_ARRAY(vc->arena, struct field, c.n + 1);
     fields[0] = (struct field){"column", DTYPE(KIND_STR)};
     for (int i = 0; i < c.n; i++)
@@ -249,11 +318,12 @@ static enum rc_t corr_bind(struct verb_call *vc, struct value **out)
 static const struct verb_option corr_options[] = {
     {"method", OPT_WORD, "pearson spearman kendall",
      "of the values, of their ranks, or of how many pairs are ordered alike (tau-b)"},
+    {"pairs", OPT_BOOL, NULL, "a row a pair instead, with how many rows count and the p-value"},
     {0},
 };
 const struct verb_desc verb_corr = {
     .name = "corr",
-    .sig = "corr columns, .. [method: pearson | spearman | kendall]",
+    .sig = "corr columns, .. [method: pearson | spearman | kendall, pairs: true]",
     .doc = "Correlations of all pairs of number columns as a matrix; each pair uses the rows where "
            "both have a value. Computed at once over all rows.",
     .examples = {"trips |> corr", "trips |> corr fare, tip, method: spearman"},

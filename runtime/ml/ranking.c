@@ -119,7 +119,8 @@ static int64_t measure(struct ctx *cx, const int32_t *user, const int32_t *item,
         for (to = from; to < n && user[to] == user[from];)
             to++;
         for (int w = 0; w < RANKED_COUNT; w++)
-            sum[w] += ranked_value(w, hit + from, to - from, r->count[user[from]], k);
+            sum[w] +=
+                ranked_value((enum ranked_metric)w, hit + from, to - from, r->count[user[from]], k);
         users++;
     }
     return users;

@@ -91,6 +91,20 @@ class Hypothesis(unittest.TestCase):
                 self.check(got, statistic=r.statistic, n=m + n)
                 self.assertTrue(close(got.p_value, r.pvalue, 1e-9 if r.pvalue > 1e-9 else 1e-5) or abs(got.p_value - r.pvalue) < 1e-12, (m, n, shift, got.p_value, r.pvalue))
 
+    def test_corr(self):
+        rng = np.random.default_rng(5)
+        d = pd.DataFrame({"x": rng.normal(size=80)})
+        d["y"], d["z"] = (d.x + rng.normal(size=80) * 2).round(1), rng.integers(0, 5, 80)
+        d.loc[::7, "y"] = np.nan
+        self.frame(d)
+        for method, f in (("pearson", stats.pearsonr), ("spearman", stats.spearmanr)):
+            got = self.rows(f"corr x, y, z, pairs: true, method: {method}")
+            self.assertEqual(list(zip(got.x, got.y)), [("x", "y"), ("x", "z"), ("y", "z")])
+            for i, (a, b) in enumerate(zip(got.x, got.y)):
+                both = d[[a, b]].dropna()
+                r = f(both[a], both[b])
+                self.check(got.iloc[i], correlation=r.statistic, n=len(both), p_value=r.pvalue)
+
     def test_odd_data(self):
         self.frame(pd.DataFrame({"x": [1., 1, 1, 1], "g": ["a", "a", "b", "b"], "one": "k", "t": list("pqrs"), "u": [1, 2, 3, 4]}))
         one = self.rows("chi2_test g by one").iloc[0]
