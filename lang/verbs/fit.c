@@ -479,20 +479,6 @@ const struct verb_desc verb_transform = {
 
 /* ---- evaluate ---- */
 
-static rc metric_name(struct verb_call *vc, const struct ast *e, const char **out)
-{
-    struct scalar s;
-    if (e->op == AST_NAME) {
-        *out = arena_strndup(vc->arena, e->text.p, e->text.n);
-        return RC_OK;
-    }
-    TRY(verb_value(vc, e, "metrics:", &s));
-    if (s.is_null || s.type.kind != KIND_STR)
-        return fail(vc->cx, E209, e->span, "metrics: takes names, as in metrics: [auc, f1]");
-    *out = arena_strndup(vc->arena, s.u.s.p, s.u.s.n);
-    return RC_OK;
-}
-
 static rc metric_names(struct verb_call *vc, const char ***out, int *n)
 {
     const struct ast_item *it = verb_option(vc, "metrics");
@@ -503,7 +489,8 @@ static rc metric_names(struct verb_call *vc, const char ***out, int *n)
     int count = e->op == AST_LIST ? e->n_kids : 1;
     *out = ARENA_ARRAY(vc->arena, const char *, count + 1);
     for (int i = 0; i < count; i++)
-        TRY(metric_name(vc, e->op == AST_LIST ? e->kids[i] : e, &(*out)[i]));
+        TRY(verb_metric_name(vc, e->op == AST_LIST ? e->kids[i] : e,
+                             "metrics: takes names, as in metrics: [auc, f1]", &(*out)[i]));
     *n = count;
     return RC_OK;
 }

@@ -1,28 +1,18 @@
 /* importance.c: test |> importance m (by shuffling), m |> importance (by the fit). */
 #include "lang/verbs/verb_int.h"
 
-static rc metric_option(struct verb_call *vc, const char **out)
-{
-    const struct ast_item *it = verb_option(vc, "metric");
-    *out = NULL;
-    if (!it) return RC_OK;
-    if (it->expr->op != AST_NAME)
-        return fail(vc->cx, E209, it->expr->span, "metric: takes a name: auc");
-    *out = arena_strndup(vc->arena, it->expr->text.p, it->expr->text.n);
-    return RC_OK;
-}
-
 static rc shuffled(struct verb_call *vc, struct table **out)
 {
     int at = 0;
     int64_t rounds, seed;
-    const char *metric;
+    const char *metric = NULL;
+    const struct ast_item *by = verb_option(vc, "metric");
     struct value *m;
     TRY(no_makes(vc, false));
     TRY(need_items(vc, "a model", "importance m"));
     TRY(verb_option_int(vc, "rounds", 5, &rounds));
     TRY(verb_option_int(vc, "seed", (int64_t)vc->lg->seed, &seed));
-    TRY(metric_option(vc, &metric));
+    if (by) TRY(verb_metric_name(vc, by->expr, "metric: takes a name: auc", &metric));
     if (rounds < 1 || rounds > 1000)
         return fail(vc->cx, E209, verb_option(vc, "rounds")->expr->span,
                     "rounds: is a number from 1 to 1000");

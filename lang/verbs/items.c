@@ -354,6 +354,16 @@ rc bind_clause_sort(struct bind *b, struct verb_call *vc, const struct ast_item 
     return RC_OK;
 }
 
+rc verb_metric_name(struct verb_call *vc, const struct ast *e, const char *message,
+                    const char **out)
+{
+    struct scalar s = {.type = DTYPE(KIND_STR), .u.s = e->text};
+    if (e->op != AST_NAME) TRY(verb_value(vc, e, "metric:", &s));
+    if (s.is_null || s.type.kind != KIND_STR) return fail(vc->cx, E209, e->span, "%s", message);
+    *out = arena_strndup(vc->arena, s.u.s.p, s.u.s.n);
+    return RC_OK;
+}
+
 const char *input_label(const struct verb_call *vc)
 {
     return vc->input ? vc->input->label : NULL;

@@ -25,18 +25,9 @@ static rc whole(struct verb_call *vc, const char *name, int64_t def, int64_t min
 static rc metric_option(struct verb_call *vc, struct ml_tune_spec *out)
 {
     const struct ast_item *it = verb_option(vc, "metric");
-    struct scalar s;
     if (!it) return RC_OK;
     out->metric_span = it->expr->span;
-    if (it->expr->op == AST_NAME) {
-        out->metric = arena_strndup(vc->arena, it->expr->text.p, it->expr->text.n);
-        return RC_OK;
-    }
-    TRY(verb_value(vc, it->expr, "metric:", &s));
-    if (s.is_null || s.type.kind != KIND_STR)
-        return fail(vc->cx, E209, it->expr->span, "metric: takes a name: auc");
-    out->metric = arena_strndup(vc->arena, s.u.s.p, s.u.s.n);
-    return RC_OK;
+    return verb_metric_name(vc, it->expr, "metric: takes a name: auc", &out->metric);
 }
 
 static rc fold_options(struct fit *f, struct ml_tune_spec *out)

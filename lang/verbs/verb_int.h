@@ -92,6 +92,9 @@ rc columns_of_items(struct verb_call *vc, bool all_if_none, const char ***out, i
  */
 rc verb_value(struct verb_call *vc, const struct ast *e, const char *what, struct scalar *out);
 rc verb_value_int(struct verb_call *vc, const struct ast *e, const char *what, int64_t *out);
+/* The name of a metric: a plain name or a text; `message` is the E209 of anything else. */
+rc verb_metric_name(struct verb_call *vc, const struct ast *e, const char *message,
+                    const char **out);
 /* by and sort clauses, bound against b->schema; `nulls: first` is obeyed. */
 rc bind_clause_by(struct bind *b, struct verb_call *vc, const struct expr ***out, int *n);
 rc bind_clause_sort(struct bind *b, struct verb_call *vc, const struct ast_item *items, int n_items,
