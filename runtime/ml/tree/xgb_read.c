@@ -188,7 +188,7 @@ static enum rc_t note_categories(struct xgb *x, const json_t *t)
     int *entry = ARENA_ARRAY(x->cx->arena, int, r.n);
     TRY(cat_entries(x, &r, entry));
     for (size_t i = 0; i < r.n; i++) {
-        int64_t f, first, size, c;
+        int64_t f = 0, first = 0, size = 0, c = 0;
         if (entry[i] < 0) continue;
         TRY(int_at(x, r.feature, i, 0, x->n_features - 1, &f));
         TRY(int_at(x, r.cat_first, (size_t)entry[i], 0, INT32_MAX, &first));
@@ -228,7 +228,7 @@ static enum rc_t cat_set(struct xgb *x, const struct raw_tree *r, int entry, int
 static enum rc_t split_node(struct xgb *x, const struct raw_tree *r, size_t at, int entry,
                             struct tree *t, struct tree_node *n)
 {
-    int64_t f, missing;
+    int64_t f = 0, missing = 0;
     TRY(int_at(x, r->feature, at, 0, x->n_features - 1, &f));
     TRY(int_at(x, r->missing, at, 0, 1, &missing));
     n->feature = (int32_t)f;
@@ -277,7 +277,7 @@ static enum rc_t read_tree(struct xgb *x, const json_t *j, double weight, struct
     seen[0] = true;
     for (int i = 0; i < n; i++) {
         size_t at = (size_t)from[i];
-        int64_t kid[2];
+        int64_t kid[2] = {0};
         struct tree_node *node = &t->nodes[i];
         *node = (struct tree_node){.left = -1, .feature = -1, .set = -1};
         node->cover = number_at(r.cover, at);
@@ -428,7 +428,7 @@ static enum rc_t place_trees(struct xgb *x)
     b->n_trees = (int)n;
     int64_t nodes = 0;
     for (size_t i = 0; i < n; i++) {
-        int64_t out;
+        int64_t out = 0;
         TRY(int_at(x, info, i, 0, k - 1, &out));
         int64_t at = (int64_t)count[out]++ * k + out;
         if (at >= (int64_t)n) return json_bad(x->cx, "a class has more trees than another");
