@@ -159,8 +159,10 @@ static rc read_table(struct chart_build *b, const struct table *t, unsigned need
     f->n = n_good;
     f->n_total = t->n_rows;
     stat_say_left_out(b, need, t->n_rows - n_good);
-    limit_cats(b, f, CHART_X);
-    limit_cats(b, f, CHART_Y);
+    if (!b->c->kind->is_wide) { /* columns side by side take all rows, whatever stands along x */
+        limit_cats(b, f, CHART_X);
+        limit_cats(b, f, CHART_Y);
+    }
     return stat_frame_keys(b, f);
 }
 

@@ -206,6 +206,20 @@ static struct chart_spec large_spec(const char *kind)
     return s;
 }
 
+/* Every category that a layer names is one of its levels. */
+static void check_levels(const struct chart *c, const char *kind, int i)
+{
+    for (int k = 0; k < c->n_layers; k++)
+        for (int j = 0; j < c->layers[k].n_cols; j++) {
+            const struct chart_column *col = &c->layers[k].col[j];
+            for (int64_t r = 0; r < c->layers[k].n && col->kind == VALUE_LEVEL; r++)
+                if (!isnan(col->v[r]) && !(col->v[r] >= 0 && col->v[r] < col->levels->n))
+                    fail_msg("MLNB_SEED=%llu %s %d: column %s, level %g of %d",
+                             (unsigned long long)seed, kind, i, col->title, col->v[r],
+                             col->levels->n);
+        }
+}
+
 static void check_limits(const struct chart *c, const char *kind, int i)
 {
     struct strbuf svg = {0};
@@ -239,6 +253,7 @@ TEST(large_charts_of_every_kind_keep_the_limits)
             err_clear(cx->err);
             continue;
         }
+        check_levels(c, kind, i);
         check_limits(c, kind, i);
         made++;
         thinned += c->caption && strstr(c->caption, "(seed 0)") != NULL;
