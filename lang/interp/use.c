@@ -54,6 +54,7 @@ static rc use_memory(struct lang *lg, struct scope *sc, const struct ast *e)
         return err_hint(&lg->cx, "use memory(\"4GB\")");
     }
     lg->cx.memory_budget = bytes;
+    mem_keep_within(bytes);
     return RC_OK;
 }
 static rc use_pool(struct lang *lg, struct scope *sc, const struct ast *e)

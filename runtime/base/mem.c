@@ -34,6 +34,21 @@ void mem_setup(void)
 #endif
 }
 
+void mem_keep_within(int64_t budget)
+{
+    int64_t kept = budget / 16 < KEPT ? budget / 16 : KEPT;
+    int64_t mapped = budget / 64 < MAPPED_FROM ? budget / 64 : MAPPED_FROM;
+    if (mapped < (int64_t)MEM_FILE_FROM) mapped = MEM_FILE_FROM;
+    pages_keep_most((size_t)(budget / 16));
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, (int)mapped);
+    (void)mallopt(M_TRIM_THRESHOLD, (int)(kept > mapped ? kept : mapped));
+    (void)malloc_trim(0);
+#else
+    (void)kept;
+#endif
+}
+
 static atomic_long fail_countdown; /* test hook: 0 = off */
 
 void mem_fail_at(long n)

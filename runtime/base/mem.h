@@ -48,6 +48,8 @@ char *mem_strndup(const char *p, size_t n);
 
 /* Called once, first in main(): tells the allocator to keep what is freed for the next step. */
 void mem_setup(void);
+/* What is kept stays small beside a budget of so many bytes (`use memory`). Any thread. */
+void mem_keep_within(int64_t budget);
 
 /* a * b, or SIZE_MAX when it overflows (which no allocator grants). */
 size_t mem_mul(size_t a, size_t b);

@@ -109,6 +109,16 @@ static void unmap(const struct gone *g)
         (void)munmap(g->at[i].p, g->at[i].n);
 }
 
+void pages_keep_most(size_t n)
+{
+    size_t share = most_kept();
+    pthread_mutex_lock(&lock);
+    kept_most = n < share ? n : share;
+    if (kept_most == 0) kept_most = 1; /* 0 = not known yet */
+    pthread_mutex_unlock(&lock);
+    pages_trim();
+}
+
 /* ---- asking ---- */
 static void *take_kept(size_t n)
 {

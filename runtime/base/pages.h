@@ -17,6 +17,8 @@ void *pages_get(size_t n);
 bool pages_put(void *p);
 /* Bytes that are kept for later. */
 size_t pages_kept(void);
+/* Keeps at most n bytes from now on, and no more than a share of the machine's memory. */
+void pages_keep_most(size_t n);
 /* Gives all kept pages to the system. */
 void pages_trim(void);
 
