@@ -70,18 +70,19 @@ static rc out_of_memory(struct ctx *cx, size_t n)
     return err_note(cx, "take fewer rows or columns first, e.g. `|> select` or `|> take`");
 }
 
-static bool is_full(const struct mem_room *room)
+/* Whether n bytes more are over the budget. */
+static bool is_full(const struct mem_room *room, size_t n)
 {
     return room && room->budget > 0 &&
            atomic_load_explicit((atomic_llong *)(uintptr_t)room->bytes, memory_order_relaxed) >
-               room->budget;
+               room->budget - (int64_t)n;
 }
 
 rc mem_big(struct ctx *cx, size_t n, void **out)
 {
     size_t size = (n + 63) / 64 * 64;
     if (size < n || n == SIZE_MAX || fails_now()) return out_of_memory(cx, n);
-    if (size >= MEM_FILE_FROM && is_full(cx->room)) return mem_file(cx, size, out);
+    if (size >= MEM_FILE_FROM && is_full(cx->room, size)) return mem_file(cx, size, out);
     void *p = NULL;
     if (size >= HUGE_FROM)
         p = pages_get(size);

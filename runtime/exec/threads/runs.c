@@ -362,6 +362,32 @@ struct pieces {
     int n, cap;
 };
 
+/* Rows [from, to) with nothing shared but dictionaries: pieces of many blocks stand at once, and
+ * must not hold the blocks. */
+static rc copy_rows(struct ctx *cx, const struct table *t, int64_t from, int64_t to,
+                    struct table **out)
+{
+    int n_cols = t->schema->n, done = 0, n = (int)(to - from);
+    struct column **cols = arena_alloc(cx->arena, sizeof *cols * (size_t)(n_cols + 1));
+    int32_t *sel = arena_alloc(cx->arena, sizeof *sel * (size_t)(n + 1));
+    enum rc_t res = RC_OK;
+    for (int i = 0; i < n; i++)
+        sel[i] = (int32_t)from + i;
+    for (; done < n_cols && res == RC_OK; done++) {
+        struct vec v = column_view(t->cols[done], 0, t->n_rows);
+        struct builder b;
+        v.heap = NULL;
+        builder_init(&b, t->schema->fields[done].type, v.phys);
+        res = builder_append(cx, &b, &v, sel, n);
+        if (res == RC_OK) res = builder_finish(cx, &b, &cols[done]);
+        builder_release(&b);
+    }
+    if (res == RC_OK) return table_new(cx, t->schema, cols, n, out);
+    for (int i = 0; i < done - 1; i++)
+        column_unref(cols[i]);
+    return res;
+}
+
 /* The part of one block that lies in the partition. */
 static rc take_block(struct runs *s, struct ctx *cx, int64_t run, int64_t block, int64_t part,
                      struct pieces *p)
@@ -374,7 +400,10 @@ static rc take_block(struct runs *s, struct ctx *cx, int64_t run, int64_t block,
     int64_t to = part + 1 < s->n_parts ? rows_left(s, keys, t->n_rows, run, block, s->splits[part])
                                        : t->n_rows;
     enum rc_t res = RC_OK;
-    if (from < to) res = table_slice(cx, t, from, to - from, &cut);
+    if (from < to && to - from < t->n_rows)
+        res = copy_rows(cx, t, from, to, &cut);
+    else if (from < to)
+        cut = table_ref(t);
     table_unref(t);
     if (!cut) return res;
     if (p->n == p->cap) {
