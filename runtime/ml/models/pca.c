@@ -12,6 +12,7 @@
 
 #define GRAM_ROWS  256
 #define NO_SPREAD  1e-20 /* of the columns' mean square: rounding, not variance */
+#define NO_MEAN    1e-14 /* of a column's spread: a column that was centred before */
 #define SHARE_ROOM 1e-12
 
 struct pca {
@@ -118,6 +119,7 @@ static enum rc_t covariance(struct ctx *cx, const struct rows *r, const int *fea
             cov[i * d + j] = (acc[i * cols + j] - total[i] * (total[j] / r->w_sum)) * scale;
         double size = g.origin[i] * g.origin[i] + acc[i * cols + i] / r->w_sum;
         if (cov[i * d + i] <= NO_SPREAD * size) cov[i * d + i] = 0;
+        if (fabs(mean[i]) <= NO_MEAN * sqrt(cov[i * d + i])) mean[i] = 0;
     }
     mem_big_free(acc_p);
     return res;
