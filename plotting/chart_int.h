@@ -199,7 +199,8 @@ struct chart_part { /* a chart beside others, and where it stands */
 
 struct chart_end { /* the name of a line at its end, in pixels of the panel */
     double x, y, label_y;
-    int level; /* of the colour */
+    int level;   /* of the colour */
+    int64_t row; /* of the layer of lines */
 };
 
 struct chart {
@@ -233,7 +234,7 @@ struct chart {
     struct chart_part *parts; /* `side`: charts beside one another; then there are no layers */
     int n_parts;
     bool has_margins; /* three parts: above the middle one, the middle, beside it; plots aligned */
-    struct chart_end *ends; /* [n_ends] names at line ends in pictures, in place of the legend */
+    struct chart_end *ends; /* [n_ends] names at line ends, in place of the legend */
     int n_ends;
     bool is_bare; /* no axes, no grid: pies */
     bool can_zoom;

@@ -58,6 +58,7 @@ static bool find_points(const struct chart *c, const struct chart_layer *l, stru
         if (x[r] < e->x) continue;
         e->x = x[r];
         e->y = y[r];
+        e->row = r;
     }
     for (int i = 0; i < n; i++) {
         if (!isfinite(ends[i].x)) return false;

@@ -272,6 +272,10 @@ static json_t *color_levels(const struct chart *c, json_t *f)
     json_object_set_new(f, "sort", json_null());
     json_object_set_new(
         f, "scale", json_pack("{s:o,s:o}", "domain", vega_levels(c->color.levels), "range", range));
+    if (c->n_ends) {
+        json_object_set_new(f, "legend", json_null());
+        return f;
+    }
     enum chart_mark mark = main_layer(c)->mark;
     const char *symbol = mark == MARK_LINE ? "stroke" : mark == MARK_POINT ? "circle" : "square";
     json_object_set_new(f, "legend",
@@ -491,6 +495,68 @@ static json_t *ruler(const struct chart *c, const struct chart_layer *l)
                      e);
 }
 
+/* Names are not cut at the panel's edge, so they vanish with ends that were zoomed out of it. */
+static json_t *name_opacity(const struct chart *c, const struct chart_layer *l)
+{
+    char zoom[24], pick[24], away[160];
+    json_t *list = json_array();
+    vega_name(c, "zoom", zoom);
+    for (int k = 0; k < 2 && c->can_zoom; k++) {
+        int at = l->ch[k == 0 ? CH_X : CH_Y];
+        snprintf(away, sizeof away, "%s.c%d && !inrange(datum.c%d, %s.c%d)", zoom, at, at, zoom,
+                 at);
+        json_array_append_new(list, json_pack("{s:s,s:i}", "test", away, "value", 0));
+    }
+    json_array_append_new(list,
+                          json_pack("{s:s,s:i}", "param", vega_name(c, "pick", pick), "value", 1));
+    return json_pack("{s:o,s:f}", "condition", list, "value", 0.25);
+}
+
+/* In the ink of the theme's ticks (see mark_text). */
+static json_t *name_mark(void)
+{
+    return json_pack("{s:s,s:s,s:s,s:i,s:i,s:{s:s},s:s,s:n,s:b,s:s,s:b,s:i}", "type", "text",
+                     "align", "left", "baseline", "middle", "fontSize", FONT_LABEL, "dx", END_GAP,
+                     "dy", "expr", "datum.dy", "cursor", "pointer", "tooltip", "clip", 0, "style",
+                     "guide-label", "filled", 0, "strokeWidth", 0);
+}
+
+/* Names at the line ends stand where the lines end, also after a zoom; a click on one leaves the
+ * others pale. */
+static json_t *line_names(const struct chart *c)
+{
+    const struct chart_layer *l = main_layer(c);
+    json_t *rows = json_array(), *e = json_object();
+    char level[16], pick[24];
+    snprintf(level, sizeof level, "c%d", l->ch[CH_COLOR]);
+    for (int i = 0; i < c->n_ends; i++) {
+        const struct chart_end *end = &c->ends[i];
+        json_t *row = json_object();
+        for (int k = 0; k < l->n_cols; k++) {
+            char name[16];
+            snprintf(name, sizeof name, "c%d", k);
+            json_object_set_new(
+                row, name,
+                cell(&l->col[k], l->col[k].v[end->row], column_range(&l->col[k], l->n), l->n));
+        }
+        json_object_set_new(row, "dy", vega_number(end->label_y - end->y, 0));
+        json_array_append_new(rows, row);
+    }
+    vega_position(e, c, l, true, false);
+    vega_position(e, c, l, false, false);
+    json_t *dot = json_deep_copy(e);
+    json_object_set_new(dot, "color", color_levels(c, vega_field(l->ch[CH_COLOR], "nominal")));
+    json_object_set_new(dot, "opacity", name_opacity(c, l));
+    json_object_set_new(e, "text", vega_field(l->ch[CH_COLOR], "nominal"));
+    json_object_set_new(e, "opacity", name_opacity(c, l));
+    json_t *point = json_pack("{s:s,s:s,s:i,s:b,s:n,s:b}", "type", "point", "shape", "circle",
+                              "size", 36, "filled", 1, "tooltip", "clip", 0);
+    return json_pack("{s:{s:o},s:[{s:o,s:o},{s:o,s:[{s:s,s:{s:s,s:[s]}}],s:o}]}", "data", "values",
+                     rows, "layer", "mark", point, "encoding", dot, "mark", name_mark(), "params",
+                     "name", vega_name(c, "pick", pick), "select", "type", "point", "fields", level,
+                     "encoding", e);
+}
+
 /* ---- the whole ---- */
 /* The rows of the shared table that a layer draws. */
 static json_t *shared_rows(int i, const char *panel)
@@ -529,6 +595,7 @@ static json_t *one_layer(const struct chart *c, const struct chart_layer *l, int
 {
     const struct chart_layer *main = main_layer(c);
     bool has_pick = c->color.kind == COLOR_LEVELS && main->ch[CH_COLOR] >= 0 && !panel;
+    bool is_named = c->n_ends > 0; /* then a click on a name picks the line, not on the legend */
     json_t *o = json_object();
     if (i >= c->n_data_layers && l->n > 0)
         put_everywhere(o, l);
@@ -538,7 +605,7 @@ static json_t *one_layer(const struct chart *c, const struct chart_layer *l, int
         json_object_set_new(o, "data", layer_data(l));
     json_object_set_new(o, "mark", mark_of(c, l));
     if (l == main) {
-        json_t *params = params_of(c, l, has_pick);
+        json_t *params = params_of(c, l, has_pick && !is_named);
         if (json_array_size(params))
             json_object_set_new(o, "params", params);
         else
@@ -582,6 +649,7 @@ json_t *vega_layers(const struct chart *c, const char *panel)
     json_t *list = json_array();
     for (int i = 0; i < c->n_layers; i++)
         json_array_append_new(list, one_layer(c, &c->layers[i], i, panel));
+    if (c->n_ends) json_array_append_new(list, line_names(c));
     if (c->has_ruler && !c->panels.levels) json_array_append_new(list, ruler(c, main_layer(c)));
     return list;
 }

@@ -199,8 +199,11 @@ static void pair_ranges(struct pairs *p)
 static enum rc_t build_pair(struct chart_build *b)
 {
     struct pairs p = {.b = b};
-    if (build_panel_input(b))
-        return fail(b->cx, E501, build_panel_input(b)->span, "a pair plot has no facets");
+    const struct chart_input *part = build_panel_input(b);
+    if (part) {
+        fail(b->cx, E501, part->span, "a pair plot is a grid of panels already and has no facets");
+        return err_hint(b->cx, "color: %s", part->column);
+    }
     TRY(stat_wide_of(b, 2, PAIR_MOST, &p.w));
     TRY(stat_frame_of(b, 0, 0, &p.f));
     p.keep = ARENA_ARRAY(b->a, bool, p.w.rows + 1);
@@ -340,8 +343,12 @@ static enum rc_t build_joint(struct chart_build *b)
         fail(b->cx, E501, b->in[CHART_COLOR].span, "a joint plot takes no colour column");
         return err_hint(b->cx, "kind: pair");
     }
-    if (build_panel_input(b))
-        return fail(b->cx, E501, build_panel_input(b)->span, "a joint plot has no facets");
+    const struct chart_input *part = build_panel_input(b);
+    if (part) {
+        fail(b->cx, E501, part->span, "a joint plot has its margins and no facets");
+        return err_hint(b->cx, "plot %s, %s, facet: %s, kind: hex", b->in[CHART_X].title,
+                        b->in[CHART_Y].title, part->column);
+    }
     TRY(stat_frame_of(b, USE(CHART_X) | USE(CHART_Y), 0, &w.f));
     struct chart *middle = middle_chart(&w), *c = b->c;
     c->parts = ARENA_ARRAY(b->a, struct chart_part, 3);

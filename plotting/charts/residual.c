@@ -18,15 +18,26 @@ static void dots_layer(struct chart_build *b, const struct stat_frame *f,
     if (isnan(b->spec->alpha)) l->alpha = rows->n > 1000 ? 0.3 : 0.55;
 }
 
+static void panel_col(struct chart_build *b, struct chart_layer *l, const struct build_rows *rows,
+                      int k)
+{
+    if (b->c->panels.levels)
+        build_col(l, CH_PANEL, NULL, VALUE_LEVEL, rows, k, b->c->panels.levels);
+}
+
+/* The same line in every panel. */
 static void straight(struct chart_build *b, double x1, double y1, double x2, double y2)
 {
     struct build_rows rows = {0};
-    PUSH(b, &rows, x1, y1, x2, y2);
+    int panels = b->c->panels.levels ? b->c->panels.levels->n : 1;
+    for (int p = 0; p < panels; p++)
+        PUSH(b, &rows, x1, y1, x2, y2, p);
     struct chart_layer *l = build_layer(b, MARK_RULE, &rows);
     build_col(l, CH_X, NULL, VALUE_NUMBER, &rows, 0, NULL);
     build_col(l, CH_Y, NULL, VALUE_NUMBER, &rows, 1, NULL);
     build_col(l, CH_X2, NULL, VALUE_NUMBER, &rows, 2, NULL);
     build_col(l, CH_Y2, NULL, VALUE_NUMBER, &rows, 3, NULL);
+    panel_col(b, l, &rows, 4);
     l->is_dashed = l->is_quiet = true;
     l->color = "#8c8c8c";
 }
@@ -41,16 +52,21 @@ static int pair_cmp(const void *pa, const void *pb)
     return (a->y > b->y) - (a->y < b->y);
 }
 
-/* Loess through at most 1,000 of the points. */
-static void smooth_layer(struct chart_build *b, const double *x, const double *y, int64_t n)
+/* Loess through at most 1,000 of the points of one panel. */
+static void smooth_panel(struct chart_build *b, const struct stat_frame *f, const double *y,
+                         int panel, struct build_rows *rows)
 {
+    int64_t from = f->start[panel * f->n_color], n = f->start[(panel + 1) * f->n_color] - from;
     bool *keep = ARENA_ARRAY(b->a, bool, n + 1);
     int64_t m = 0, kept = stat_pick_rows(b, n, SMOOTH_MOST, keep);
     struct pair *p = ARENA_ARRAY(b->a, struct pair, kept + 1);
-    for (int64_t i = 0; i < n; i++)
-        if (keep[i]) p[m++] = (struct pair){x[i], y[i]};
+    for (int64_t i = 0; i < n; i++) {
+        int64_t row = f->order[from + i];
+        if (keep[i]) p[m++] = (struct pair){f->num[CHART_X][row], y[row]};
+    }
+    if (m < 5) return;
     qsort(p, (size_t)m, sizeof *p, pair_cmp);
-    if (m < 5 || !(p[m - 1].x > p[0].x)) return;
+    if (!(p[m - 1].x > p[0].x)) return;
     double *px = build_fill(b, m, 0), *py = build_fill(b, m, 0), grid[GRID], fit[GRID], half[GRID];
     for (int64_t i = 0; i < m; i++) {
         px[i] = p[i].x;
@@ -59,12 +75,20 @@ static void smooth_layer(struct chart_build *b, const double *x, const double *y
     for (int i = 0; i < GRID; i++)
         grid[i] = px[0] + (px[m - 1] - px[0]) * i / (GRID - 1);
     stat_loess(px, py, m, 0.75, 1, grid, GRID, fit, half);
-    struct build_rows rows = {0};
     for (int i = 0; i < GRID; i++)
-        PUSH(b, &rows, grid[i], fit[i]);
+        PUSH(b, rows, grid[i], fit[i], panel);
+}
+
+static void smooth_layer(struct chart_build *b, const struct stat_frame *f, const double *y)
+{
+    struct build_rows rows = {0};
+    for (int p = 0; p < f->n_panel; p++)
+        smooth_panel(b, f, y, p, &rows);
+    if (rows.n == 0) return;
     struct chart_layer *l = build_layer(b, MARK_LINE, &rows);
     build_col(l, CH_X, NULL, VALUE_NUMBER, &rows, 0, NULL);
     build_col(l, CH_Y, NULL, VALUE_NUMBER, &rows, 1, NULL);
+    panel_col(b, l, &rows, 2);
     l->color = palette_ink(3);
     l->is_quiet = true;
 }
@@ -82,8 +106,6 @@ static rc build_errors(struct chart_build *b, const char *kind, bool is_residual
     }
     for (int c = CHART_X; c <= CHART_Y; c++)
         TRY(build_needs(b, (enum chart_channel)c, CLASS_NUMBER, kind));
-    if (build_panel_input(b))
-        return fail(b->cx, E501, build_panel_input(b)->span, "a %s chart has no facets", kind);
     TRY(stat_frame_of(b, USE(CHART_X) | USE(CHART_Y), 0, &f));
     double *y = build_fill(b, f.n, 0), lo = INFINITY, hi = -INFINITY, square = 0;
     bool *keep = ARENA_ARRAY(b->a, bool, f.n + 1);
@@ -98,7 +120,7 @@ static rc build_errors(struct chart_build *b, const char *kind, bool is_residual
     }
     dots_layer(b, &f, &rows, b->in[CHART_X].title, is_residual ? "residual" : b->in[CHART_Y].title);
     if (f.n) straight(b, lo, is_residual ? 0 : lo, hi, is_residual ? 0 : hi);
-    if (is_residual) smooth_layer(b, f.num[CHART_X], y, f.n);
+    if (is_residual) smooth_layer(b, &f, y);
     if (n < f.n)
         stat_remark(b, "%s of %s points shown", stat_count_text(b, n), stat_count_text(b, f.n));
     if (f.n)

@@ -124,10 +124,14 @@ static struct chart_layer *curve_layer(struct scoring *w, const struct build_row
     return l;
 }
 
+/* Colour, panel or both; NULL where there is one group. */
 static const char *group_name(const struct scoring *w, int g)
 {
-    const struct chart_levels *l = w->f.levels[CHART_COLOR].levels;
-    return l ? l->text[g % w->f.n_color] : NULL;
+    const struct chart_levels *l = w->f.levels[CHART_COLOR].levels, *p = w->b->c->panels.levels;
+    const char *color = l ? l->text[g % w->f.n_color] : NULL;
+    const char *panel = p ? p->text[g / w->f.n_color] : NULL;
+    if (color && panel) return arena_printf(w->b->a, "%s, %s:", panel, color);
+    return panel ? arena_printf(w->b->a, "%s:", panel) : color;
 }
 
 static void remark_number(struct scoring *w, int g, const char *what, double v)
@@ -190,55 +194,72 @@ const struct chart_kind_desc chart_kind_pr = {
 };
 
 /* ---- cut-offs ---- */
-static enum rc_t build_threshold(struct chart_build *b)
+enum { MEASURES = 4, F1 = 2 };
+
+static void threshold_rows(struct scoring *w, int g, struct build_rows *rows)
+{
+    const struct scores *s = &w->groups[g];
+    if (s->n == 0) return;
+    double lo = s->r[s->n - 1].score, hi = s->r[0].score, best = 0, best_at = 0;
+    double v[CUTS][MEASURES];
+    int64_t i = s->n - 1, hits = s->n_positive;
+    for (int k = 0; k < CUTS; k++) {
+        double cut = lo + (hi - lo) * k / (CUTS - 1);
+        for (; i >= 0 && s->r[i].score < cut; i--)
+            hits -= s->r[i].is_positive;
+        double flagged = (double)(i + 1), p = flagged > 0 ? (double)hits / flagged : NAN;
+        double r = s->n_positive ? (double)hits / (double)s->n_positive : NAN;
+        v[k][0] = p;
+        v[k][1] = r;
+        v[k][F1] = p + r > 0 ? 2 * p * r / (p + r) : 0;
+        v[k][3] = flagged / (double)s->n;
+        if (v[k][F1] > best) {
+            best = v[k][F1];
+            best_at = cut;
+        }
+    }
+    for (int m = 0; m < MEASURES; m++)
+        for (int k = 0; k < CUTS; k++)
+            PUSH(w->b, rows, lo + (hi - lo) * k / (CUTS - 1), v[k][m], m, g);
+    if (w->n_groups > 8) return;
+    const char *name = group_name(w, g);
+    stat_remark(w->b, "%s%sbest F1 %.3f at %s", name ? name : "", name ? " " : "", best,
+                build_number(w->b, VALUE_NUMBER, chart_round_digits(best_at, 4)));
+}
+
+static void threshold_layer(struct chart_build *b, const struct build_rows *rows)
 {
     static const char *const names[] = {"precision", "recall", "F1", "share flagged"};
+    struct chart_levels *l = build_names(b, MEASURES);
+    for (int m = 0; m < MEASURES; m++)
+        build_name(b, l, names[m]);
+    b->c->color = (struct chart_color){.kind = COLOR_LEVELS, .levels = l};
+    struct chart_layer *line = build_layer(b, MARK_LINE, rows);
+    build_col(line, CH_X, "cut-off", VALUE_NUMBER, rows, 0, NULL);
+    build_col(line, CH_Y, "value", VALUE_NUMBER, rows, 1, NULL);
+    build_col(line, CH_COLOR, "measure", VALUE_LEVEL, rows, 2, l);
+    if (b->c->panels.levels)
+        build_col(line, CH_PANEL, NULL, VALUE_LEVEL, rows, 3, b->c->panels.levels);
+    line->color = NULL;
+}
+
+static enum rc_t build_threshold(struct chart_build *b)
+{
     struct scoring w = {.b = b};
     struct build_rows rows = {0};
     if (b->in[CHART_COLOR].column)
         return fail(b->cx, E501, b->in[CHART_COLOR].span,
                     "the colours of a threshold chart are precision, recall and F1");
-    if (build_panel_input(b))
-        return fail(b->cx, E501, build_panel_input(b)->span, "a threshold chart has no facets");
     TRY(read_scores(&w, "threshold"));
-    const struct scores *s = &w.groups[0];
-    double lo = s->r[s->n - 1].score, hi = s->r[0].score, best = 0, best_at = 0;
-    for (int m = 0; m < 4; m++) {
-        int64_t i = s->n - 1, hits = s->n_positive;
-        for (int k = 0; k < CUTS; k++) {
-            double cut = lo + (hi - lo) * k / (CUTS - 1);
-            for (; i >= 0 && s->r[i].score < cut; i--)
-                hits -= s->r[i].is_positive;
-            double flagged = (double)(i + 1), p = flagged > 0 ? (double)hits / flagged : NAN;
-            double r = s->n_positive ? (double)hits / (double)s->n_positive : NAN;
-            double f1 = p + r > 0 ? 2 * p * r / (p + r) : 0;
-            const double v[] = {p, r, f1, flagged / (double)s->n};
-            if (m == 2 && f1 > best) {
-                best = f1;
-                best_at = cut;
-            }
-            PUSH(b, &rows, cut, v[m], m);
-        }
-    }
-    struct stat_levels *l4 = ARENA_NEW(b->a, struct stat_levels);
-    struct chart_levels *l = build_names(b, 4);
-    for (int m = 0; m < 4; m++)
-        build_name(b, l, names[m]);
-    l4->levels = l;
-    b->c->color = (struct chart_color){.kind = COLOR_LEVELS, .levels = l};
-    struct chart_layer *line = build_layer(b, MARK_LINE, &rows);
-    build_col(line, CH_X, "cut-off", VALUE_NUMBER, &rows, 0, NULL);
-    build_col(line, CH_Y, "value", VALUE_NUMBER, &rows, 1, NULL);
-    build_col(line, CH_COLOR, "measure", VALUE_LEVEL, &rows, 2, l);
-    line->color = NULL;
+    for (int g = 0; g < w.n_groups; g++)
+        threshold_rows(&w, g, &rows);
+    threshold_layer(b, &rows);
     struct chart_axis *x = build_axis(b, true, &b->in[CHART_X], true);
     struct chart_axis *y = build_axis(b, false, NULL, false);
     if (!b->spec->xtitle) x->title = arena_printf(b->a, "cut-off of %s", b->in[CHART_X].title);
     x->has_ticks = y->has_grid = true;
     y->want_min = 0;
     y->want_max = 1;
-    stat_remark(b, "best F1 %.3f at %s", best,
-                build_number(b, VALUE_NUMBER, chart_round_digits(best_at, 4)));
     b->c->title = build_title(b, "Cut-offs of %s", b->in[CHART_X].title);
     build_words(b, arena_printf(b->a, "threshold chart: %s rows", stat_count_text(b, w.f.n)), NULL);
     return RC_OK;

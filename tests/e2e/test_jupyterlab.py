@@ -30,6 +30,10 @@ if not shutil.which("chromium") or not shutil.which("chromedriver"):
 SHOTS = Path(os.environ.get("MLNB_SHOTS", ROOT / "build/e2e"))
 
 
+WITH_CHARTS = ("customers", "fares", "spam")  # of models
+NOTEBOOKS = ("tips", "explore", "gallery", "baskets", "recommend", *WITH_CHARTS)
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -43,7 +47,7 @@ class Lab(unittest.TestCase):
         SHOTS.mkdir(parents=True, exist_ok=True)
         cls.folder = tempfile.mkdtemp(prefix="mlnb-lab-")
         shutil.copytree(ROOT / "samples/data", cls.folder + "/data")
-        for name in ("tips", "explore", "gallery"):
+        for name in NOTEBOOKS:
             text = cls.folder + f"/{name}.mlnb"
             shutil.copy(ROOT / f"samples/{name}.mlnb", text)
             subprocess.run([BIN, "run", "-o", cls.folder + f"/{name}.ipynb", text], check=True, stdout=subprocess.DEVNULL)
@@ -126,21 +130,25 @@ class Lab(unittest.TestCase):
             if not moved:
                 break
 
-    def check(self, name, has_tables=True):
+    def theme(self, name):
+        self.js("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab ' + arguments[0]})", name)
+        time.sleep(2)
+
+    def check(self, name, has_tables=True, has_charts=True):
         self.open(name + ".ipynb")
         self.run_all()
         outputs = self.outputs()
         self.assertEqual([o for o in outputs if o["output_type"] == "error"], [])
         charts = [o for o in outputs if "application/vnd.vegalite.v5+json" in o.get("data", {})]
         tables = [o for o in outputs if "text/html" in o.get("data", {})]
-        self.assertGreater(len(charts), 0)
+        self.assertEqual(len(charts) > 0, has_charts)
         self.assertEqual(len(tables) > 0, has_tables)
         for o in charts:
             self.assertIn("image/svg+xml", o["data"])
             self.assertNotIn("text/html", o["data"])
         self.shoot(name)
         drawn = self.js("""const p = document.querySelector('.jp-WindowedPanel-outer'); return document.querySelectorAll('.vega-embed svg, .vega-embed canvas').length""")
-        self.assertGreater(drawn, 0, "no chart was drawn live")
+        self.assertEqual(drawn > 0, has_charts, f"{drawn} charts were drawn live")
 
     def test_tips(self):
         self.check("tips")
@@ -161,6 +169,17 @@ class Lab(unittest.TestCase):
         self.run_all()  # Lab's Vega takes the theme when it draws
         self.shoot("gallery-dark")
         self.js("window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+
+    def test_samples_of_models(self):
+        """Notebooks of models: their cards, tables and charts, in both themes."""
+        for name in (*WITH_CHARTS, "baskets", "recommend"):
+            with self.subTest(name):
+                self.check(name, has_charts=name in WITH_CHARTS)
+                self.theme("Dark")
+                if name in WITH_CHARTS:
+                    self.run_all()  # Lab's Vega takes the theme when it draws
+                self.shoot(name + "-dark")
+                self.theme("Light")
 
     # ---- colours of the editor: our own language, from the prebuilt extension that `mlnb install` put there ----
     SAMPLE = ('param year = 2019 in [2018, 2019], help: "which"  # a note\nt = frame(a: [1, 2.5], `odd name`: [true, null])\n'

@@ -663,6 +663,30 @@ TEST(layers_share_axes)
     bench_end(&n);
 }
 
+/* Residuals, predictions and cut-offs: a curve, a line of reference a panel. */
+TEST(facets_of_scores)
+{
+    struct bench n;
+    bench_begin(&n, 2);
+    struct plan *p = taxi_plan(&n);
+    static const char *const kinds[] = {"residuals", "predicted", "threshold"};
+    for (int i = 0; i < 3; i++) {
+        struct chart_spec s = spec_of("hour", i < 2 ? "tipAmount" : "vendorID");
+        s.kind = kinds[i];
+        s.enc[CHART_FACET_COLUMN].column = "paymentType";
+        struct chart *c = bench_chart(&n, &s, p);
+        assert_int_equal(c->panels.levels->n, 4);
+        for (int k = 0; k < c->n_data_layers; k++)
+            assert_true(c->layers[k].ch[CH_PANEL] >= 0);
+        json_t *v = chart_vega(c);
+        assert_non_null(json_object_get(v, "facet"));
+        json_decref(v);
+        chart_unref(c);
+    }
+    plan_unref(p);
+    bench_end(&n);
+}
+
 TEST(facets_split_the_rows)
 {
     struct bench n;

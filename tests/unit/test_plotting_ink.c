@@ -97,6 +97,13 @@ TEST(names_stand_at_line_ends_where_they_fit)
         assert_true(right <= c->layout.width);
         assert_true(fabs(c->ends[i].label_y - c->ends[i].y) < 0.001);
     }
+    json_t *v = chart_vega(c);
+    char *live = json_dumps(v, JSON_COMPACT); /* also where it is drawn live */
+    assert_non_null(strstr(live, "\"legend\":null"));
+    assert_null(strstr(live, "\"bind\":\"legend\""));
+    assert_non_null(strstr(live, "datum.dy"));
+    free(live);
+    json_decref(v);
     chart_unref(c);
     c = three_lines(&b, 0.35, names); /* 9 pixels or so apart: nudged to 14 */
     assert_int_equal(c->n_ends, 3);
