@@ -671,7 +671,7 @@ TEST(facets_of_scores)
     struct plan *p = taxi_plan(&n);
     static const char *const kinds[] = {"residuals", "predicted", "threshold"};
     for (int i = 0; i < 3; i++) {
-        struct chart_spec s = spec_of("hour", i < 2 ? "tipAmount" : "vendorID");
+        struct chart_spec s = spec_of("hour", i < 2 ? "tipAmount" : "weekend");
         s.kind = kinds[i];
         s.enc[CHART_FACET_COLUMN].column = "paymentType";
         struct chart *c = bench_chart(&n, &s, p);
