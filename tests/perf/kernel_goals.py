@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the kernel beside ipykernel in one run: start, round trips, throughput, interrupts, memory, end. A report, not a test.
 
-  python tests/perf/kernel_goals.py [--runs 3] [--only NAME,..] [--markdown]
+  python tests/perf/kernel_goals.py [--runs 3] [--only NAME,..] [--ours]
 
 Needs a release build (MLNB_BIN) and a Python with pyzmq, jupyter_client and ipykernel. Both kernels are driven by the same client of
 plain sockets (tests/mlnbtest.py), in turns; each figure is the best of the runs (medians of many inside a run where p50 is said).
